@@ -1,0 +1,41 @@
+/** One-way dependencies of the architecture (ARCHITECTURE.md); `npm run check:deps` fails on a breach. */
+const layer = (name, allowed) => ({
+  name: `${name}-imports-only-what-is-below-it`,
+  severity: 'error',
+  from: { path: `^src/${name}/` },
+  to: { path: '^src/', pathNot: `^src/(${[name, ...allowed].join('|')})/` },
+});
+const pure = (name, pattern) => ({
+  name: `${name}-knows-no-infrastructure`,
+  severity: 'error',
+  from: { path: `^src/${name}/` },
+  to: { path: `node_modules/(${pattern})/` },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    layer('domain', []),
+    layer('model', ['domain']),
+    layer('stores', ['domain']),
+    layer('operators', ['domain', 'model', 'stores']),
+    layer('streams', ['domain', 'model', 'stores', 'operators']),
+    layer('telemetry', ['domain']),
+    layer('data', ['domain']),
+    layer('app', ['domain', 'model', 'stores', 'operators', 'streams', 'telemetry', 'data']),
+    layer('experiments', ['domain', 'model', 'stores', 'operators', 'streams', 'telemetry', 'data', 'app']),
+    pure('domain', 'rxjs|kafkajs|redis|onnxruntime-node|@tensorflow|hono'),
+    pure('model', 'rxjs|kafkajs|redis|hono'),
+    pure('stores', 'rxjs|kafkajs|hono'),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
+  },
+};

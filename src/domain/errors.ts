@@ -1,0 +1,102 @@
+/** Every reason for which Lethe refuses something. Stable: dead letters, events and metrics carry these codes. */
+export const REASON_CODES = [
+  'invalid-message',
+  'unknown-command',
+  'unknown-class',
+  'class-known',
+  'class-not-learned',
+  'class-unlearned',
+  'ambiguous-vote',
+  'wrong-dimension',
+  'invalid-vector',
+  'empty-payload',
+  'unsupported-format',
+  'image-too-large',
+  'image-corrupt',
+  'duplicate-id',
+  'task-timeout',
+  'training-failed',
+  'no-model',
+  'checkpoint-corrupt',
+  'embedder-invalid',
+  'config-invalid',
+  'download-corrupt',
+  'backend-unavailable',
+  'overloaded',
+  'internal',
+] as const;
+
+/** A stable, machine-readable reason. */
+export type ReasonCode = (typeof REASON_CODES)[number];
+
+/** What a {@link LetheError} says beside its message. */
+export interface ErrorDetails {
+  /** The offending field, as a dotted path, e.g. `classes.0` or `datacontenttype`. */
+  readonly field?: string;
+  /** The offending value, shortened so that it never carries a payload. */
+  readonly value?: string;
+  /** What the user can do about it. */
+  readonly remedy: string;
+  /** Evidence that led to the refusal, e.g. the votes of an ambiguous unlearning request. */
+  readonly evidence?: Readonly<Record<string, unknown>>;
+  /** Whether the same request may succeed later without being changed. */
+  readonly retriable?: boolean;
+  readonly cause?: unknown;
+}
+
+/** The JSON form of a {@link LetheError}, as events and dead letters carry it. */
+export interface SerialisedError {
+  readonly code: ReasonCode;
+  readonly message: string;
+  readonly remedy: string;
+  readonly field?: string | undefined;
+  readonly value?: string | undefined;
+  readonly evidence?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** The one error type of Lethe: what was wrong, where, with which value, and what to do about it. */
+export class LetheError extends Error {
+  override readonly name = 'LetheError';
+  readonly code: ReasonCode;
+  readonly field: string | undefined;
+  readonly value: string | undefined;
+  readonly remedy: string;
+  readonly evidence: Readonly<Record<string, unknown>> | undefined;
+  readonly retriable: boolean;
+
+  constructor(code: ReasonCode, message: string, details: ErrorDetails) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.field = details.field;
+    this.value = details.value === undefined ? undefined : shorten(details.value);
+    this.remedy = details.remedy;
+    this.evidence = details.evidence;
+    this.retriable = details.retriable ?? false;
+  }
+
+  /** The error as plain JSON for events, dead letters and `--json` output. */
+  toJSON(): SerialisedError {
+    return {
+      code: this.code,
+      message: this.message,
+      remedy: this.remedy,
+      field: this.field,
+      value: this.value,
+      evidence: this.evidence,
+    };
+  }
+}
+
+/** Wraps anything thrown as a {@link LetheError}; one that already is comes back unchanged. */
+export function toLetheError(thrown: unknown, code: ReasonCode = 'internal'): LetheError {
+  if (thrown instanceof LetheError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new LetheError(code, message, {
+    remedy: 'This is unexpected: report it with the log lines around it.',
+    cause: thrown,
+  });
+}
+
+function shorten(value: string): string {
+  return value.length <= 120 ? value : `${value.slice(0, 117)}...`;
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { classNameSchema } from '../classes.js';
+import { idSchema, taskNameSchema } from './common.js';
+import { IMAGE_TYPES } from './payload.js';
+
+const distinctClasses = z
+  .array(classNameSchema)
+  .min(1)
+  .refine((names) => new Set(names).size === names.length, 'the same class is named twice');
+
+/** An example of the class to be forgotten: an image in base64, or a vector. */
+export const exampleSchema = z.union([
+  z.strictObject({ contentType: z.enum(IMAGE_TYPES), base64: z.base64().min(1) }),
+  z.strictObject({ vector: z.array(z.number()).min(1) }),
+]);
+export type Example = z.infer<typeof exampleSchema>;
+
+/** Learn a task: `samples` vectors of `classes` arrive on the samples topic under the task's name. */
+export const learnSchema = z.strictObject({
+  kind: z.literal('learn'),
+  task: taskNameSchema,
+  classes: distinctClasses,
+  /** How many samples belong to the task, over all its classes. Training starts when they are all stored. */
+  samples: z.int().positive(),
+});
+
+/** Forget classes: by name, or by examples whose class is found by KNN in DB-CIL. */
+export const unlearnSchema = z
+  .strictObject({
+    kind: z.literal('unlearn'),
+    classes: distinctClasses.optional(),
+    examples: z.array(exampleSchema).min(1).max(1000).optional(),
+  })
+  .refine((command) => (command.classes === undefined) !== (command.examples === undefined), {
+    message: 'name either classes or examples, not both and not neither',
+    path: ['classes'],
+  });
+
+/** Bring unlearned classes back. */
+export const relearnSchema = z.strictObject({ kind: z.literal('relearn'), classes: distinctClasses });
+
+/** The payload of a command. Topic `commands`; idempotent by the event's id. */
+export const commandBodySchema = z.discriminatedUnion('kind', [learnSchema, unlearnSchema, relearnSchema]);
+export type CommandBody = z.infer<typeof commandBodySchema>;
+
+/** A command with its id. */
+export const commandSchema = z.intersection(z.object({ id: idSchema }), commandBodySchema);
+export type Command = z.infer<typeof commandSchema>;
+export type LearnCommand = Extract<Command, { kind: 'learn' }>;
+export type UnlearnCommand = Extract<Command, { kind: 'unlearn' }>;
+export type RelearnCommand = Extract<Command, { kind: 'relearn' }>;
+
+export const COMMAND_KINDS = ['learn', 'unlearn', 'relearn'] as const;

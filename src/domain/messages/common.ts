@@ -1,0 +1,6 @@
+import { z } from 'zod';
+
+/** Ids of samples, queries and commands: chosen by the producer, unique for ever. */
+export const idSchema = z.string().min(1).max(200);
+/** A task's name. */
+export const taskNameSchema = z.string().min(1).max(200);

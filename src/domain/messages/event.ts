@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { classNameSchema } from '../classes.js';
+import { REASON_CODES } from '../errors.js';
+import { COMMAND_KINDS } from './command.js';
+import { idSchema, taskNameSchema } from './common.js';
+import { modelVersionSchema } from './model.js';
+
+const error = z.object({
+  code: z.enum(REASON_CODES),
+  message: z.string(),
+  remedy: z.string(),
+  field: z.string().optional(),
+  value: z.string().optional(),
+  evidence: z.record(z.string(), z.unknown()).optional(),
+});
+const task = { task: taskNameSchema };
+const milliseconds = z.number().nonnegative();
+const moved = z.object({ name: classNameSchema, moved: z.int().nonnegative() });
+
+/** What happened. Topic `events`; the CloudEvents type is `lethe.event.<kind>`, its time says when. */
+export const eventSchema = z.discriminatedUnion('kind', [
+  /** A learn command was accepted: its samples may arrive. */
+  z.object({
+    kind: z.literal('task-announced'),
+    ...task,
+    classes: z.array(classNameSchema),
+    samples: z.int(),
+  }),
+  /** All samples of the task are embedded and stored. */
+  z.object({ kind: z.literal('task-embedded'), ...task, samples: z.int(), ms: milliseconds }),
+  z.object({ kind: z.literal('task-started'), ...task, classes: z.array(classNameSchema), samples: z.int() }),
+  z.object({
+    kind: z.literal('task-epoch'),
+    ...task,
+    epoch: z.int().positive(),
+    epochs: z.int().positive(),
+    loss: z.number(),
+    ms: milliseconds,
+  }),
+  z.object({ kind: z.literal('task-finished'), ...task, modelVersion: z.string(), ms: milliseconds }),
+  /** The task ended without a model: its samples did not all arrive, all its classes were unlearned, or training failed. */
+  z.object({ kind: z.literal('task-failed'), ...task, error }),
+  z.object({ kind: z.literal('model-published'), model: modelVersionSchema }),
+  z.object({
+    kind: z.literal('unlearned'),
+    commandId: idSchema,
+    by: z.enum(['name', 'examples']),
+    classes: z.array(moved),
+    registryVersion: z.int(),
+    /** From the reading of the command to the end of the move. */
+    ms: milliseconds,
+    /** Votes of the K nearest vectors by class, where the class was found by examples. */
+    votes: z.record(z.string(), z.number()).optional(),
+  }),
+  z.object({
+    kind: z.literal('relearned'),
+    commandId: idSchema,
+    classes: z.array(moved),
+    registryVersion: z.int(),
+    ms: milliseconds,
+  }),
+  /** The filter was calibrated anew; specificity and recall as measured on held-out vectors of the databases. */
+  z.object({
+    kind: z.literal('filter-calibrated'),
+    filter: z.enum(['threshold', 'relative']),
+    /** The threshold of Eq. 5, or the margin of the relative filter. */
+    level: z.number(),
+    specificity: z.number().nullable(),
+    recall: z.number().nullable(),
+    ms: milliseconds,
+  }),
+  z.object({
+    kind: z.literal('command-rejected'),
+    commandId: z.string(),
+    command: z.enum(COMMAND_KINDS),
+    error,
+  }),
+  /** The command's id was already carried out: nothing was done again. */
+  z.object({ kind: z.literal('command-ignored'), commandId: idSchema, command: z.enum(COMMAND_KINDS) }),
+]);
+export type LetheEvent = z.infer<typeof eventSchema>;
+export type EventKind = LetheEvent['kind'];

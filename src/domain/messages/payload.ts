@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/** Content types of images; `application/x-cifar` is 3,072 raw bytes: the 32x32 R, G and B planes. */
+export const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp', 'application/x-cifar'] as const;
+/** Content types of ready-made vectors: little-endian float32, or a JSON array of numbers. */
+export const VECTOR_TYPES = ['application/x-float32', 'application/json'] as const;
+
+export const imageTypeSchema = z.enum(IMAGE_TYPES);
+export type ImageType = z.infer<typeof imageTypeSchema>;
+
+/** Samples and queries carry an image or a ready-made vector. */
+export const payloadSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('image'), contentType: imageTypeSchema, bytes: z.instanceof(Uint8Array) }),
+  z.object({ kind: z.literal('vector'), vector: z.instanceof(Float32Array) }),
+]);
+export type Payload = z.infer<typeof payloadSchema>;
+export type ImagePayload = Extract<Payload, { kind: 'image' }>;

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { classNameSchema } from '../classes.js';
+import { idSchema } from './common.js';
+
+/** The four output strategies of eCIL-MU, Eq. 6-9. */
+export const STRATEGY_NAMES = ['uniform', 'proportional', 'inverse', 'nearest'] as const;
+export type StrategyName = (typeof STRATEGY_NAMES)[number];
+
+/** Who answered: the model, or an output strategy because the filter or the guard stopped the input. */
+export const routeSchema = z.enum([
+  'model',
+  'strategy:uniform',
+  'strategy:proportional',
+  'strategy:inverse',
+  'strategy:nearest',
+]);
+export type Route = z.infer<typeof routeSchema>;
+
+/** Why an input was taken for one of an unlearned class, or not. */
+export const filterEvidenceSchema = z.object({
+  /** The filter's decision (Eq. 5 or the relative filter). */
+  filtered: z.boolean(),
+  /** Whether the guard stopped it: the model's best class is an unlearned one. */
+  guarded: z.boolean(),
+  /** Similarity to DB-MU: of the nearest vector (threshold) or the mean of the k nearest (relative); null where DB-MU is empty. */
+  unlearnedSimilarity: z.number().nullable(),
+  /** Mean similarity to the k nearest in DB-CIL; null for the threshold filter. */
+  remainingSimilarity: z.number().nullable(),
+});
+export type FilterEvidence = z.infer<typeof filterEvidenceSchema>;
+
+/** The answer to a query. Topic `predictions`, keyed by the query's id. */
+export const predictionSchema = z.object({
+  queryId: idSchema,
+  label: classNameSchema,
+  /** The most probable classes, best first; never an unlearned one while the guard is on. */
+  probabilities: z.array(z.object({ label: classNameSchema, probability: z.number().min(0).max(1) })),
+  route: routeSchema,
+  evidence: filterEvidenceSchema,
+  modelVersion: z.string(),
+  registryVersion: z.int().nonnegative(),
+  /** From the writing of the query to the making of the answer, in milliseconds. */
+  latencyMs: z.number().nonnegative(),
+  /** The truth label that the query carried, repeated for whoever measures accuracy. */
+  truth: classNameSchema.optional(),
+});
+export type Prediction = z.infer<typeof predictionSchema>;

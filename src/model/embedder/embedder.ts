@@ -1,0 +1,17 @@
+import type { RgbImage } from '../../domain/image.js';
+
+/** A frozen network that maps images to vectors. */
+export interface Embedder {
+  /** Name and identity, e.g. `efficientnet-lite0@224`. */
+  readonly name: string;
+  /** Components of a vector. */
+  readonly dimension: number;
+  /** Size that images must have when they reach {@link embed}; decoding resizes to it. */
+  readonly inputSize: { readonly width: number; readonly height: number };
+  /**
+   * @param images n images of {@link inputSize}
+   * @returns unit vectors, shape [n, dimension]
+   */
+  embed(images: readonly RgbImage[]): Promise<Float32Array>;
+  close(): Promise<void>;
+}

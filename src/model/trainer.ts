@@ -1,0 +1,31 @@
+import type { ModelVersion } from '../domain/messages/model.js';
+
+/** One learning step. */
+export interface TrainingTask {
+  readonly task: string;
+  /** New classes, in the order in which `labels` counts them. */
+  readonly classes: readonly string[];
+  /** Unit vectors, shape [n, dimension]. */
+  readonly vectors: Float32Array;
+  /** Index into `classes` for each vector; n entries. */
+  readonly labels: Int32Array;
+  /** Classes unlearned by now: neither replayed, nor in the selection weights, nor in the softmax (PAPER section 3). */
+  readonly unlearned: readonly string[];
+}
+
+/** Progress of a training run. */
+export interface TrainingProgress {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly loss: number;
+  /** Milliseconds since the start of the task. */
+  readonly ms: number;
+}
+
+/** Trains one task after the other, outside the event loop of the caller. */
+export interface Trainer {
+  /** Trains the task on top of what was trained before and writes a checkpoint. */
+  train(task: TrainingTask, onProgress: (progress: TrainingProgress) => void): Promise<ModelVersion>;
+  /** Stops the worker; a task in training is abandoned (its promise rejects). */
+  close(): Promise<void>;
+}
