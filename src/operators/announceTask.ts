@@ -1,0 +1,48 @@
+import type { ClassRecord } from '../domain/classes.js';
+import { LetheError } from '../domain/errors.js';
+import type { LearnCommand } from '../domain/messages/command.js';
+import type { LetheEvent } from '../domain/messages/event.js';
+import type { ClassRegistry } from '../stores/knowledgeStore.js';
+
+/**
+ * Carries out a learn command: its classes become `learning`. The training follows when the samples are there.
+ * @throws LetheError `class-known`, `class-unlearned`, `duplicate-id` (of the task)
+ */
+export async function announceTask(command: LearnCommand, registry: ClassRegistry): Promise<LetheEvent> {
+  const { classes } = registry.snapshot();
+  for (const [index, name] of command.classes.entries()) refuseKnown(classes.get(name), `classes.${index}`);
+  if ([...classes.values()].some((record) => record.task === command.task)) {
+    throw new LetheError('duplicate-id', `task "${command.task}" exists already`, {
+      field: 'task',
+      value: command.task,
+      remedy: 'Give every task a name of its own.',
+    });
+  }
+  const put = command.classes.map(
+    (name): ClassRecord => ({ name, state: 'learning', task: command.task, count: 0, centroid: null }),
+  );
+  await registry.commit({ put, commandId: command.id });
+  return {
+    kind: 'task-announced',
+    task: command.task,
+    classes: command.classes,
+    samples: command.samples,
+  };
+}
+
+function refuseKnown(record: ClassRecord | undefined, field: string): void {
+  if (!record) return;
+  const { name, state } = record;
+  if (state === 'unlearned') {
+    throw new LetheError('class-unlearned', `class "${name}" was unlearned and its vectors are kept in DB-MU`, {
+      field,
+      value: name,
+      remedy: 'Send a relearn command: it brings the class back at once, without training.',
+    });
+  }
+  throw new LetheError('class-known', `class "${name}" is already ${state} (task "${record.task}")`, {
+    field,
+    value: name,
+    remedy: 'Leave the class out of the command; a class is learned once.',
+  });
+}

@@ -1,0 +1,146 @@
+import { concatMap, Observable, type OperatorFunction } from 'rxjs';
+import type { ClassRecord } from '../domain/classes.js';
+import { classesIn } from '../domain/classes.js';
+import { LetheError, toLetheError } from '../domain/errors.js';
+import type { LetheEvent } from '../domain/messages/event.js';
+import type { ModelVersion } from '../domain/messages/model.js';
+import { normalised, rowOf } from '../domain/vector.js';
+import type { Trainer, TrainingTask } from '../model/trainer.js';
+import type { KnowledgeStore } from '../stores/knowledgeStore.js';
+import type { CollectedTask } from './collectTasks.js';
+
+/** What training works with. */
+export interface TrainingCollaborators {
+  readonly trainer: Trainer;
+  readonly store: KnowledgeStore;
+  /** Puts the new model in the place of the current one; from here on live inference answers with it. */
+  readonly install: (model: ModelVersion) => Promise<void>;
+}
+
+/**
+ * Trains the tasks one after the other (only CIL waits for CIL) and tells of it in events. A task that can't be
+ * trained ends in `task-failed`; its classes are forgotten by the registry, so that they may be announced again.
+ */
+export function trainTasks(collaborators: TrainingCollaborators): OperatorFunction<CollectedTask, LetheEvent> {
+  return concatMap(
+    (collected) =>
+      new Observable<LetheEvent>((subscriber) => {
+        const emit = (event: LetheEvent): void => subscriber.next(event);
+        train(collected, collaborators, emit)
+          .catch((error: unknown) => abandon(collected, toLetheError(error, 'training-failed'), collaborators, emit))
+          .then(
+            () => subscriber.complete(),
+            (error: unknown) => subscriber.error(error),
+          );
+      }),
+  );
+}
+
+async function train(
+  collected: CollectedTask,
+  { trainer, store, install }: TrainingCollaborators,
+  emit: (event: LetheEvent) => void,
+): Promise<void> {
+  const { task } = collected.command;
+  if (collected.outcome === 'timeout') throw missingSamples(collected);
+  emit({ kind: 'task-embedded', task, samples: collected.stored, ms: collected.ms });
+
+  const started = performance.now();
+  const training = await gather(collected, store);
+  emit({ kind: 'task-started', task, classes: [...training.classes], samples: training.labels.length });
+  const model = await trainer.train(training, ({ epoch, epochs, loss, ms }) =>
+    emit({ kind: 'task-epoch', task, epoch, epochs, loss, ms }),
+  );
+  await install(model);
+  await markLearned(training, store);
+  emit({ kind: 'model-published', model });
+  emit({ kind: 'task-finished', task, modelVersion: model.version, ms: performance.now() - started });
+}
+
+/** The task's vectors from DB-CIL; classes unlearned since their announcement are left out. */
+async function gather({ command }: CollectedTask, store: KnowledgeStore): Promise<TrainingTask> {
+  const snapshot = store.registry.snapshot();
+  const classes = command.classes.filter((name) => snapshot.classes.get(name)?.state === 'learning');
+  if (classes.length === 0) {
+    throw new LetheError('class-unlearned', `all classes of task "${command.task}" were unlearned before training`, {
+      field: 'classes',
+      value: command.classes.join(', '),
+      remedy: 'Nothing is left to learn; announce a new task for other classes.',
+    });
+  }
+  const count = await store.vectors.count({ database: 'cil', classes });
+  const { dimension } = store.vectors;
+  const vectors = new Float32Array(count * dimension);
+  const labels = new Int32Array(count);
+  let row = 0;
+  for await (const records of store.vectors.scan({ database: 'cil', classes })) {
+    for (const { vector, className } of records) {
+      if (row === count) break;
+      vectors.set(vector, row * dimension);
+      labels[row++] = classes.indexOf(className);
+    }
+  }
+  const without = classes.filter((_, index) => !labels.includes(index));
+  if (without.length > 0) {
+    throw new LetheError('training-failed', `no sample was stored of ${without.join(', ')}`, {
+      field: 'classes',
+      value: without.join(', '),
+      remedy: 'Send samples of every class that the learn command names, then the command again under a new id.',
+    });
+  }
+  const unlearned = classesIn(snapshot, 'unlearned').map((record) => record.name);
+  return { task: command.task, classes, vectors: vectors.subarray(0, row * dimension), labels: labels.subarray(0, row), unlearned };
+}
+
+/** The classes become `learned`, with count and centroid; one unlearned during the training stays unlearned. */
+async function markLearned(training: TrainingTask, store: KnowledgeStore): Promise<void> {
+  const { classes } = store.registry.snapshot();
+  const put = training.classes.map((name, index): ClassRecord => {
+    const state = classes.get(name)?.state === 'unlearned' ? 'unlearned' : 'learned';
+    return { name, state, task: training.task, ...centreOf(training, index, store.vectors.dimension) };
+  });
+  await store.registry.commit({ put });
+}
+
+/** Count n_c and centroid mu_c (mean of the unit vectors, normalised) of class `index` of the task. */
+function centreOf(
+  { vectors, labels }: TrainingTask,
+  index: number,
+  dimension: number,
+): { count: number; centroid: Float32Array } {
+  const sum = new Float32Array(dimension);
+  let count = 0;
+  labels.forEach((label, row) => {
+    if (label !== index) return;
+    count++;
+    const vector = rowOf(vectors, row, dimension);
+    for (let i = 0; i < dimension; i++) sum[i] = (sum[i] as number) + (vector[i] as number);
+  });
+  return { count, centroid: normalised(sum) };
+}
+
+async function abandon(
+  { command }: CollectedTask,
+  error: LetheError,
+  { store }: TrainingCollaborators,
+  emit: (event: LetheEvent) => void,
+): Promise<void> {
+  const { classes } = store.registry.snapshot();
+  const drop = command.classes.filter((name) => classes.get(name)?.state === 'learning');
+  if (drop.length > 0) await store.registry.commit({ drop });
+  emit({ kind: 'task-failed', task: command.task, error: error.toJSON() });
+}
+
+function missingSamples({ command, stored, refused, ms }: CollectedTask): LetheError {
+  const missing = command.samples - stored - refused;
+  return new LetheError(
+    'task-timeout',
+    `task "${command.task}" waited for ${missing} of ${command.samples} samples that did not arrive`,
+    {
+      field: 'samples',
+      value: String(command.samples),
+      remedy: 'Send the missing samples, then the learn command again under a new id; what was stored is kept.',
+      evidence: { expected: command.samples, stored, refused, missing, waitedMs: Math.round(ms) },
+    },
+  );
+}
