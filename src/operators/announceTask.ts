@@ -34,11 +34,15 @@ function refuseKnown(record: ClassRecord | undefined, field: string): void {
   if (!record) return;
   const { name, state } = record;
   if (state === 'unlearned') {
-    throw new LetheError('class-unlearned', `class "${name}" was unlearned and its vectors are kept in DB-MU`, {
-      field,
-      value: name,
-      remedy: 'Send a relearn command: it brings the class back at once, without training.',
-    });
+    throw new LetheError(
+      'class-unlearned',
+      `class "${name}" was unlearned and its vectors are kept in DB-MU`,
+      {
+        field,
+        value: name,
+        remedy: 'Send a relearn command: it brings the class back at once, without training.',
+      },
+    );
   }
   throw new LetheError('class-known', `class "${name}" is already ${state} (task "${record.task}")`, {
     field,

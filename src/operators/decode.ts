@@ -8,10 +8,16 @@ import { type Probe, timed } from './probe.js';
  * Parses records into messages; whatever can't be parsed is refused with its reason.
  * @param parse throws a LetheError that names the field, the value and the remedy
  */
-export function decode<T>(parse: (record: LogRecord) => T, probe: Probe): OperatorFunction<LogRecord, Flow<T>> {
+export function decode<T>(
+  parse: (record: LogRecord) => T,
+  probe: Probe,
+): OperatorFunction<LogRecord, Flow<T>> {
   return map((record) => {
     try {
-      return accepted(timed(probe, 'decode', () => parse(record)), record);
+      return accepted(
+        timed(probe, 'decode', () => parse(record)),
+        record,
+      );
     } catch (error) {
       return rejected(toLetheError(error, 'invalid-message'), record);
     }

@@ -7,11 +7,18 @@ import { mapAcceptedInBatches } from './mapAccepted.js';
 import type { ModelInput, Opened } from './openPayload.js';
 import { type Probe, timedAsync } from './probe.js';
 
-/** A message whose input was embedded: a unit vector of shape [dimension]. */
-export type Embedded<T> = Omit<T, 'payload'> & { readonly vector: Float32Array };
+/** A message whose input was embedded. */
+export interface Embedded<M> {
+  readonly message: M;
+  /** Unit vector, shape [dimension]. */
+  readonly vector: Float32Array;
+}
 
 /** Embeds the images among the inputs in one batch; vectors pass. One unit vector for each input. */
-export async function embedInputs(embedder: Embedder, inputs: readonly ModelInput[]): Promise<Float32Array[]> {
+export async function embedInputs(
+  embedder: Embedder,
+  inputs: readonly ModelInput[],
+): Promise<Float32Array[]> {
   const images: RgbImage[] = [];
   for (const input of inputs) if (input.kind === 'image') images.push(input.image);
   const matrix = images.length > 0 ? await embedder.embed(images) : new Float32Array(0);
@@ -22,16 +29,15 @@ export async function embedInputs(embedder: Embedder, inputs: readonly ModelInpu
 }
 
 /** Embeds opened messages in batches of at most `batchSize`; ready-made vectors skip the network. */
-export function embed<T extends { readonly payload: unknown }>(
+export function embed<M>(
   embedder: Embedder,
   options: { readonly batchSize: number; readonly probe: Probe },
-): OperatorFunction<Flow<Opened<T>>, Flow<Embedded<T>>> {
-  return mapAcceptedInBatches(options.batchSize, async (messages) => {
-    const inputs = messages.map((message) => message.input);
-    const vectors = await timedAsync(options.probe, 'embed', inputs.length, () => embedInputs(embedder, inputs));
-    return messages.map(({ input: _, ...message }, index) => ({
-      ...(message as Omit<T, 'payload'>),
-      vector: vectors[index] as Float32Array,
-    }));
+): OperatorFunction<Flow<Opened<M>>, Flow<Embedded<M>>> {
+  return mapAcceptedInBatches(options.batchSize, async (opened) => {
+    const inputs = opened.map(({ input }) => input);
+    const vectors = await timedAsync(options.probe, 'embed', inputs.length, () =>
+      embedInputs(embedder, inputs),
+    );
+    return opened.map(({ message }, index) => ({ message, vector: vectors[index] as Float32Array }));
   });
 }

@@ -50,9 +50,7 @@ export function mapAcceptedInBatches<T, R>(
     return batch.map((item) => {
       if (!item.ok) return item;
       const result = results[next++] as R | LetheError;
-      return result instanceof LetheError
-        ? rejected(result, item.source)
-        : accepted(result, item.source);
+      return result instanceof LetheError ? rejected(result, item.source) : accepted(result, item.source);
     });
   });
 }

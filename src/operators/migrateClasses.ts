@@ -17,14 +17,22 @@ export async function unlearnClasses(
   store: KnowledgeStore,
   startedAt: number,
 ): Promise<Unlearned> {
-  const records = classes.map((name, index) => recordOf(name, `classes.${index}`, ['learned', 'learning'], store));
+  const records = classes.map((name, index) =>
+    recordOf(name, `classes.${index}`, ['learned', 'learning'], store),
+  );
   const result = await store.migrate({
     from: 'cil',
     to: 'mu',
     classes: records.map((record) => ({ ...record, state: 'unlearned' })),
     commandId: id,
   });
-  return { kind: 'unlearned', commandId: id, by: 'name', ...summary(result, classes), ms: performance.now() - startedAt };
+  return {
+    kind: 'unlearned',
+    commandId: id,
+    by: 'name',
+    ...summary(result, classes),
+    ms: performance.now() - startedAt,
+  };
 }
 
 /**

@@ -15,7 +15,10 @@ export type ModelInput =
   | { readonly kind: 'vector'; readonly vector: Float32Array };
 
 /** A message whose payload was opened. */
-export type Opened<T> = Omit<T, 'payload'> & { readonly input: ModelInput };
+export interface Opened<M> {
+  readonly message: M;
+  readonly input: ModelInput;
+}
 
 /** What opening a payload needs to know. */
 export interface OpeningOptions {
@@ -42,11 +45,11 @@ export async function openInput(payload: Payload, { embedder, limits }: OpeningO
 }
 
 /** Opens the payloads of messages, `concurrency` at a time, order kept. */
-export function openPayload<T extends { readonly payload: Payload }>(
+export function openPayload<M extends { readonly payload: Payload }>(
   options: OpeningOptions & { readonly concurrency: number; readonly probe: Probe },
-): OperatorFunction<Flow<T>, Flow<Opened<T>>> {
-  return mapAcceptedOrdered(options.concurrency, async ({ payload, ...message }) => ({
-    ...message,
-    input: await timedAsync(options.probe, 'open', 1, () => openInput(payload, options)),
+): OperatorFunction<Flow<M>, Flow<Opened<M>>> {
+  return mapAcceptedOrdered(options.concurrency, async (message) => ({
+    message,
+    input: await timedAsync(options.probe, 'open', 1, () => openInput(message.payload, options)),
   }));
 }

@@ -37,7 +37,11 @@ export function predict<T extends { readonly vector: Float32Array }>(
   });
 }
 
-const NO_MODEL = new LetheError('no-model', 'no task has been learned yet, so there is no model to answer with', {
-  remedy: 'Send a learn command with its samples, wait for model-published, then replay this dead letter.',
-  retriable: true,
-});
+const NO_MODEL = new LetheError(
+  'no-model',
+  'no task has been learned yet, so there is no model to answer with',
+  {
+    remedy: 'Send a learn command with its samples, wait for model-published, then replay this dead letter.',
+    retriable: true,
+  },
+);

@@ -18,7 +18,10 @@ export type Routes = { readonly [K in Command['kind']]: Handler<K> };
  * Sends each command to the handler of its kind, in their order, and emits the event that tells how it ended.
  * A command whose id was carried out before is ignored; one that can't be carried out is refused in an event.
  */
-export function route(routes: Routes, registry: ClassRegistry): OperatorFunction<Flow<Command>, Flow<LetheEvent>> {
+export function route(
+  routes: Routes,
+  registry: ClassRegistry,
+): OperatorFunction<Flow<Command>, Flow<LetheEvent>> {
   return concatMap(async (item): Promise<Flow<LetheEvent>> => {
     if (!item.ok) return item;
     return accepted(await carryOut(item.value, routes, registry), item.source);

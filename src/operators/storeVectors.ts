@@ -40,13 +40,14 @@ async function storeBatch(
 ): Promise<(StoredSample | LetheError)[]> {
   const snapshot = store.registry.snapshot();
   const known = new Map<string, VectorRecord>();
-  for (const record of await store.vectors.get(samples.map((sample) => sample.id))) known.set(record.id, record);
+  for (const record of await store.vectors.get(samples.map(({ message }) => message.id)))
+    known.set(record.id, record);
   const fresh = new Map<string, VectorRecord>();
 
-  const results = samples.map((sample): StoredSample | LetheError => {
+  const results = samples.map(({ message: sample, vector }): StoredSample | LetheError => {
     const refusal = refusalOf(sample, snapshot);
     if (refusal) return refusal;
-    const record: VectorRecord = { ...sample, className: sample.label };
+    const record: VectorRecord = { id: sample.id, className: sample.label, task: sample.task, vector };
     const earlier = fresh.get(sample.id) ?? known.get(sample.id);
     if (earlier && !isSame(earlier, record)) return duplicateId(sample, earlier);
     if (!earlier) fresh.set(sample.id, record);
@@ -60,21 +61,30 @@ function isSame(a: VectorRecord, b: VectorRecord): boolean {
   return a.className === b.className && a.task === b.task && dot(a.vector, b.vector) >= SAME_SAMPLE;
 }
 
-function refusalOf({ label, task }: Embedded<Sample>, snapshot: RegistrySnapshot): LetheError | undefined {
+function refusalOf({ label, task }: Sample, snapshot: RegistrySnapshot): LetheError | undefined {
   const record = snapshot.classes.get(label);
   if (record?.state === 'unlearned') {
-    return new LetheError('class-unlearned', `class "${label}" was unlearned; its samples no longer enter DB-CIL`, {
-      field: 'label',
-      value: label,
-      remedy: 'Send a relearn command for the class first, then replay this dead letter.',
-    });
+    return new LetheError(
+      'class-unlearned',
+      `class "${label}" was unlearned; its samples no longer enter DB-CIL`,
+      {
+        field: 'label',
+        value: label,
+        remedy: 'Send a relearn command for the class first, then replay this dead letter.',
+      },
+    );
   }
   if (record && (record.state === 'learned' || record.task !== task)) {
-    return new LetheError('class-known', `class "${label}" belongs to task "${record.task}", which is ${record.state}`, {
-      field: 'label',
-      value: label,
-      remedy: 'A class is learned in one task: send all its samples under that task, before it is complete.',
-    });
+    return new LetheError(
+      'class-known',
+      `class "${label}" belongs to task "${record.task}", which is ${record.state}`,
+      {
+        field: 'label',
+        value: label,
+        remedy:
+          'A class is learned in one task: send all its samples under that task, before it is complete.',
+      },
+    );
   }
   if (!record && [...snapshot.classes.values()].some((other) => other.task === task)) {
     return new LetheError('unknown-class', `class "${label}" is not one of task "${task}"`, {
@@ -86,7 +96,7 @@ function refusalOf({ label, task }: Embedded<Sample>, snapshot: RegistrySnapshot
   return undefined;
 }
 
-function duplicateId(sample: Embedded<Sample>, earlier: VectorRecord): LetheError {
+function duplicateId(sample: Sample, earlier: VectorRecord): LetheError {
   return new LetheError('duplicate-id', `id "${sample.id}" already names another sample`, {
     field: 'id',
     value: sample.id,

@@ -21,13 +21,17 @@ export interface TrainingCollaborators {
  * Trains the tasks one after the other (only CIL waits for CIL) and tells of it in events. A task that can't be
  * trained ends in `task-failed`; its classes are forgotten by the registry, so that they may be announced again.
  */
-export function trainTasks(collaborators: TrainingCollaborators): OperatorFunction<CollectedTask, LetheEvent> {
+export function trainTasks(
+  collaborators: TrainingCollaborators,
+): OperatorFunction<CollectedTask, LetheEvent> {
   return concatMap(
     (collected) =>
       new Observable<LetheEvent>((subscriber) => {
         const emit = (event: LetheEvent): void => subscriber.next(event);
         train(collected, collaborators, emit)
-          .catch((error: unknown) => abandon(collected, toLetheError(error, 'training-failed'), collaborators, emit))
+          .catch((error: unknown) =>
+            abandon(collected, toLetheError(error, 'training-failed'), collaborators, emit),
+          )
           .then(
             () => subscriber.complete(),
             (error: unknown) => subscriber.error(error),
@@ -62,11 +66,15 @@ async function gather({ command }: CollectedTask, store: KnowledgeStore): Promis
   const snapshot = store.registry.snapshot();
   const classes = command.classes.filter((name) => snapshot.classes.get(name)?.state === 'learning');
   if (classes.length === 0) {
-    throw new LetheError('class-unlearned', `all classes of task "${command.task}" were unlearned before training`, {
-      field: 'classes',
-      value: command.classes.join(', '),
-      remedy: 'Nothing is left to learn; announce a new task for other classes.',
-    });
+    throw new LetheError(
+      'class-unlearned',
+      `all classes of task "${command.task}" were unlearned before training`,
+      {
+        field: 'classes',
+        value: command.classes.join(', '),
+        remedy: 'Nothing is left to learn; announce a new task for other classes.',
+      },
+    );
   }
   const count = await store.vectors.count({ database: 'cil', classes });
   const { dimension } = store.vectors;
@@ -85,11 +93,18 @@ async function gather({ command }: CollectedTask, store: KnowledgeStore): Promis
     throw new LetheError('training-failed', `no sample was stored of ${without.join(', ')}`, {
       field: 'classes',
       value: without.join(', '),
-      remedy: 'Send samples of every class that the learn command names, then the command again under a new id.',
+      remedy:
+        'Send samples of every class that the learn command names, then the command again under a new id.',
     });
   }
   const unlearned = classesIn(snapshot, 'unlearned').map((record) => record.name);
-  return { task: command.task, classes, vectors: vectors.subarray(0, row * dimension), labels: labels.subarray(0, row), unlearned };
+  return {
+    task: command.task,
+    classes,
+    vectors: vectors.subarray(0, row * dimension),
+    labels: labels.subarray(0, row),
+    unlearned,
+  };
 }
 
 /** The classes become `learned`, with count and centroid; one unlearned during the training stays unlearned. */
@@ -139,7 +154,8 @@ function missingSamples({ command, stored, refused, ms }: CollectedTask): LetheE
     {
       field: 'samples',
       value: String(command.samples),
-      remedy: 'Send the missing samples, then the learn command again under a new id; what was stored is kept.',
+      remedy:
+        'Send the missing samples, then the learn command again under a new id; what was stored is kept.',
       evidence: { expected: command.samples, stored, refused, missing, waitedMs: Math.round(ms) },
     },
   );
