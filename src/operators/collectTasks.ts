@@ -1,5 +1,8 @@
 import { asyncScheduler, Observable, type OperatorFunction, type SchedulerLike, Subscription } from 'rxjs';
-import type { LearnCommand } from '../domain/messages/command.js';
+import type { LetheEvent } from '../domain/messages/event.js';
+
+/** A learn command was accepted: which task, of which classes, and how many samples it has. */
+export type Announcement = Extract<LetheEvent, { kind: 'task-announced' }>;
 
 /** A sample of a task was dealt with: stored in DB-CIL, or refused for good. */
 export interface Arrival {
@@ -10,7 +13,7 @@ export interface Arrival {
 /** A task whose samples are all there, or whose samples stopped coming. */
 export interface CollectedTask {
   readonly outcome: 'complete' | 'timeout';
-  readonly command: LearnCommand;
+  readonly announcement: Announcement;
   readonly stored: number;
   /** Samples that ended as dead letters: they arrived, so the task does not wait for them. */
   readonly refused: number;
@@ -19,7 +22,7 @@ export interface CollectedTask {
 }
 
 interface Collecting {
-  command: LearnCommand | undefined;
+  announcement: Announcement | undefined;
   stored: number;
   refused: number;
   readonly since: number;
@@ -27,9 +30,9 @@ interface Collecting {
 }
 
 /**
- * Counts the samples of each task against its learn command; samples may come before, with and after it, and
+ * Counts the samples of each task against its announcement; samples may come before, with and after it, and
  * tasks may interleave. A task for which no sample arrives for `timeoutMs` is given up; what was counted stays,
- * so that a corrected learn command of the same task goes on from there.
+ * so that a corrected announcement of the same task goes on from there.
  *
  * ```
  * announcements: -A(t, 2)------
@@ -38,7 +41,7 @@ interface Collecting {
  * ```
  */
 export function collectTasks(
-  announcements: Observable<LearnCommand>,
+  announcements: Observable<Announcement>,
   { timeoutMs, scheduler = asyncScheduler }: { timeoutMs: number; scheduler?: SchedulerLike },
 ): OperatorFunction<Arrival, CollectedTask> {
   return (source) =>
@@ -49,36 +52,36 @@ export function collectTasks(
       const stateOf = (task: string): Collecting => {
         const known = tasks.get(task);
         if (known) return known;
-        const fresh = { command: undefined, stored: 0, refused: 0, since: scheduler.now(), timer: undefined };
+        const fresh = { announcement: undefined, stored: 0, refused: 0, since: scheduler.now(), timer: undefined };
         tasks.set(task, fresh);
         return fresh;
       };
-      const finish = (outcome: CollectedTask['outcome'], command: LearnCommand, state: Collecting): void => {
+      const finish = (outcome: CollectedTask['outcome'], announcement: Announcement, state: Collecting): void => {
         const { stored, refused, since } = state;
-        subscriber.next({ outcome, command, stored, refused, ms: scheduler.now() - since });
+        subscriber.next({ outcome, announcement, stored, refused, ms: scheduler.now() - since });
       };
       const check = (task: string, state: Collecting): void => {
         if (state.timer) subscriptions.remove(state.timer);
         state.timer?.unsubscribe();
-        const { command } = state;
-        if (!command) return;
-        if (state.stored + state.refused >= command.samples) {
+        const { announcement } = state;
+        if (!announcement) return;
+        if (state.stored + state.refused >= announcement.samples) {
           tasks.delete(task);
-          finish('complete', command, state);
+          finish('complete', announcement, state);
           return;
         }
         state.timer = scheduler.schedule(() => {
-          state.command = undefined;
-          finish('timeout', command, state);
+          state.announcement = undefined;
+          finish('timeout', announcement, state);
         }, timeoutMs);
         subscriptions.add(state.timer);
       };
 
       subscriptions.add(
-        announcements.subscribe((command) => {
-          const state = stateOf(command.task);
-          state.command = command;
-          check(command.task, state);
+        announcements.subscribe((announcement) => {
+          const state = stateOf(announcement.task);
+          state.announcement = announcement;
+          check(announcement.task, state);
         }),
       );
       subscriptions.add(

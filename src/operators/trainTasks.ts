@@ -45,7 +45,7 @@ async function train(
   { trainer, store, install }: TrainingCollaborators,
   emit: (event: LetheEvent) => void,
 ): Promise<void> {
-  const { task } = collected.command;
+  const { task } = collected.announcement;
   if (collected.outcome === 'timeout') throw missingSamples(collected);
   emit({ kind: 'task-embedded', task, samples: collected.stored, ms: collected.ms });
 
@@ -62,16 +62,16 @@ async function train(
 }
 
 /** The task's vectors from DB-CIL; classes unlearned since their announcement are left out. */
-async function gather({ command }: CollectedTask, store: KnowledgeStore): Promise<TrainingTask> {
+async function gather({ announcement }: CollectedTask, store: KnowledgeStore): Promise<TrainingTask> {
   const snapshot = store.registry.snapshot();
-  const classes = command.classes.filter((name) => snapshot.classes.get(name)?.state === 'learning');
+  const classes = announcement.classes.filter((name) => snapshot.classes.get(name)?.state === 'learning');
   if (classes.length === 0) {
     throw new LetheError(
       'class-unlearned',
-      `all classes of task "${command.task}" were unlearned before training`,
+      `all classes of task "${announcement.task}" were unlearned before training`,
       {
         field: 'classes',
-        value: command.classes.join(', '),
+        value: announcement.classes.join(', '),
         remedy: 'Nothing is left to learn; announce a new task for other classes.',
       },
     );
@@ -99,7 +99,7 @@ async function gather({ command }: CollectedTask, store: KnowledgeStore): Promis
   }
   const unlearned = classesIn(snapshot, 'unlearned').map((record) => record.name);
   return {
-    task: command.task,
+    task: announcement.task,
     classes,
     vectors: vectors.subarray(0, row * dimension),
     labels: labels.subarray(0, row),
@@ -135,28 +135,28 @@ function centreOf(
 }
 
 async function abandon(
-  { command }: CollectedTask,
+  { announcement }: CollectedTask,
   error: LetheError,
   { store }: TrainingCollaborators,
   emit: (event: LetheEvent) => void,
 ): Promise<void> {
   const { classes } = store.registry.snapshot();
-  const drop = command.classes.filter((name) => classes.get(name)?.state === 'learning');
+  const drop = announcement.classes.filter((name) => classes.get(name)?.state === 'learning');
   if (drop.length > 0) await store.registry.commit({ drop });
-  emit({ kind: 'task-failed', task: command.task, error: error.toJSON() });
+  emit({ kind: 'task-failed', task: announcement.task, error: error.toJSON() });
 }
 
-function missingSamples({ command, stored, refused, ms }: CollectedTask): LetheError {
-  const missing = command.samples - stored - refused;
+function missingSamples({ announcement, stored, refused, ms }: CollectedTask): LetheError {
+  const missing = announcement.samples - stored - refused;
   return new LetheError(
     'task-timeout',
-    `task "${command.task}" waited for ${missing} of ${command.samples} samples that did not arrive`,
+    `task "${announcement.task}" waited for ${missing} of ${announcement.samples} samples that did not arrive`,
     {
       field: 'samples',
-      value: String(command.samples),
+      value: String(announcement.samples),
       remedy:
         'Send the missing samples, then the learn command again under a new id; what was stored is kept.',
-      evidence: { expected: command.samples, stored, refused, missing, waitedMs: Math.round(ms) },
+      evidence: { expected: announcement.samples, stored, refused, missing, waitedMs: Math.round(ms) },
     },
   );
 }

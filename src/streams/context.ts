@@ -1,0 +1,52 @@
+import type { BehaviorSubject, Observable } from 'rxjs';
+import type { StrategyName } from '../domain/messages/prediction.js';
+import type { ModelVersion } from '../domain/messages/model.js';
+import type { Topics } from '../domain/topics.js';
+import type { Classifier } from '../model/classifier.js';
+import type { ImageLimits } from '../model/embedder/decodeImage.js';
+import type { Embedder } from '../model/embedder/embedder.js';
+import type { Trainer } from '../model/trainer.js';
+import type { VoteOptions } from '../model/vote.js';
+import type { Probe } from '../operators/probe.js';
+import type { Screen } from '../operators/screen.js';
+import type { KnowledgeStore } from '../stores/knowledgeStore.js';
+import type { EventLog } from './transports/eventLog.js';
+
+/** How the topologies behave; comes from the config. */
+export interface Settings {
+  /** Key of commands, events and models. */
+  readonly modelName: string;
+  readonly seed: number;
+  readonly limits: ImageLimits;
+  /** Records under way at most, by topic: bounds memory. */
+  readonly maxInFlight: number;
+  /** Largest batch of queries, and of samples, that is embedded at once. */
+  readonly queryBatch: number;
+  readonly sampleBatch: number;
+  /** Images decoded at the same time. */
+  readonly decodeConcurrency: number;
+  readonly strategy: StrategyName;
+  readonly guard: boolean;
+  readonly topK: number;
+  readonly taskTimeoutMs: number;
+  readonly vote: VoteOptions;
+}
+
+/** The collaborators of all topologies: adapters chosen by the composition root. */
+export interface Context {
+  readonly log: EventLog;
+  readonly topics: Topics;
+  readonly store: KnowledgeStore;
+  /** Queries and commands go before samples: live answers do not wait for the embedding of a task. */
+  readonly embedders: { readonly urgent: Embedder; readonly background: Embedder };
+  readonly trainer: Trainer;
+  /** Loads the classifier of a published model. */
+  readonly load: (model: ModelVersion) => Promise<Classifier>;
+  /** The classifier that answers now; null before the first task. */
+  readonly current: BehaviorSubject<Classifier | null>;
+  readonly screen: Screen;
+  readonly probe: Probe;
+  readonly settings: Settings;
+  /** Ends the reading of all topics; what is under way is finished. */
+  readonly stop: Observable<unknown>;
+}

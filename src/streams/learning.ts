@@ -1,0 +1,82 @@
+import { concatMap, connect, filter, map, merge, type Observable, takeUntil } from 'rxjs';
+import { decodeSample, encodeEvent, encodeModelVersion, taskOf } from '../domain/cloudEvents.js';
+import type { LetheEvent } from '../domain/messages/event.js';
+import type { ModelVersion } from '../domain/messages/model.js';
+import { type Announcement, type Arrival, collectTasks } from '../operators/collectTasks.js';
+import { decode } from '../operators/decode.js';
+import { embed } from '../operators/embed.js';
+import type { Flow } from '../operators/flow.js';
+import { openPayload } from '../operators/openPayload.js';
+import { publish } from '../operators/publish.js';
+import { type StoredSample, storeVectors } from '../operators/storeVectors.js';
+import { trainTasks } from '../operators/trainTasks.js';
+import type { Context } from './context.js';
+import { type Signal, toSignals } from './signal.js';
+
+const GROUP = 'lethe-learn';
+
+/** Samples in, vectors into DB-CIL, and a model out of every task that is complete. */
+export function learning(context: Context, announced: Observable<Announcement>): Observable<Signal> {
+  const { trainer, store, settings } = context;
+  return storing(context).pipe(
+    connect((samples) =>
+      merge(
+        samples.pipe(toSignals(({ fresh }) => ({ kind: 'stored', fresh }))),
+        samples.pipe(
+          map(arrivalOf),
+          filter((arrival) => arrival !== null),
+          collectTasks(announced, { timeoutMs: settings.taskTimeoutMs }),
+          trainTasks({ trainer, store, install: install(context) }),
+          concatMap(announce(context)),
+        ),
+      ),
+    ),
+  );
+}
+
+function storing({ log, topics, embedders, store, probe, settings, stop }: Context): Observable<Flow<StoredSample>> {
+  const inBatches = { batchSize: settings.sampleBatch, probe };
+  return log.read({ topics: [topics.samples], group: GROUP, maxInFlight: settings.maxInFlight }).pipe(
+    takeUntil(stop),
+    decode(decodeSample, probe),
+    openPayload({
+      embedder: embedders.background,
+      limits: settings.limits,
+      concurrency: settings.decodeConcurrency,
+      probe,
+    }),
+    embed(embedders.background, inBatches),
+    storeVectors(store, inBatches),
+    publish({
+      log,
+      group: GROUP,
+      deadLetters: topics['dead-letters'],
+      toRecords: () => [],
+      ...inBatches,
+    }),
+  );
+}
+
+/** What a sample means for its task: a redelivered one is no arrival; a refused one is, so that its task does not wait for it. */
+function arrivalOf(item: Flow<StoredSample>): Arrival | null {
+  if (item.ok) return item.value.fresh ? { task: item.value.task, stored: true } : null;
+  const task = taskOf(item.source);
+  return task === undefined ? null : { task, stored: false };
+}
+
+function install({ load, current }: Context): (model: ModelVersion) => Promise<void> {
+  return async (model) => {
+    const replaced = current.value;
+    current.next(await load(model));
+    replaced?.dispose();
+  };
+}
+
+function announce({ log, topics, settings }: Context): (event: LetheEvent) => Promise<Signal> {
+  return async (event) => {
+    const records = [encodeEvent(event, settings.modelName, topics)];
+    if (event.kind === 'model-published') records.push(encodeModelVersion(event.model, settings.modelName, topics));
+    await log.publish(records);
+    return { kind: 'event', event };
+  };
+}
