@@ -24,7 +24,11 @@ export function commands({ log, topics, stop, store, ...context }: Context): Obs
         unlearn: ({ id, classes, examples }, startedAt) =>
           classes
             ? unlearnClasses({ id, classes }, store, startedAt)
-            : unlearnByExamples({ id, examples: examples ?? [] }, { store, opening, embedder: embedders.urgent, vote: settings.vote }, startedAt),
+            : unlearnByExamples(
+                { id, examples: examples ?? [] },
+                { store, opening, embedder: embedders.urgent, vote: settings.vote },
+                startedAt,
+              ),
         relearn: (command, startedAt) => relearnClasses(command, store, startedAt),
       },
       store.registry,

@@ -1,6 +1,6 @@
 import type { BehaviorSubject, Observable } from 'rxjs';
-import type { StrategyName } from '../domain/messages/prediction.js';
 import type { ModelVersion } from '../domain/messages/model.js';
+import type { StrategyName } from '../domain/messages/prediction.js';
 import type { Topics } from '../domain/topics.js';
 import type { Classifier } from '../model/classifier.js';
 import type { ImageLimits } from '../model/embedder/decodeImage.js';

@@ -19,7 +19,12 @@ export function inference({ log, topics, stop, ...context }: Context): Observabl
   return log.read({ topics: [topics.queries], group: GROUP, maxInFlight: settings.maxInFlight }).pipe(
     takeUntil(stop),
     decode(decodeQuery, probe),
-    openPayload({ embedder: embedders.urgent, limits: settings.limits, concurrency: settings.decodeConcurrency, probe }),
+    openPayload({
+      embedder: embedders.urgent,
+      limits: settings.limits,
+      concurrency: settings.decodeConcurrency,
+      probe,
+    }),
     embed(embedders.urgent, inBatches),
     filterUnlearned(context.screen, inBatches),
     predict(() => context.current.value, inBatches),

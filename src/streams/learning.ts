@@ -34,7 +34,15 @@ export function learning(context: Context, announced: Observable<Announcement>):
   );
 }
 
-function storing({ log, topics, embedders, store, probe, settings, stop }: Context): Observable<Flow<StoredSample>> {
+function storing({
+  log,
+  topics,
+  embedders,
+  store,
+  probe,
+  settings,
+  stop,
+}: Context): Observable<Flow<StoredSample>> {
   const inBatches = { batchSize: settings.sampleBatch, probe };
   return log.read({ topics: [topics.samples], group: GROUP, maxInFlight: settings.maxInFlight }).pipe(
     takeUntil(stop),
@@ -75,7 +83,8 @@ function install({ load, current }: Context): (model: ModelVersion) => Promise<v
 function announce({ log, topics, settings }: Context): (event: LetheEvent) => Promise<Signal> {
   return async (event) => {
     const records = [encodeEvent(event, settings.modelName, topics)];
-    if (event.kind === 'model-published') records.push(encodeModelVersion(event.model, settings.modelName, topics));
+    if (event.kind === 'model-published')
+      records.push(encodeModelVersion(event.model, settings.modelName, topics));
     await log.publish(records);
     return { kind: 'event', event };
   };

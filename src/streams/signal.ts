@@ -10,7 +10,12 @@ export type Signal =
   | { readonly kind: 'prediction'; readonly prediction: Prediction }
   | { readonly kind: 'event'; readonly event: LetheEvent }
   | { readonly kind: 'stored'; readonly fresh: boolean }
-  | { readonly kind: 'dead-letter'; readonly code: ReasonCode; readonly message: string; readonly source: LogRecord };
+  | {
+      readonly kind: 'dead-letter';
+      readonly code: ReasonCode;
+      readonly message: string;
+      readonly source: LogRecord;
+    };
 
 /** Tells of each item of a flow that was published: a refused one as a dead letter, another by `describe`. */
 export function toSignals<T>(describe: (value: T) => Signal): OperatorFunction<Flow<T>, Signal> {
