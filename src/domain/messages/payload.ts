@@ -10,8 +10,15 @@ export type ImageType = z.infer<typeof imageTypeSchema>;
 
 /** Samples and queries carry an image or a ready-made vector. */
 export const payloadSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('image'), contentType: imageTypeSchema, bytes: z.instanceof(Uint8Array) }),
-  z.object({ kind: z.literal('vector'), vector: z.instanceof(Float32Array) }),
+  z.object({
+    kind: z.literal('image'),
+    contentType: imageTypeSchema,
+    bytes: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
+  }),
+  z.object({
+    kind: z.literal('vector'),
+    vector: z.custom<Float32Array>((value) => value instanceof Float32Array),
+  }),
 ]);
 export type Payload = z.infer<typeof payloadSchema>;
 export type ImagePayload = Extract<Payload, { kind: 'image' }>;

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { LetheError } from '../errors.js';
+import { IMAGE_TYPES, type ImageType, type Payload, VECTOR_TYPES } from '../messages/payload.js';
+
+const BYTES_PER_COMPONENT = Float32Array.BYTES_PER_ELEMENT;
+const SUPPORTED = [...IMAGE_TYPES, ...VECTOR_TYPES].join(', ');
+const numbersSchema = z.array(z.unknown());
+
+/** A payload on the wire. */
+export interface EncodedPayload {
+  readonly contentType: string;
+  readonly data: Buffer;
+}
+
+/** Images as they are, vectors as little-endian float32. */
+export function encodePayload(payload: Payload): EncodedPayload {
+  if (payload.kind === 'image') {
+    const { contentType, bytes } = payload;
+    return { contentType, data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+  }
+  const data = Buffer.alloc(payload.vector.length * BYTES_PER_COMPONENT);
+  payload.vector.forEach((component, index) => {
+    data.writeFloatLE(component, index * BYTES_PER_COMPONENT);
+  });
+  return { contentType: 'application/x-float32', data };
+}
+
+/**
+ * The image or vector that a sample or query carries. An image's bytes are not opened here.
+ * @param contentType CloudEvents `datacontenttype`; parameters are ignored
+ * @param data the raw bytes, or the parsed JSON
+ * @throws LetheError `unsupported-format`, `invalid-vector`
+ */
+export function decodePayload(contentType: string | undefined, data: unknown): Payload {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type === 'application/json') return { kind: 'vector', vector: vectorOfJson(data) };
+  if (data instanceof Uint8Array) {
+    if (type === 'application/x-float32') return { kind: 'vector', vector: vectorOfBytes(data) };
+    if (isImageType(type)) return { kind: 'image', contentType: type, bytes: data };
+  }
+  throw new LetheError('unsupported-format', `the content type ${contentType ?? '(missing)'} is not read`, {
+    field: 'datacontenttype',
+    value: contentType ?? '(missing)',
+    remedy: `Send one of ${SUPPORTED}.`,
+  });
+}
+
+function isImageType(type: string | undefined): type is ImageType {
+  return IMAGE_TYPES.some((known) => known === type);
+}
+
+function vectorOfBytes(bytes: Uint8Array): Float32Array {
+  if (bytes.length % BYTES_PER_COMPONENT !== 0) {
+    throw new LetheError(
+      'invalid-vector',
+      `${bytes.length} bytes are no whole number of float32 components`,
+      {
+        field: 'data',
+        value: `${bytes.length} bytes`,
+        remedy: 'Send 4 bytes a component, little-endian.',
+      },
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const vector = new Float32Array(bytes.length / BYTES_PER_COMPONENT);
+  for (let i = 0; i < vector.length; i++) {
+    vector[i] = finite(view.getFloat32(i * BYTES_PER_COMPONENT, true), i);
+  }
+  return vector;
+}
+
+function vectorOfJson(data: unknown): Float32Array {
+  const numbers = numbersSchema.safeParse(data);
+  if (!numbers.success || numbers.data.length === 0) {
+    throw new LetheError('invalid-vector', 'the JSON payload is no array of numbers', {
+      field: 'data',
+      value: JSON.stringify(data) ?? typeof data,
+      remedy: 'Send a JSON array with the components of the vector.',
+    });
+  }
+  return Float32Array.from(numbers.data, (component, index) => finite(component, index));
+}
+
+/** Finite as float32 too: 1e300 would become infinite. */
+function finite(component: unknown, index: number): number {
+  const number = typeof component === 'number' ? Math.fround(component) : Number.NaN;
+  if (Number.isFinite(number)) return number;
+  throw new LetheError('invalid-vector', `component ${index} of the vector is no finite float32 number`, {
+    field: `data.${index}`,
+    value:
+      typeof component === 'number' ? String(component) : (JSON.stringify(component) ?? typeof component),
+    remedy: 'Send finite float32 numbers only; check the embedding for a division by zero or an overflow.',
+  });
+}
