@@ -1,0 +1,110 @@
+import { renderSvg } from './render.js';
+import { palette } from './theme.js';
+
+/** One method's accuracy after each step, as shares from 0 to 1; null where it has none. */
+export interface AccuracySeries {
+  readonly name: string;
+  readonly remaining: readonly (number | null)[];
+  readonly unlearned: readonly (number | null)[];
+}
+
+/** What {@link accuracyPlot} shows. */
+export interface AccuracyPlotData {
+  /** Names of the steps in their order, e.g. `MU-1`; distinct. */
+  readonly steps: readonly string[];
+  /** At most seven methods, drawn side by side within a step. */
+  readonly series: readonly AccuracySeries[];
+}
+
+const COLOURS = [
+  palette.blue,
+  palette.sky,
+  palette.green,
+  palette.orange,
+  palette.vermilion,
+  palette.purple,
+  palette.black,
+];
+const SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'cross', 'triangle-down', 'triangle-right'];
+
+/** Accuracy over the steps: A_r above, A_u below; methods side by side, so that equal values stay visible. SVG. */
+export function accuracyPlot({ steps, series }: AccuracyPlotData): Promise<string> {
+  const rows = series.flatMap((method) =>
+    steps.flatMap((step, index) => [
+      { method: method.name, step, part: 'remaining', accuracy: method.remaining[index] ?? null },
+      { method: method.name, step, part: 'unlearned', accuracy: method.unlearned[index] ?? null },
+    ]),
+  );
+  const names = series.map(({ name }) => name);
+  const panel = (part: 'remaining' | 'unlearned', title: string, height: number) => ({
+    height,
+    width: Math.max(420, steps.length * names.length * 22),
+    title: { text: title, frame: 'group' as const },
+    transform: [{ filter: `datum.part === '${part}' && datum.accuracy !== null` }],
+    encoding: {
+      x: {
+        field: 'step',
+        type: 'nominal' as const,
+        sort: [...steps],
+        title: null,
+        scale: { domain: [...steps], paddingInner: 0.18, paddingOuter: 0.1 },
+        axis: {
+          labelAngle: 0,
+          labelFontSize: 12,
+          ticks: false,
+          labelPadding: 8,
+          grid: true,
+          tickBand: 'extent' as const,
+        },
+      },
+      xOffset: { field: 'method', type: 'nominal' as const, scale: { domain: names } },
+      y: {
+        field: 'accuracy',
+        type: 'quantitative' as const,
+        title: 'accuracy',
+        scale: {
+          domain: part === 'remaining' ? remainingDomain(series) : unlearnedDomain(series),
+          nice: true,
+        },
+        axis: { format: '.0%', tickCount: 6 },
+      },
+    },
+    layer: [
+      {
+        mark: { type: 'point' as const, filled: true, size: 75, opacity: 1, strokeWidth: 2 },
+        encoding: {
+          color: {
+            field: 'method',
+            type: 'nominal' as const,
+            scale: { domain: names, range: COLOURS },
+            legend: { title: null, orient: 'right' as const },
+          },
+          shape: {
+            field: 'method',
+            type: 'nominal' as const,
+            scale: { domain: names, range: SHAPES },
+          },
+        },
+      },
+    ],
+  });
+  return renderSvg({
+    description: 'Accuracy on remaining and on unlearned classes after each step, by method.',
+    data: { values: rows },
+    vconcat: [
+      panel('remaining', 'A_r: accuracy on the remaining classes (higher is better)', 230),
+      panel('unlearned', 'A_u: answers that still name an unlearned class (0 is ideal)', 150),
+    ],
+    spacing: 28,
+  });
+}
+
+function remainingDomain(series: readonly AccuracySeries[]): [number, number] {
+  const values = series.flatMap(({ remaining }) => remaining.filter((value) => value !== null));
+  return [Math.min(1, ...values) - 0.03, 1];
+}
+
+function unlearnedDomain(series: readonly AccuracySeries[]): [number, number] {
+  const values = series.flatMap(({ unlearned }) => unlearned.filter((value) => value !== null));
+  return [0, Math.max(0.1, ...values)];
+}

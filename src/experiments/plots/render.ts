@@ -1,0 +1,19 @@
+import { parse, View } from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import { theme } from './theme.js';
+
+/** A Vega-Lite specification without its schema and config, which {@link renderSvg} adds. */
+export type PlotSpec = TopLevelSpec;
+
+/**
+ * Compiles and draws a Vega-Lite specification without a browser or a canvas.
+ * @returns a self-contained SVG document as text; its accessible name is the specification's `description`
+ */
+export async function renderSvg(spec: PlotSpec): Promise<string> {
+  const view = new View(parse(compile(spec, { config: theme }).spec), { renderer: 'none' });
+  try {
+    return await view.toSVG();
+  } finally {
+    view.finalize();
+  }
+}
