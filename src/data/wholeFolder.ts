@@ -1,0 +1,30 @@
+import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/**
+ * Makes `folder` by `build`, or leaves it as it is where it exists: it is there whole or not at all.
+ *
+ * `build` fills a temporary folder beside it, which is renamed; what a failure left behind is removed. Of two
+ * processes that build at once, one wins and the other uses its result.
+ */
+export async function wholeFolder(folder: string, build: (into: string) => Promise<void>): Promise<string> {
+  if (await exists(folder)) return folder;
+  await mkdir(dirname(folder), { recursive: true });
+  const temporary = await mkdtemp(join(dirname(folder), '.making-'));
+  try {
+    await build(temporary);
+    await rename(temporary, folder);
+  } catch (error) {
+    if (!(await exists(folder))) throw error;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

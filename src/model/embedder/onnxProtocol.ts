@@ -1,0 +1,15 @@
+import type { SerialisedError } from '../../domain/errors.js';
+
+/** What the worker of the ONNX embedder is asked; pixels are transferred, not copied. */
+export interface EmbedRequest {
+  readonly id: number;
+  /** Shape [n, height, width, 3]. */
+  readonly pixels: Uint8Array<ArrayBuffer>;
+}
+
+/** What the worker says: once that it is ready or why not, then one answer for each request. */
+export type WorkerReply =
+  | { readonly kind: 'ready'; readonly dimension: number }
+  | { readonly kind: 'invalid'; readonly error: SerialisedError }
+  | { readonly kind: 'embedded'; readonly id: number; readonly vectors: Float32Array<ArrayBuffer> }
+  | { readonly kind: 'failed'; readonly id: number; readonly error: SerialisedError };

@@ -1,0 +1,152 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { LetheError } from '../../domain/errors.js';
+import type { OnnxEmbedderDescription } from './onnxDescription.js';
+import { inputShape, preprocessed } from './preprocessing.js';
+import { scaleRowsToUnit } from './unitRows.js';
+
+/** A loaded network. Its runs block the thread that asks for them, so it lives in a worker. */
+export interface OnnxSession {
+  /** Components of a vector. */
+  readonly dimension: number;
+  /**
+   * @param pixels shape [n, height, width, 3]
+   * @returns unit vectors, shape [n, dimension]
+   */
+  run(pixels: Uint8Array): Promise<Float32Array<ArrayBuffer>>;
+  release(): Promise<void>;
+}
+
+/**
+ * Loads the network and runs it once, so that whatever is wrong with its description is said before the first image.
+ * @throws LetheError `embedder-invalid`
+ */
+export async function openOnnxSession(description: OnnxEmbedderDescription): Promise<OnnxSession> {
+  const session = await loaded(description);
+  const fixedBatch = batchOf(session, description);
+  const { width, height } = description.inputSize;
+  const bytes = 3 * width * height;
+
+  const embed = async (pixels: Uint8Array): Promise<Tensor> => {
+    const count = pixels.length / bytes;
+    const input = new Tensor('float32', preprocessed(pixels, description), inputShape(count, description));
+    const outputs = await session.run({ [description.input]: input }, [description.output]);
+    return vectorsIn(outputs[description.output], count, description);
+  };
+  const dimension =
+    (await probed(() => embed(new Uint8Array((fixedBatch ?? 1) * bytes)), description)).dims[1] ?? 0;
+
+  return {
+    dimension,
+    async run(pixels) {
+      const count = pixels.length / bytes;
+      const batch = fixedBatch ?? description.batchLimit;
+      const vectors = new Float32Array(count * dimension);
+      for (let start = 0; start < count; start += batch) {
+        const images = Math.min(batch, count - start);
+        let part = pixels.subarray(start * bytes, (start + images) * bytes);
+        if (fixedBatch !== undefined && images < fixedBatch) part = padded(part, fixedBatch * bytes);
+        const output = (await embed(part)).data as Float32Array;
+        vectors.set(output.subarray(0, images * dimension), start * dimension);
+      }
+      return scaleRowsToUnit(vectors, dimension, description.name);
+    },
+    release: () => session.release(),
+  };
+}
+
+async function loaded(description: OnnxEmbedderDescription): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(description.path, {
+      ...(description.threads === undefined ? {} : { intraOpNumThreads: description.threads }),
+      // Threads that wait in a loop for the next run would take the cores from decoding and training.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
+    });
+  } catch (error) {
+    throw invalid('path', description.path, `ONNX Runtime can't load it: ${messageOf(error)}`, {
+      remedy: 'Give the path of a whole ONNX file whose operators ONNX Runtime knows.',
+      cause: error,
+    });
+  }
+}
+
+/** Checks names, types and sizes; returns the batch size where the network has a fixed one. */
+function batchOf(session: InferenceSession, description: OnnxEmbedderDescription): number | undefined {
+  const input = session.inputMetadata.find(({ name }) => name === description.input);
+  const output = session.outputMetadata.find(({ name }) => name === description.output);
+  if (input === undefined) {
+    throw invalid('input', description.input, 'the network has no input of this name', {
+      remedy: `Use one of its inputs: ${session.inputNames.join(', ')}.`,
+    });
+  }
+  if (output === undefined) {
+    throw invalid('output', description.output, 'the network has no output of this name', {
+      remedy: `Use one of its outputs: ${session.outputNames.join(', ')}.`,
+    });
+  }
+  if (!input.isTensor || input.type !== 'float32') {
+    throw invalid('input', description.input, `its type is ${input.isTensor ? input.type : 'no tensor'}`, {
+      remedy: 'Export the network with a float32 input.',
+    });
+  }
+  const wanted = inputShape(0, description);
+  const fits =
+    input.shape.length === 4 &&
+    input.shape.every((extent, axis) => axis === 0 || typeof extent === 'string' || extent === wanted[axis]);
+  if (!fits) {
+    const [, ...sizes] = wanted;
+    throw invalid('inputSize', `n,${sizes.join(',')}`, `the input's shape is ${input.shape.join(',')}`, {
+      remedy: 'Set inputSize and layout to the shape that the network was exported with.',
+    });
+  }
+  const batch = input.shape[0];
+  return typeof batch === 'number' ? batch : undefined;
+}
+
+function vectorsIn(output: unknown, count: number, description: OnnxEmbedderDescription): Tensor {
+  const found = output instanceof Tensor ? `${output.type} ${output.dims.join(',')}` : 'no tensor';
+  const fits =
+    output instanceof Tensor &&
+    output.type === 'float32' &&
+    output.dims.length === 2 &&
+    output.dims[0] === count;
+  if (fits) return output;
+  throw invalid('output', description.output, `it is ${found}, not float32 of shape n,dimension`, {
+    remedy:
+      'Choose the pooled, flattened output, e.g. export the network with global average pooling and Flatten.',
+  });
+}
+
+async function probed(run: () => Promise<Tensor>, description: OnnxEmbedderDescription): Promise<Tensor> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof LetheError) throw error;
+    throw invalid('path', description.path, `a run on a black image failed: ${messageOf(error)}`, {
+      remedy: 'Set inputSize and layout to what the network was exported with, and name all that it needs.',
+      cause: error,
+    });
+  }
+}
+
+function padded(pixels: Uint8Array, length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  whole.set(pixels);
+  return whole;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function invalid(
+  field: string,
+  value: string,
+  message: string,
+  details: { readonly remedy: string; readonly cause?: unknown },
+): LetheError {
+  return new LetheError('embedder-invalid', `embedder ${field} ${value}: ${message}`, {
+    field: `embedder.${field}`,
+    value,
+    ...details,
+  });
+}
