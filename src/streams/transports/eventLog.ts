@@ -13,6 +13,8 @@ export interface Subscription {
   readonly maxInFlight: number;
   /** Where a group without a committed position starts. */
   readonly from?: 'earliest' | 'latest';
+  /** Forget the group's position when its last subscription ends: for those who only look on. */
+  readonly transient?: boolean;
 }
 
 /** A partitioned, replayable log of records: Kafka, or its embedded stand-in in memory. */

@@ -17,6 +17,7 @@ import {
 } from '../../../src/domain/cloudEvents.js';
 import { LetheError } from '../../../src/domain/errors.js';
 import type { Command } from '../../../src/domain/messages/command.js';
+import type { Prediction } from '../../../src/domain/messages/prediction.js';
 import type { LogRecord, OutgoingRecord } from '../../../src/domain/record.js';
 import { topicsUnder } from '../../../src/domain/topics.js';
 
@@ -87,7 +88,7 @@ describe('messages as CloudEvents in binary mode', () => {
       expect(record.key).toBe('main');
       expect(decodeCommand(written(record))).toEqual(command);
     }
-    const prediction = {
+    const prediction: Prediction = {
       queryId: 'q',
       label: 'a',
       probabilities: [{ label: 'a', probability: 1 }],
@@ -96,7 +97,7 @@ describe('messages as CloudEvents in binary mode', () => {
       modelVersion: 'v1',
       registryVersion: 2,
       latencyMs: 3,
-    } as const;
+    };
     expect(decodePrediction(written(encodePrediction(prediction, topics)))).toEqual(prediction);
     const event = { kind: 'command-ignored', commandId: 'c', command: 'learn' } as const;
     const encoded = encodeEvent(event, 'main', topics);
