@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { LetheError } from '../domain/errors.js';
+import { CIFAR_IMAGE_BYTES, type ImageDataset, type LabelledImages } from './cifar10.js';
+import { imagesOfSprite } from './sprite.js';
+
+const count = z.int().min(1);
+
+/** The index of the committed subset: where its images come from, and how they lie in the sprites. */
+export const demoSubsetIndexSchema = z.object({
+  source: z.string(),
+  script: z.string(),
+  seed: z.int(),
+  columns: count,
+  rows: count,
+  /** In each sprite the training images come first, then the test images. */
+  trainPerClass: count,
+  testPerClass: count,
+  classes: z.array(
+    z.object({
+      name: z.string(),
+      file: z.string(),
+      sha256: z.string(),
+      /** Places of the images in the original training and test sets. */
+      trainIndices: z.array(z.int()),
+      testIndices: z.array(z.int()),
+    }),
+  ),
+});
+export type DemoSubsetIndex = z.infer<typeof demoSubsetIndexSchema>;
+
+const COMMITTED = fileURLToPath(new URL('../../assets/cifar10-subset', import.meta.url));
+
+/**
+ * The seeded part of CIFAR-10 that comes with Lethe: 200 training and 50 test images a class, ordered by class.
+ * @throws LetheError `download-corrupt` where a sprite is not the committed one
+ */
+export async function loadDemoSubset(folder: string = COMMITTED): Promise<ImageDataset> {
+  const index = demoSubsetIndexSchema.parse(JSON.parse(await readFile(join(folder, 'index.json'), 'utf8')));
+  const sprites = await Promise.all(
+    index.classes.map(async ({ file, sha256 }) => {
+      const encoded = await readFile(join(folder, file));
+      refuseAltered(file, encoded, sha256);
+      return imagesOfSprite(encoded, index);
+    }),
+  );
+  const part = (from: number, perClass: number): LabelledImages => ({
+    images: Buffer.concat(
+      sprites.map((images) =>
+        images.subarray(from * CIFAR_IMAGE_BYTES, (from + perClass) * CIFAR_IMAGE_BYTES),
+      ),
+    ),
+    labels: Uint8Array.from({ length: sprites.length * perClass }, (_, image) =>
+      Math.floor(image / perClass),
+    ),
+  });
+  return {
+    train: part(0, index.trainPerClass),
+    test: part(index.trainPerClass, index.testPerClass),
+    classNames: index.classes.map(({ name }) => name),
+  };
+}
+
+function refuseAltered(file: string, bytes: Uint8Array, sha256: string): void {
+  if (createHash('sha256').update(bytes).digest('hex') === sha256) return;
+  throw new LetheError('download-corrupt', `${file} of the demo's images was altered`, {
+    field: 'file',
+    value: file,
+    remedy: 'Check it out again from the repository.',
+  });
+}
