@@ -1,0 +1,115 @@
+import { type ClassRecord, classesIn, type RegistrySnapshot } from '../../domain/classes.js';
+import { LetheError } from '../../domain/errors.js';
+import type { FilterEvidence, Prediction, StrategyName } from '../../domain/messages/prediction.js';
+import { STRATEGIES } from '../strategies/index.js';
+import type { AnswerableClass } from '../strategies/strategy.js';
+import { drawFrom } from './draw.js';
+import { argmaxOf, maskedSoftmax } from './softmax.js';
+
+/** What the filter found for one input. */
+export type Assessment = Omit<FilterEvidence, 'guarded'>;
+
+/** Everything an answer rests on. */
+export interface Question {
+  /** Unit vector z of the input, shape [dimension]. */
+  readonly vector: Float32Array;
+  /** The model's logits, one for each of `modelClasses`. */
+  readonly logits: Float32Array;
+  readonly modelClasses: readonly string[];
+  readonly assessment: Assessment;
+  /** Uniform in [0, 1), see `uniformFor`. */
+  readonly random: number;
+}
+
+/** How answers are given. */
+export interface AnswerOptions {
+  readonly strategy: StrategyName;
+  /** On: no answer names an unlearned class. Off: as in the paper, only the filter protects. */
+  readonly guard: boolean;
+  /** Most probable classes reported. */
+  readonly topK: number;
+}
+
+export type Answer = Pick<Prediction, 'label' | 'probabilities' | 'route' | 'evidence'>;
+
+/**
+ * Answers one input. What the filter takes for unlearned, and what the guard stops because the model's best class is an
+ * unlearned one, goes to the output strategy; the rest is the model's. With the guard on, both know the remaining
+ * classes only.
+ * @throws LetheError `no-model` where no class can be answered with
+ */
+export function answerTo(question: Question, registry: RegistrySnapshot, options: AnswerOptions): Answer {
+  const remaining = classesIn(registry, 'learned').filter(isAnswerable);
+  if (remaining.length === 0) throw nothingLearned();
+  const { known, forgotten } = rowsOf(question.modelClasses, registry);
+  const guarded = options.guard && isForgotten(question.logits, known, forgotten);
+  const evidence = { ...question.assessment, guarded };
+  const byModel = known.length > 0 && !guarded && !evidence.filtered;
+  return byModel
+    ? { ...fromModel(question, options.guard ? known : [...known, ...forgotten], options), evidence }
+    : { ...fromStrategy(question, remaining, options), evidence };
+}
+
+/** The model's rows by the state of their classes; rows of classes in no such state take part in nothing. */
+function rowsOf(
+  modelClasses: readonly string[],
+  { classes }: RegistrySnapshot,
+): { readonly known: number[]; readonly forgotten: number[] } {
+  const known: number[] = [];
+  const forgotten: number[] = [];
+  modelClasses.forEach((name, row) => {
+    const state = classes.get(name)?.state;
+    if (state === 'learned') known.push(row);
+    if (state === 'unlearned') forgotten.push(row);
+  });
+  return { known, forgotten };
+}
+
+function isForgotten(logits: Float32Array, known: readonly number[], forgotten: readonly number[]): boolean {
+  return forgotten.length > 0 && forgotten.includes(argmaxOf(logits, [...known, ...forgotten]));
+}
+
+function fromModel(
+  { logits, modelClasses }: Question,
+  rows: readonly number[],
+  { topK }: AnswerOptions,
+): Omit<Answer, 'evidence'> {
+  const names = rows.map((row) => modelClasses[row] as string);
+  return {
+    label: modelClasses[argmaxOf(logits, rows)] as string,
+    probabilities: top(names, maskedSoftmax(logits, rows), topK),
+    route: 'model',
+  };
+}
+
+function fromStrategy(
+  { vector, random }: Question,
+  remaining: readonly AnswerableClass[],
+  { strategy, topK }: AnswerOptions,
+): Omit<Answer, 'evidence'> {
+  const probabilities = STRATEGIES[strategy](vector, remaining);
+  const names = remaining.map(({ name }) => name);
+  return {
+    label: names[drawFrom(probabilities, random)] as string,
+    probabilities: top(names, probabilities, topK),
+    route: `strategy:${strategy}`,
+  };
+}
+
+function top(names: readonly string[], probabilities: readonly number[], k: number): Answer['probabilities'] {
+  return names
+    .map((label, index) => ({ label, probability: probabilities[index] as number }))
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, k);
+}
+
+function isAnswerable(record: ClassRecord): record is ClassRecord & { readonly centroid: Float32Array } {
+  return record.centroid !== null;
+}
+
+function nothingLearned(): LetheError {
+  return new LetheError('no-model', 'no learned class is left to answer with', {
+    remedy: 'Learn a task, or relearn a class, then replay this dead letter.',
+    retriable: true,
+  });
+}

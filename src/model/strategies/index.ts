@@ -1,0 +1,9 @@
+import type { StrategyName } from '../../domain/messages/prediction.js';
+import { inverse } from './inverse.js';
+import { nearest } from './nearest.js';
+import { proportional } from './proportional.js';
+import type { Strategy } from './strategy.js';
+import { uniform } from './uniform.js';
+
+/** The four output strategies of eCIL-MU by name. */
+export const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = { uniform, proportional, inverse, nearest };
