@@ -52,11 +52,21 @@ export function collectTasks(
       const stateOf = (task: string): Collecting => {
         const known = tasks.get(task);
         if (known) return known;
-        const fresh = { announcement: undefined, stored: 0, refused: 0, since: scheduler.now(), timer: undefined };
+        const fresh = {
+          announcement: undefined,
+          stored: 0,
+          refused: 0,
+          since: scheduler.now(),
+          timer: undefined,
+        };
         tasks.set(task, fresh);
         return fresh;
       };
-      const finish = (outcome: CollectedTask['outcome'], announcement: Announcement, state: Collecting): void => {
+      const finish = (
+        outcome: CollectedTask['outcome'],
+        announcement: Announcement,
+        state: Collecting,
+      ): void => {
         const { stored, refused, since } = state;
         subscriber.next({ outcome, announcement, stored, refused, ms: scheduler.now() - since });
       };

@@ -1,0 +1,23 @@
+import type { OperatorFunction } from 'rxjs';
+import type { Assessment } from '../model/answer/answer.js';
+import type { Flow } from './flow.js';
+import { mapAcceptedInBatches } from './mapAccepted.js';
+import { type Probe, timedAsync } from './probe.js';
+import type { Screen } from './screen.js';
+
+/** A message with what the filter found for its vector. */
+export type Assessed<T> = T & { readonly assessment: Assessment };
+
+/** Compares vectors with DB-MU (and DB-CIL) in batches; it only assesses: what follows from it, `answer` decides. */
+export function filterUnlearned<T extends { readonly vector: Float32Array }>(
+  screen: Pick<Screen, 'assess'>,
+  options: { readonly batchSize: number; readonly probe: Probe },
+): OperatorFunction<Flow<T>, Flow<Assessed<T>>> {
+  return mapAcceptedInBatches(options.batchSize, async (messages) => {
+    const vectors = messages.map(({ vector }) => vector);
+    const assessments = await timedAsync(options.probe, 'filter', vectors.length, () =>
+      screen.assess(vectors),
+    );
+    return messages.map((message, index) => ({ ...message, assessment: assessments[index] as Assessment }));
+  });
+}

@@ -1,0 +1,79 @@
+import { classesIn } from '../domain/classes.js';
+import type { LetheEvent } from '../domain/messages/event.js';
+import { stacked } from '../domain/vector.js';
+import type { Assessment } from '../model/answer/answer.js';
+import { calibrate } from '../model/filter/calibrate.js';
+import {
+  isUnlearned,
+  meanOfNearest,
+  type Similarities,
+  type UnlearnedFilter,
+} from '../model/filter/filter.js';
+import type { KnowledgeStore } from '../stores/knowledgeStore.js';
+import { leaveOneOut, similarities } from './similarities.js';
+
+type Calibrated = Extract<LetheEvent, { kind: 'filter-calibrated' }>;
+
+/** The filter at work: asks the databases, decides at the calibrated level. */
+export interface Screen {
+  /** One assessment for each unit vector. Where DB-MU is empty nothing is asked and nothing filtered. */
+  assess(vectors: readonly Float32Array[]): Promise<Assessment[]>;
+  /** Calibrates on held-out vectors of the databases; null where one of them is empty, or calibration is off. */
+  calibrate(): Promise<Calibrated | null>;
+}
+
+/** How the filter is calibrated. */
+export interface ScreenOptions {
+  readonly filter: UnlearnedFilter;
+  /** Wanted specificity; null keeps the filter's initial level, as in the paper. */
+  readonly specificity: number | null;
+  /** Held-out vectors of each database at most. */
+  readonly heldOut: number;
+  readonly seed: number;
+}
+
+export function createScreen(store: KnowledgeStore, options: ScreenOptions): Screen {
+  const { filter, specificity } = options;
+  let level = filter.initialLevel;
+
+  const assessment = (found: Similarities): Assessment => ({
+    filtered: isUnlearned(filter.score(found), level),
+    unlearnedSimilarity: summary(found.unlearned, filter),
+    remainingSimilarity: filter.usesRemaining ? summary(found.remaining, filter) : null,
+  });
+
+  return {
+    async assess(vectors) {
+      const forgotten = classesIn(store.registry.snapshot(), 'unlearned').length > 0;
+      if (!forgotten) return vectors.map(() => NOTHING_UNLEARNED);
+      const found = await similarities(stacked(vectors, store.vectors.dimension), store, filter);
+      return found.map(assessment);
+    },
+
+    async calibrate() {
+      if (specificity === null) return null;
+      const started = performance.now();
+      const [remaining, unlearned] = await leaveOneOut(store, filter, options);
+      if (remaining.length === 0 || unlearned.length === 0) return null;
+      const scoresOf = (found: readonly Similarities[]): number[] => found.map((each) => filter.score(each));
+      const calibration = calibrate(scoresOf(remaining), scoresOf(unlearned), specificity);
+      level = calibration.level;
+      return {
+        kind: 'filter-calibrated',
+        filter: filter.name,
+        ...calibration,
+        ms: performance.now() - started,
+      };
+    },
+  };
+}
+
+const NOTHING_UNLEARNED: Assessment = {
+  filtered: false,
+  unlearnedSimilarity: null,
+  remainingSimilarity: null,
+};
+
+function summary(values: readonly number[], { k }: UnlearnedFilter): number | null {
+  return values.length === 0 ? null : meanOfNearest(values, k);
+}

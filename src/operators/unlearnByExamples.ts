@@ -1,0 +1,76 @@
+import { LetheError } from '../domain/errors.js';
+import type { Example } from '../domain/messages/command.js';
+import type { LetheEvent } from '../domain/messages/event.js';
+import type { Payload } from '../domain/messages/payload.js';
+import { stacked } from '../domain/vector.js';
+import type { Embedder } from '../model/embedder/embedder.js';
+import { type Vote, type VoteOptions, voteForClass } from '../model/vote.js';
+import type { KnowledgeStore } from '../stores/knowledgeStore.js';
+import { embedInputs } from './embed.js';
+import { unlearnClasses } from './migrateClasses.js';
+import { type OpeningOptions, openInput } from './openPayload.js';
+
+/** What unlearning by examples works with. */
+export interface ExampleCollaborators {
+  readonly store: KnowledgeStore;
+  readonly embedder: Embedder;
+  readonly opening: OpeningOptions;
+  readonly vote: VoteOptions;
+}
+
+/**
+ * Unlearns the class that the examples belong to. Their nearest vectors vote, in both databases: examples of a class
+ * that is unlearned already must not push out another one.
+ * @throws LetheError `ambiguous-vote` with the votes, `class-unlearned`, or what is wrong with an example
+ */
+export async function unlearnByExamples(
+  { id, examples }: { readonly id: string; readonly examples: readonly Example[] },
+  collaborators: ExampleCollaborators,
+  startedAt: number,
+): Promise<LetheEvent> {
+  const { winner, votes } = await identify(examples, collaborators);
+  const unlearned = await unlearnClasses({ id, classes: [winner] }, collaborators.store, startedAt);
+  return { ...unlearned, by: 'examples', votes };
+}
+
+async function identify(
+  examples: readonly Example[],
+  { store, embedder, opening, vote }: ExampleCollaborators,
+): Promise<Vote> {
+  const inputs = await Promise.all(
+    examples.map((example, index) => openInput(payloadOf(example), opening).catch(inExample(index))),
+  );
+  const { vectors } = store;
+  const queries = stacked(await embedInputs(embedder, inputs), vectors.dimension);
+  const [known, unlearned] = await Promise.all([
+    vectors.knn(queries, { k: vote.k, database: 'cil' }),
+    vectors.knn(queries, { k: vote.k, database: 'mu' }),
+  ]);
+  const nearest = known.map((neighbours, index) =>
+    [...neighbours, ...(unlearned[index] ?? [])]
+      .sort((a, b) => b.similarity - a.similarity)
+      .slice(0, vote.k)
+      .map(({ className }) => className),
+  );
+  return voteForClass(nearest, vote);
+}
+
+function payloadOf(example: Example): Payload {
+  return 'vector' in example
+    ? { kind: 'vector', vector: Float32Array.from(example.vector) }
+    : { kind: 'image', contentType: example.contentType, bytes: Buffer.from(example.base64, 'base64') };
+}
+
+/** Says which example it was. */
+function inExample(index: number): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof LetheError)) throw error;
+    const { code, message, field, remedy, value } = error;
+    throw new LetheError(code, `example ${index}: ${message}`, {
+      field: `examples.${index}${field ? `.${field}` : ''}`,
+      remedy,
+      ...(value !== undefined && { value }),
+      cause: error,
+    });
+  };
+}

@@ -1,0 +1,25 @@
+import { type Observable, takeUntil } from 'rxjs';
+import { encodeEvent } from '../domain/cloudEvents.js';
+import type { LetheEvent } from '../domain/messages/event.js';
+import { mapInBatches } from '../operators/mapInBatches.js';
+import type { Context } from './context.js';
+import type { Signal } from './signal.js';
+
+/**
+ * Calibrates the filter anew after every change of the databases, in the background: until it is done the filter
+ * works at its former level. Changes that come meanwhile share the next calibration.
+ */
+export function calibration(
+  { screen, log, topics, settings, stop }: Context,
+  changes: Observable<LetheEvent>,
+): Observable<Signal> {
+  return changes.pipe(
+    takeUntil(stop),
+    mapInBatches(Number.POSITIVE_INFINITY, async (): Promise<Signal[]> => {
+      const event = await screen.calibrate();
+      if (!event) return [];
+      await log.publish([encodeEvent(event, settings.modelName, topics)]);
+      return [{ kind: 'event', event }];
+    }),
+  );
+}
