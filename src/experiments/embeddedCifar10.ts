@@ -9,10 +9,10 @@ import {
   loadCifar10,
 } from '../data/cifar10.js';
 import type { OnDataProgress } from '../data/progress.js';
+import { createEmbedder } from '../model/embedder/createEmbedder.js';
 import { DEFAULT_IMAGE_LIMITS, decodeImage, RESIZING } from '../model/embedder/decodeImage.js';
 import { EFFICIENTNET_LITE0 } from '../model/embedder/efficientNetLite0.js';
 import type { Embedder } from '../model/embedder/embedder.js';
-import { createOnnxEmbedder } from '../model/embedder/onnx.js';
 import type { OnnxEmbedderDescription } from '../model/embedder/onnxDescription.js';
 
 /** Embedded images with their labels. */
@@ -32,6 +32,7 @@ export interface EmbeddedDataset {
 }
 
 const CHUNK_IMAGES = 1000;
+const BATCH_IMAGES = 32;
 
 /**
  * All 60,000 images of CIFAR-10 as vectors.
@@ -46,7 +47,7 @@ export async function embeddedCifar10(
   description: OnnxEmbedderDescription = EFFICIENTNET_LITE0,
 ): Promise<EmbeddedDataset> {
   const { train, test, classNames } = await loadCifar10(await fetchCifar10(cache, onProgress));
-  const embedder = await createOnnxEmbedder(description);
+  const embedder = await createEmbedder(description);
   try {
     const folder = join(cache, 'embeddings', `cifar10-${description.name}-${await keyOf(description)}`);
     await mkdir(folder, { recursive: true });
@@ -103,9 +104,9 @@ async function embedAll(images: Uint8Array, embedder: Embedder): Promise<Float32
   const count = images.length / CIFAR_IMAGE_BYTES;
   const vectors = new Float32Array(count * embedder.dimension);
   let before: Promise<unknown> = Promise.resolve();
-  for (let start = 0; start < count; start += EFFICIENTNET_LITE0.batchLimit) {
+  for (let start = 0; start < count; start += BATCH_IMAGES) {
     const batch = await Promise.all(
-      Array.from({ length: Math.min(EFFICIENTNET_LITE0.batchLimit, count - start) }, (_, index) => {
+      Array.from({ length: Math.min(BATCH_IMAGES, count - start) }, (_, index) => {
         const from = (start + index) * CIFAR_IMAGE_BYTES;
         const bytes = images.subarray(from, from + CIFAR_IMAGE_BYTES);
         return decodeImage(

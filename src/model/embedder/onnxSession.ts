@@ -1,26 +1,16 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { LetheError } from '../../domain/errors.js';
+import { firstLine, invalidEmbedder } from './invalidEmbedder.js';
 import type { OnnxEmbedderDescription } from './onnxDescription.js';
 import { inputShape, preprocessed } from './preprocessing.js';
+import type { EmbedderSession } from './session.js';
 import { scaleRowsToUnit } from './unitRows.js';
-
-/** A loaded network. Its runs block the thread that asks for them, so it lives in a worker. */
-export interface OnnxSession {
-  /** Components of a vector. */
-  readonly dimension: number;
-  /**
-   * @param pixels shape [n, height, width, 3]
-   * @returns unit vectors, shape [n, dimension]
-   */
-  run(pixels: Uint8Array): Promise<Float32Array<ArrayBuffer>>;
-  release(): Promise<void>;
-}
 
 /**
  * Loads the network and runs it once, so that whatever is wrong with its description is said before the first image.
  * @throws LetheError `embedder-invalid`
  */
-export async function openOnnxSession(description: OnnxEmbedderDescription): Promise<OnnxSession> {
+export async function openOnnxSession(description: OnnxEmbedderDescription): Promise<EmbedderSession> {
   const session = await loaded(description);
   const fixedBatch = batchOf(session, description);
   const { width, height } = description.inputSize;
@@ -39,7 +29,7 @@ export async function openOnnxSession(description: OnnxEmbedderDescription): Pro
     dimension,
     async run(pixels) {
       const count = pixels.length / bytes;
-      const batch = fixedBatch ?? description.batchLimit;
+      const batch = fixedBatch ?? count;
       const vectors = new Float32Array(count * dimension);
       for (let start = 0; start < count; start += batch) {
         const images = Math.min(batch, count - start);
@@ -62,7 +52,7 @@ async function loaded(description: OnnxEmbedderDescription): Promise<InferenceSe
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
   } catch (error) {
-    throw invalid('path', description.path, `ONNX Runtime can't load it: ${messageOf(error)}`, {
+    throw invalidEmbedder('path', description.path, `ONNX Runtime can't load it: ${firstLine(error)}`, {
       remedy: 'Give the path of a whole ONNX file whose operators ONNX Runtime knows.',
       cause: error,
     });
@@ -74,19 +64,24 @@ function batchOf(session: InferenceSession, description: OnnxEmbedderDescription
   const input = session.inputMetadata.find(({ name }) => name === description.input);
   const output = session.outputMetadata.find(({ name }) => name === description.output);
   if (input === undefined) {
-    throw invalid('input', description.input, 'the network has no input of this name', {
+    throw invalidEmbedder('input', description.input, 'the network has no input of this name', {
       remedy: `Use one of its inputs: ${session.inputNames.join(', ')}.`,
     });
   }
   if (output === undefined) {
-    throw invalid('output', description.output, 'the network has no output of this name', {
+    throw invalidEmbedder('output', description.output, 'the network has no output of this name', {
       remedy: `Use one of its outputs: ${session.outputNames.join(', ')}.`,
     });
   }
   if (!input.isTensor || input.type !== 'float32') {
-    throw invalid('input', description.input, `its type is ${input.isTensor ? input.type : 'no tensor'}`, {
-      remedy: 'Export the network with a float32 input.',
-    });
+    throw invalidEmbedder(
+      'input',
+      description.input,
+      `its type is ${input.isTensor ? input.type : 'no tensor'}`,
+      {
+        remedy: 'Export the network with a float32 input.',
+      },
+    );
   }
   const wanted = inputShape(0, description);
   const fits =
@@ -94,9 +89,14 @@ function batchOf(session: InferenceSession, description: OnnxEmbedderDescription
     input.shape.every((extent, axis) => axis === 0 || typeof extent === 'string' || extent === wanted[axis]);
   if (!fits) {
     const [, ...sizes] = wanted;
-    throw invalid('inputSize', `n,${sizes.join(',')}`, `the input's shape is ${input.shape.join(',')}`, {
-      remedy: 'Set inputSize and layout to the shape that the network was exported with.',
-    });
+    throw invalidEmbedder(
+      'inputSize',
+      `n,${sizes.join(',')}`,
+      `the input's shape is ${input.shape.join(',')}`,
+      {
+        remedy: 'Set inputSize and layout to the shape that the network was exported with.',
+      },
+    );
   }
   const batch = input.shape[0];
   return typeof batch === 'number' ? batch : undefined;
@@ -110,7 +110,7 @@ function vectorsIn(output: unknown, count: number, description: OnnxEmbedderDesc
     output.dims.length === 2 &&
     output.dims[0] === count;
   if (fits) return output;
-  throw invalid('output', description.output, `it is ${found}, not float32 of shape n,dimension`, {
+  throw invalidEmbedder('output', description.output, `it is ${found}, not float32 of shape n,dimension`, {
     remedy:
       'Choose the pooled, flattened output, e.g. export the network with global average pooling and Flatten.',
   });
@@ -121,7 +121,7 @@ async function probed(run: () => Promise<Tensor>, description: OnnxEmbedderDescr
     return await run();
   } catch (error) {
     if (error instanceof LetheError) throw error;
-    throw invalid('path', description.path, `a run on a black image failed: ${messageOf(error)}`, {
+    throw invalidEmbedder('path', description.path, `a run on a black image failed: ${firstLine(error)}`, {
       remedy: 'Set inputSize and layout to what the network was exported with, and name all that it needs.',
       cause: error,
     });
@@ -132,21 +132,4 @@ function padded(pixels: Uint8Array, length: number): Uint8Array {
   const whole = new Uint8Array(length);
   whole.set(pixels);
   return whole;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function invalid(
-  field: string,
-  value: string,
-  message: string,
-  details: { readonly remedy: string; readonly cause?: unknown },
-): LetheError {
-  return new LetheError('embedder-invalid', `embedder ${field} ${value}: ${message}`, {
-    field: `embedder.${field}`,
-    value,
-    ...details,
-  });
 }

@@ -1,59 +1,16 @@
-import { access } from 'node:fs/promises';
 import type { Worker } from 'node:worker_threads';
 import { LetheError, type SerialisedError } from '../../domain/errors.js';
-import type { Embedder } from './embedder.js';
-import type { OnnxEmbedderDescription } from './onnxDescription.js';
-import type { EmbedRequest, WorkerReply } from './onnxProtocol.js';
-import { packed } from './preprocessing.js';
+import type { EmbedderDescription } from './embedderDescription.js';
 import { startThread } from './startThread.js';
-
-/**
- * An embedder that runs an ONNX network.
- *
- * ONNX Runtime's binding for Node computes on the thread that calls it, so the network has a worker thread of its
- * own: the event loop stays free, and conversions of pixels happen there too.
- * @throws LetheError `embedder-invalid` that names the field of the description and what the network has instead
- */
-export async function createOnnxEmbedder(description: OnnxEmbedderDescription): Promise<Embedder> {
-  await refuseMissing(description.path);
-  const thread = await EmbedderThread.start(description);
-  const { width, height } = description.inputSize;
-  return {
-    name: `${description.name}@${width === height ? width : `${width}x${height}`}`,
-    dimension: thread.dimension,
-    inputSize: description.inputSize,
-    async embed(images) {
-      const vectors = new Float32Array(images.length * thread.dimension);
-      for (let start = 0; start < images.length; start += description.batchLimit) {
-        const batch = packed(images.slice(start, start + description.batchLimit), description);
-        vectors.set(await thread.embed(batch), start * thread.dimension);
-      }
-      return vectors;
-    },
-    close: () => thread.close(),
-  };
-}
-
-async function refuseMissing(path: string): Promise<void> {
-  try {
-    await access(path);
-  } catch (cause) {
-    throw new LetheError('embedder-invalid', `there is no readable file ${path}`, {
-      field: 'embedder.path',
-      value: path,
-      remedy: 'Give the path of an .onnx file; a relative one is looked up in the working directory.',
-      cause,
-    });
-  }
-}
+import type { EmbedRequest, WorkerReply } from './threadProtocol.js';
 
 interface Waiting {
   resolve(vectors: Float32Array): void;
   reject(error: Error): void;
 }
 
-/** The near end of the worker: matches answers with requests and keeps the process alive only while some wait. */
-class EmbedderThread {
+/** The near end of an embedder's worker: matches answers with requests, and keeps the process alive while some wait. */
+export class EmbedderThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #ended: Promise<void>;
@@ -61,14 +18,14 @@ class EmbedderThread {
   #nextId = 0;
   dimension = 0;
 
-  static async start(description: OnnxEmbedderDescription): Promise<EmbedderThread> {
+  static async start(description: EmbedderDescription): Promise<EmbedderThread> {
     const thread = new EmbedderThread(description);
     thread.dimension = await thread.#ready();
     return thread;
   }
 
-  private constructor(description: OnnxEmbedderDescription) {
-    this.#worker = startThread(import.meta.url, 'onnxWorker', description);
+  private constructor(description: EmbedderDescription) {
+    this.#worker = startThread(import.meta.url, 'embedderWorker', description);
     this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
     this.#worker.on('message', (reply: WorkerReply) => this.#receive(reply));
     this.#worker.on('error', (error) => this.#lose(error));

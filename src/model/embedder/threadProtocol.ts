@@ -1,6 +1,6 @@
 import type { SerialisedError } from '../../domain/errors.js';
 
-/** What the worker of the ONNX embedder is asked; pixels are transferred, not copied. */
+/** What an embedder's worker is asked; pixels are transferred, not copied. */
 export interface EmbedRequest {
   readonly id: number;
   /** Shape [n, height, width, 3]. */
