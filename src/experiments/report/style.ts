@@ -18,7 +18,7 @@ p, li { max-width: 46rem; }
 table { border-collapse: collapse; width: 100%; margin: .75rem 0; font-size: .92rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--quiet); padding-bottom: .4rem; }
 th, td { padding: .34rem .6rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th[scope=row], th:first-child, td.text { text-align: left; }
+th[scope=row], th:first-child, .text { text-align: left; }
 thead th { vertical-align: bottom; font-weight: 600; }
 tbody th { font-weight: 400; }
 tr.group th { padding-top: .9rem; color: var(--quiet); font-weight: 600; white-space: normal; }

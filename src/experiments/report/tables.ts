@@ -53,7 +53,7 @@ export function paperTable(): Markup {
 export function stepTable({ steps }: DemoResults): Markup {
   return html`<div class="scroll"><table>
     <caption>Steps of the live stream, from the writing of the command to the event that ends it</caption>
-    <thead><tr><th scope="col">step</th><th scope="col">what</th><th scope="col">time</th><th scope="col">embedding</th><th scope="col">training</th></tr></thead>
+    <thead><tr><th scope="col">step</th><th scope="col" class="text">what</th><th scope="col">time</th><th scope="col">embedding</th><th scope="col">training</th></tr></thead>
     <tbody>${steps.map(
       (
         step,

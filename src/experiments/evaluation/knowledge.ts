@@ -1,0 +1,55 @@
+import type { ClassRecord } from '../../domain/classes.js';
+import { unlearnClasses } from '../../operators/migrateClasses.js';
+import type { KnowledgeStore } from '../../stores/knowledgeStore.js';
+import type { VectorRecord } from '../../stores/vectorDatabase.js';
+import type { ProtocolStep } from '../protocol.js';
+
+/** What a Lethe knows of one class, in whichever database it lies. */
+export interface ClassKnowledge {
+  readonly record: ClassRecord;
+  readonly vectors: readonly VectorRecord[];
+}
+
+/** Everything in a store, by class. */
+export async function knowledgeOf({
+  vectors,
+  registry,
+}: KnowledgeStore): Promise<Map<string, ClassKnowledge>> {
+  const byClass = new Map<string, VectorRecord[]>();
+  for (const record of registry.snapshot().classes.keys()) byClass.set(record, []);
+  for await (const records of vectors.scan({})) {
+    for (const record of records) byClass.get(record.className)?.push(record);
+  }
+  const knowledge = new Map<string, ClassKnowledge>();
+  for (const record of registry.snapshot().classes.values())
+    knowledge.set(record.name, { record, vectors: byClass.get(record.name) ?? [] });
+  return knowledge;
+}
+
+/**
+ * Does to `store` what a step of the protocol did to the store of the live run, so that each step's state can be
+ * looked at although the live run overlapped them.
+ * @throws RangeError where nothing is known of a class that the step learns
+ */
+export async function replayStep(
+  store: KnowledgeStore,
+  { kind, name, classes }: ProtocolStep,
+  knowledge: ReadonlyMap<string, ClassKnowledge>,
+): Promise<void> {
+  if (kind === 'unlearn') {
+    await unlearnClasses({ id: `replay-${name}`, classes }, store, performance.now());
+    return;
+  }
+  const learned = classes.map((className) => {
+    const known = knowledge.get(className);
+    if (!known) throw new RangeError(`nothing is known of class ${className}`);
+    return known;
+  });
+  await store.vectors.upsert(
+    'cil',
+    learned.flatMap(({ vectors }) => vectors),
+  );
+  await store.registry.commit({
+    put: learned.map(({ record }) => ({ ...record, state: 'learned' as const })),
+  });
+}

@@ -1,0 +1,72 @@
+import { STRATEGY_NAMES, type StrategyName } from '../../domain/messages/prediction.js';
+import { stacked } from '../../domain/vector.js';
+import { type Answer, type Assessment, answerTo } from '../../model/answer/answer.js';
+import { uniformFor } from '../../model/answer/draw.js';
+import type { Classifier } from '../../model/classifier.js';
+import type { Screen } from '../../operators/screen.js';
+import type { KnowledgeStore } from '../../stores/knowledgeStore.js';
+import type { MethodGroup } from '../results.js';
+import type { TestSet } from './testSet.js';
+
+/** The two ways in which a learned model is protected: Lethe's, and the paper's. */
+export type SettingName = Exclude<MethodGroup, 'baseline'>;
+
+/** A filter, and whether the guard is on. */
+export interface Setting {
+  readonly name: SettingName;
+  readonly screen: Screen;
+  readonly guard: boolean;
+}
+
+/** What one setting made of the test set. */
+export interface SettingAnswers {
+  readonly setting: SettingName;
+  /** Whether the filter stopped each input. */
+  readonly filtered: readonly boolean[];
+  /** One answer for each input, by strategy; its probabilities are of all classes that could be answered. */
+  readonly answers: Readonly<Record<StrategyName, readonly Answer[]>>;
+}
+
+/**
+ * Answers the test set under each setting and strategy, by the functions that live inference uses.
+ * @param seed of the draws of the random strategies
+ */
+export async function answerUnder(
+  settings: readonly Setting[],
+  { store, classifier, seed }: { store: KnowledgeStore; classifier: Classifier; seed: number },
+  test: TestSet,
+): Promise<SettingAnswers[]> {
+  const logits = await classifier.logits(stacked(test.vectors, classifier.dimension));
+  const width = classifier.classes.length;
+  const registry = store.registry.snapshot();
+  return Promise.all(
+    settings.map(async ({ name, screen, guard }) => {
+      const assessments = await screen.assess(test.vectors);
+      const answersBy = (strategy: StrategyName): Answer[] =>
+        test.vectors.map((vector, index) =>
+          answerTo(
+            {
+              vector,
+              logits: logits.subarray(index * width, (index + 1) * width),
+              modelClasses: classifier.classes,
+              assessment: assessments[index] as Assessment,
+              random: uniformFor(seed, test.ids[index] as string),
+            },
+            registry,
+            { strategy, guard, topK: width },
+          ),
+        );
+      const [uniform, proportional, inverse, nearest] = STRATEGY_NAMES.map(answersBy) as [
+        Answer[],
+        Answer[],
+        Answer[],
+        Answer[],
+      ];
+      return {
+        setting: name,
+        filtered: assessments.map(({ filtered }) => filtered),
+        answers: { uniform, proportional, inverse, nearest },
+      };
+    }),
+  );
+}

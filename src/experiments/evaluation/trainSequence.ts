@@ -1,0 +1,56 @@
+import type { ModelVersion } from '../../domain/messages/model.js';
+import { stacked } from '../../domain/vector.js';
+import type { Classifier } from '../../model/classifier.js';
+import type { Trainer, TrainingProgress, TrainingTask } from '../../model/trainer.js';
+import type { ClassKnowledge } from './knowledge.js';
+
+/** A model that a baseline trained, and how long that took. */
+export interface BaselineModel {
+  readonly classifier: Classifier;
+  /** From the task's start in the trainer to the end of its last epoch: neither the start of the trainer nor writing counts. */
+  readonly seconds: number;
+}
+
+/** A task for a trainer from what is known of its classes. */
+export function trainingTask(
+  task: string,
+  classes: readonly string[],
+  knowledge: ReadonlyMap<string, ClassKnowledge>,
+  dimension: number,
+): TrainingTask {
+  const rows = classes.flatMap((name, label) =>
+    (knowledge.get(name)?.vectors ?? []).map(({ vector }) => ({ vector, label })),
+  );
+  return {
+    task,
+    classes,
+    vectors: stacked(
+      rows.map(({ vector }) => vector),
+      dimension,
+    ),
+    labels: Int32Array.from(rows, ({ label }) => label),
+    unlearned: [],
+  };
+}
+
+/** Trains tasks one on top of the other with the trainer that live learning uses; closes it at the end. */
+export async function trainSequence(
+  tasks: readonly TrainingTask[],
+  { trainer, load }: { trainer: Trainer; load: (model: ModelVersion) => Promise<Classifier> },
+  onProgress: (task: TrainingTask, progress: TrainingProgress) => void,
+): Promise<BaselineModel[]> {
+  const models: BaselineModel[] = [];
+  try {
+    for (const task of tasks) {
+      let ms = 0;
+      const model = await trainer.train(task, (progress) => {
+        ms = progress.ms;
+        onProgress(task, progress);
+      });
+      models.push({ classifier: await load(model), seconds: ms / 1000 });
+    }
+  } finally {
+    await trainer.close();
+  }
+  return models;
+}
