@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { STRATEGY_NAMES } from '../../domain/messages/prediction.js';
+import { onnxEmbedderSchema } from '../../model/embedder/onnxDescription.js';
+import { ssreConfigSchema } from '../../model/ssre/config.js';
+import { TENSORFLOW_BACKENDS } from '../../model/tensorflow/loadTensorflow.js';
+
+const MEGABYTE = 2 ** 20;
+const count = z.int().positive();
+
+const model = z
+  .strictObject({
+    name: z
+      .string()
+      .min(1)
+      .max(200)
+      .describe('Name of the model: the key of commands, events and model versions.'),
+    seed: z
+      .int()
+      .nonnegative()
+      .max(2 ** 32 - 1)
+      .describe('Seed of everything that is drawn; same input, config and backend give the same result.'),
+    checkpoints: z.string().min(1).describe('Folder of the checkpoints; made if it is not there.'),
+    backend: z
+      .enum(['auto', ...TENSORFLOW_BACKENDS])
+      .describe('TensorFlow backend; auto takes the fastest that works here.'),
+  })
+  .describe('The model, its seed and where it is kept.');
+
+const transport = z
+  .strictObject({
+    kind: z.enum(['memory']).describe('Where topics live; memory: in this process.'),
+    topicPrefix: z.string().max(100).describe('Put before the names of the topics.'),
+    partitions: z
+      .int()
+      .min(1)
+      .max(1024)
+      .describe('Partitions of a topic; the commands topic always has one.'),
+    capacityRecords: count.describe('Records that a topic holds before publishers wait.'),
+    capacityBytes: count.min(MEGABYTE).describe('Bytes that a topic holds before publishers wait.'),
+  })
+  .describe('The event log.');
+
+const stores = z
+  .strictObject({
+    kind: z.enum(['memory']).describe('Where vectors and classes live; memory: in this process.'),
+  })
+  .describe('DB-CIL, DB-MU and the class registry.');
+
+const bundledEmbedder = z.strictObject({
+  kind: z.literal('bundled').describe('EfficientNet-Lite0 with ImageNet weights, which comes with Lethe.'),
+  size: z.int().min(96).max(224).default(224).describe('Side of the square images that it sees, in pixels.'),
+  threads: z.int().min(1).max(256).optional().describe('Threads; by default one for each core.'),
+});
+
+const embedder = z
+  .discriminatedUnion('kind', [bundledEmbedder, onnxEmbedderSchema])
+  .describe('The frozen network that turns images into vectors: the bundled one, or your own file.');
+
+const limits = z
+  .strictObject({
+    imageBytes: count.describe('Largest encoded image, in bytes.'),
+    imagePixels: count.describe(
+      'Largest image, width times height; refused from its header before it is decoded.',
+    ),
+    inFlight: count.max(100_000).describe('Records of a topic that are under way at most: bounds memory.'),
+    decodeConcurrency: count.max(256).describe('Images that are decoded at the same time.'),
+  })
+  .describe('What a message may cost.');
+
+const inference = z
+  .strictObject({
+    batchSize: count.max(1024).describe('Queries that are embedded together at most; none waits for others.'),
+    strategy: z
+      .enum(STRATEGY_NAMES)
+      .describe('How inputs of unlearned classes are answered: Eq. 6-9 of the paper; nearest is its best.'),
+    guard: z
+      .boolean()
+      .describe('Whether unlearned classes are masked in every answer; off reproduces the paper.'),
+    topK: count.max(1000).describe('Classes that a prediction lists.'),
+  })
+  .describe('How queries are answered.');
+
+const filter = z
+  .strictObject({
+    kind: z
+      .enum(['relative', 'threshold'])
+      .describe('relative: calibrated, compares both databases; threshold: Eq. 5.'),
+    threshold: z
+      .number()
+      .min(-1)
+      .max(1)
+      .describe('Similarity from which the threshold filter says unlearned.'),
+    k: count.max(1000).describe('Neighbours in each database that the relative filter looks at.'),
+    specificity: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .describe('Share of inputs of remaining classes that the calibration lets through.'),
+    calibrationSamples: count.max(10_000).describe('Vectors of each database that a calibration draws.'),
+  })
+  .describe('How inputs of unlearned classes are told from others.');
+
+const unlearning = z
+  .strictObject({
+    k: count.max(10_000).describe('Neighbours of an example that vote for its class.'),
+    share: z.number().gt(0).max(1).describe('Least share of the votes that the first class needs.'),
+    margin: z.number().min(0).max(1).describe('Least lead over the second class, as a share of the votes.'),
+  })
+  .describe('How the class to be forgotten is found from examples.');
+
+/** SSRE's settings without its seed, which is the model's. */
+export const learningSsreSchema = ssreConfigSchema.omit({ seed: true });
+
+const learning = z
+  .strictObject({
+    taskTimeoutSeconds: z
+      .number()
+      .positive()
+      .max(86_400)
+      .describe('A task is given up when no sample of it arrives for so long.'),
+    batchSize: count.max(1024).describe('Samples that are embedded together at most.'),
+    ssre: learningSsreSchema.describe(
+      'Hyper-parameters of SSRE; what is left out has the default chosen on real data.',
+    ),
+  })
+  .describe('How tasks are learned.');
+
+const http = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .describe('Whether the gateway listens: messages in and out, status, metrics and health.'),
+    host: z
+      .string()
+      .min(1)
+      .describe('Address to bind; loopback by default, so that only this machine reaches it.'),
+    port: z.int().min(0).max(65_535).describe('Port; 0 takes a free one.'),
+    bodyBytes: count.max(1024 * MEGABYTE).describe('Largest request body, in bytes.'),
+    waiting: count.max(100_000).describe('Requests that wait for room in the log before others are refused.'),
+    token: z
+      .string()
+      .min(16)
+      .optional()
+      .meta({ secret: true })
+      .describe('Bearer token asked of every request but health and metrics; LETHE_HTTP__TOKEN(_FILE) only.'),
+  })
+  .describe('The HTTP gateway.');
+
+const log = z
+  .strictObject({
+    level: z
+      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+      .describe('Least level written.'),
+    format: z
+      .enum(['auto', 'json', 'text'])
+      .describe('json: one object a line; text: for people; auto: text on a terminal.'),
+  })
+  .describe('Structured logs, on standard error.');
+
+/** The whole configuration. Defaults are in config/default.yaml; every field says what it is for. */
+export const configSchema = z.strictObject({
+  model,
+  transport,
+  stores,
+  embedder,
+  limits,
+  inference,
+  filter,
+  unlearning,
+  learning,
+  http,
+  log,
+});
+export type LetheConfig = z.infer<typeof configSchema>;
+/** The configuration as it is written: what has a default of its own may be left out. */
+export type LetheConfigInput = z.input<typeof configSchema>;
