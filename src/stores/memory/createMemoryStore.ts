@@ -1,0 +1,24 @@
+import type { KnowledgeStore } from '../knowledgeStore.js';
+import { MemoryRegistry } from './memoryRegistry.js';
+import { MemoryVectors } from './memoryVectors.js';
+
+/**
+ * Databases and registry in the memory of this process: the embedded default. Nothing outlives the process.
+ * @param options.dimension components of every vector
+ */
+export function createMemoryStore({ dimension }: { readonly dimension: number }): KnowledgeStore {
+  const vectors = new MemoryVectors(dimension);
+  const registry = new MemoryRegistry();
+  return {
+    vectors,
+    registry,
+    // Nothing waits between the checks and the two changes, so nobody sees one without the other.
+    async migrate({ from, to, classes, commandId }) {
+      if (registry.isProcessed(commandId)) return { moved: new Map(), snapshot: registry.snapshot() };
+      const names = classes.map(({ name }) => name);
+      const moved = vectors.moveNow(names, from, to);
+      return { moved, snapshot: registry.commitNow({ put: classes, commandId }) };
+    },
+    close: () => vectors.release(),
+  };
+}
