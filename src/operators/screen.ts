@@ -1,4 +1,4 @@
-import { classesIn } from '../domain/classes.js';
+import { classesIn, type RegistrySnapshot } from '../domain/classes.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { stacked } from '../domain/vector.js';
 import type { Assessment } from '../model/answer/answer.js';
@@ -18,7 +18,10 @@ type Calibrated = Extract<LetheEvent, { kind: 'filter-calibrated' }>;
 export interface Screen {
   /** One assessment for each unit vector. Where DB-MU is empty nothing is asked and nothing filtered. */
   assess(vectors: readonly Float32Array[]): Promise<Assessment[]>;
-  /** Calibrates on held-out vectors of the databases; null where one of them is empty, or calibration is off. */
+  /**
+   * Calibrates on held-out vectors of the databases. Null, and the level stays, where one of them is empty, where
+   * calibration is off, and where a class changed sides meanwhile (that change calls for a calibration of its own).
+   */
   calibrate(): Promise<Calibrated | null>;
 }
 
@@ -53,8 +56,10 @@ export function createScreen(store: KnowledgeStore, options: ScreenOptions): Scr
     async calibrate() {
       if (specificity === null) return null;
       const started = performance.now();
+      const before = division(store.registry.snapshot());
       const [remaining, unlearned] = await leaveOneOut(store, filter, options);
       if (remaining.length === 0 || unlearned.length === 0) return null;
+      if (division(store.registry.snapshot()) !== before) return null;
       const scoresOf = (found: readonly Similarities[]): number[] => found.map((each) => filter.score(each));
       const calibration = calibrate(scoresOf(remaining), scoresOf(unlearned), specificity);
       level = calibration.level;
@@ -73,6 +78,13 @@ const NOTHING_UNLEARNED: Assessment = {
   unlearnedSimilarity: null,
   remainingSimilarity: null,
 };
+
+/** Which classes are on which side, as text to be compared. */
+function division(snapshot: RegistrySnapshot): string {
+  const namesOf = (state: 'learned' | 'unlearned'): string[] =>
+    classesIn(snapshot, state).map(({ name }) => name);
+  return JSON.stringify([namesOf('learned'), namesOf('unlearned')]);
+}
 
 function summary(values: readonly number[], { k }: UnlearnedFilter): number | null {
   return values.length === 0 ? null : meanOfNearest(values, k);
