@@ -10,17 +10,24 @@ const side = z.int().min(8).max(2048);
  * `mean` and `std` are in the order in which the channels are fed, so BGR means begin with blue's.
  */
 export const preprocessingSchema = z.strictObject({
-  /** Size that images are resized to. */
-  inputSize: z.strictObject({ width: side, height: side }),
-  /** Factor for pixels of 0 to 255, applied first: 1/255 where mean and std are given for 0 to 1. */
-  scale: z.number().positive().default(1),
-  mean: perChannel.default([0, 0, 0]),
+  inputSize: z
+    .strictObject({ width: side, height: side })
+    .describe('Size in pixels that images are resized to.'),
+  scale: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('Factor for pixels of 0 to 255, applied first: 1/255 where mean and std are for 0 to 1.'),
+  mean: perChannel.default([0, 0, 0]).describe('Subtracted from each channel, in the order of `channels`.'),
   std: perChannel
     .refine((values) => values.every((value) => value !== 0), 'must not be 0')
-    .default([1, 1, 1]),
-  /** Axes of the input: planes (PyTorch) or interleaved channels (TensorFlow). */
-  layout: z.enum(['NCHW', 'NHWC']).default('NCHW'),
-  channels: z.enum(['RGB', 'BGR']).default('RGB'),
+    .default([1, 1, 1])
+    .describe('Divides each channel, in the order of `channels`.'),
+  layout: z
+    .enum(['NCHW', 'NHWC'])
+    .default('NCHW')
+    .describe('Axes of the input: planes (as PyTorch has them) or interleaved channels (TensorFlow).'),
+  channels: z.enum(['RGB', 'BGR']).default('RGB').describe('Order of the colours.'),
 });
 export type Preprocessing = z.infer<typeof preprocessingSchema>;
 

@@ -4,16 +4,27 @@ import { preprocessingSchema } from './preprocessing.js';
 
 /** Everything needed to use a TensorFlow.js model (layers or graph) as the embedder. */
 export const tfjsEmbedderSchema = preprocessingSchema.extend({
-  kind: z.literal('tfjs'),
-  /** Names the embedder in logs, metrics and checkpoints; the input size is added. */
-  name: z.string().min(1),
-  /** Where `model.json` is, with its weights beside it; relative to the working directory. */
-  path: z.string().min(1),
-  /** Layer (layers model) or node (graph model) to take; by default the model's output. Maps are averaged to a vector. */
-  output: z.string().min(1).optional(),
-  layout: z.enum(['NCHW', 'NHWC']).default('NHWC'),
-  backend: z.enum(['auto', ...TENSORFLOW_BACKENDS]).default('auto'),
-  /** Most images in one run; a larger batch is split. */
-  batchLimit: z.int().min(1).max(4096).default(16),
+  kind: z.literal('tfjs').describe('A layers or graph model of TensorFlow.js.'),
+  name: z.string().min(1).describe('Names the embedder in logs and metrics; the input size is added.'),
+  path: z
+    .string()
+    .min(1)
+    .describe('The `model.json`, its weights beside it; relative to the working directory.'),
+  output: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Layer or node to take, by default the output of the model; maps are averaged to a vector.'),
+  layout: z.enum(['NCHW', 'NHWC']).default('NHWC').describe('Axes of the input.'),
+  backend: z
+    .enum(['auto', ...TENSORFLOW_BACKENDS])
+    .default('auto')
+    .describe('Backend of TensorFlow.js that computes it; auto takes the fastest there is.'),
+  batchLimit: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(16)
+    .describe('Most images in one run; a larger batch is split.'),
 });
 export type TfjsEmbedderDescription = z.infer<typeof tfjsEmbedderSchema>;
