@@ -5,32 +5,46 @@ export interface Calibration {
   readonly level: number;
   /** TN / (TN + FP) on held-out vectors of remaining classes. */
   readonly specificity: number;
-  /** TP / (TP + FN) on held-out vectors of unlearned classes; null without any. */
-  readonly recall: number | null;
+  /** TP / (TP + FN) on held-out vectors of unlearned classes. */
+  readonly recall: number;
 }
 
 /**
- * The lowest level that keeps the wanted specificity, hence the highest recall at that specificity.
- * It lies half-way between two neighbouring scores, so that it rests on neither.
+ * The level with the highest sum of specificity and recall (Youden's J) among those that keep the wanted specificity;
+ * of equals the one with the higher specificity. Where the classes are apart it lies in the gap between them.
  * @param remaining scores of held-out vectors of remaining classes, at least one
- * @param unlearned scores of held-out vectors of unlearned classes
- * @param specificity the share of remaining ones that shall pass, 0 to 1
+ * @param unlearned scores of held-out vectors of unlearned classes, at least one
+ * @param wanted least share of remaining ones that shall pass, 0 to 1
  */
 export function calibrate(
   remaining: readonly number[],
   unlearned: readonly number[],
-  specificity: number,
+  wanted: number,
 ): Calibration {
-  const scores = [...remaining].sort((a, b) => a - b);
-  const passing = Math.max(1, Math.ceil(specificity * scores.length));
-  const highestPassing = scores[passing - 1] as number;
-  // Ties above would be stopped together with the next one, so the level goes before the next higher score.
-  const next = scores.slice(passing).find((score) => score > highestPassing);
-  const level = next === undefined ? highestPassing + Number.EPSILON * 4 : (highestPassing + next) / 2;
-  const stopped = (values: readonly number[]): number => values.filter((score) => isUnlearned(score, level)).length;
-  return {
+  const candidates = levelsBetween([...remaining, ...unlearned]).map((level): Calibration => ({
     level,
-    specificity: 1 - stopped(remaining) / remaining.length,
-    recall: unlearned.length === 0 ? null : stopped(unlearned) / unlearned.length,
-  };
+    specificity: 1 - shareStopped(remaining, level),
+    recall: shareStopped(unlearned, level),
+  }));
+  return candidates
+    .filter(({ specificity }) => specificity >= wanted)
+    .reduce((best, candidate) => (isBetter(candidate, best) ? candidate : best));
+}
+
+function isBetter(a: Calibration, b: Calibration): boolean {
+  const gain = a.specificity + a.recall - (b.specificity + b.recall);
+  return gain > 0 || (gain === 0 && a.specificity > b.specificity);
+}
+
+function shareStopped(scores: readonly number[], level: number): number {
+  return scores.filter((score) => isUnlearned(score, level)).length / scores.length;
+}
+
+/** Levels half-way between neighbouring scores, so that they rest on none, and one above all of them. */
+function levelsBetween(scores: readonly number[]): number[] {
+  const distinct = [...new Set(scores)].sort((a, b) => a - b);
+  return distinct.map((score, index) => {
+    const next = distinct[index + 1];
+    return next === undefined ? score + 1e-6 : (score + next) / 2;
+  });
 }
