@@ -15,14 +15,12 @@ export async function knowledgeOf({
   vectors,
   registry,
 }: KnowledgeStore): Promise<Map<string, ClassKnowledge>> {
-  const byClass = new Map<string, VectorRecord[]>();
-  for (const record of registry.snapshot().classes.keys()) byClass.set(record, []);
-  for await (const records of vectors.scan({})) {
-    for (const record of records) byClass.get(record.className)?.push(record);
-  }
-  const knowledge = new Map<string, ClassKnowledge>();
+  const knowledge = new Map<string, { record: ClassRecord; vectors: VectorRecord[] }>();
   for (const record of registry.snapshot().classes.values())
-    knowledge.set(record.name, { record, vectors: byClass.get(record.name) ?? [] });
+    knowledge.set(record.name, { record, vectors: [] });
+  for await (const records of vectors.scan({})) {
+    for (const vector of records) knowledge.get(vector.className)?.vectors.push(vector);
+  }
   return knowledge;
 }
 

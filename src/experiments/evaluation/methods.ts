@@ -1,4 +1,4 @@
-import { STRATEGY_NAMES, type StrategyName } from '../../domain/messages/prediction.js';
+import type { StrategyName } from '../../domain/messages/prediction.js';
 import { stacked } from '../../domain/vector.js';
 import { type Answer, type Assessment, answerTo } from '../../model/answer/answer.js';
 import { uniformFor } from '../../model/answer/draw.js';
@@ -53,19 +53,18 @@ export async function answerUnder(
               random: uniformFor(seed, test.ids[index] as string),
             },
             registry,
-            { strategy, guard, topK: width },
+            { strategy, guard, topK: registry.classes.size },
           ),
         );
-      const [uniform, proportional, inverse, nearest] = STRATEGY_NAMES.map(answersBy) as [
-        Answer[],
-        Answer[],
-        Answer[],
-        Answer[],
-      ];
       return {
         setting: name,
         filtered: assessments.map(({ filtered }) => filtered),
-        answers: { uniform, proportional, inverse, nearest },
+        answers: {
+          uniform: answersBy('uniform'),
+          proportional: answersBy('proportional'),
+          inverse: answersBy('inverse'),
+          nearest: answersBy('nearest'),
+        },
       };
     }),
   );

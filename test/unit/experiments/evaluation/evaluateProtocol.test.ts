@@ -1,0 +1,141 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { dot, normalised, rowOf } from '../../../../src/domain/vector.js';
+import {
+  evaluateProtocol,
+  type StepEvaluation,
+} from '../../../../src/experiments/evaluation/evaluateProtocol.js';
+import type { ClassKnowledge } from '../../../../src/experiments/evaluation/knowledge.js';
+import { learningOutcome, methodOutcomes } from '../../../../src/experiments/evaluation/outcomes.js';
+import type { Protocol } from '../../../../src/experiments/protocol.js';
+import type { Classifier } from '../../../../src/model/classifier.js';
+import { normals, randomOf } from '../../../../src/model/ssre/random.js';
+import { createMemoryStore } from '../../../../src/stores/memory/createMemoryStore.js';
+
+const DIMENSION = 16;
+const CLASSES = ['cat', 'dog', 'ship', 'frog'];
+const protocol: Protocol = [
+  { kind: 'learn', name: 'initial', classes: ['cat', 'dog', 'ship'] },
+  { kind: 'unlearn', name: 'MU-1', classes: ['cat'] },
+  { kind: 'learn', name: 'CIL-1', classes: ['frog'] },
+];
+
+const axis = (name: string): Float32Array => {
+  const vector = new Float32Array(DIMENSION);
+  vector[CLASSES.indexOf(name)] = 1;
+  return vector;
+};
+
+/** Vectors around the class's axis; `spread` 0.2 keeps the classes well apart. */
+function around(name: string, count: number, seed: number): Float32Array[] {
+  const random = randomOf(seed, CLASSES.indexOf(name));
+  return Array.from({ length: count }, () => {
+    const noise = normals(DIMENSION, 0.2, random);
+    return normalised(axis(name).map((component, index) => component + (noise[index] as number)));
+  });
+}
+
+/** A classifier that knows the classes' axes: the logit is a multiple of the similarity. */
+function knowing(...classes: string[]): Classifier {
+  return {
+    version: classes.join('+'),
+    classes,
+    dimension: DIMENSION,
+    backend: 'none',
+    async logits(vectors) {
+      const n = vectors.length / DIMENSION;
+      return Float32Array.from({ length: n * classes.length }, (_, at) => {
+        const vector = rowOf(vectors, Math.floor(at / classes.length), DIMENSION);
+        return 20 * dot(vector, axis(classes[at % classes.length] as string));
+      });
+    },
+    dispose: () => undefined,
+  };
+}
+
+const knowledge = new Map<string, ClassKnowledge>(
+  CLASSES.map((name) => [
+    name,
+    {
+      record: { name, state: 'learned', task: 't', count: 40, centroid: axis(name) },
+      vectors: around(name, 40, 1).map((vector, index) => ({
+        id: `${name}-${index}`,
+        className: name,
+        task: 't',
+        vector,
+      })),
+    },
+  ]),
+);
+const tests = CLASSES.flatMap((name) => around(name, 25, 2).map((vector) => ({ name, vector })));
+
+describe('evaluateProtocol', () => {
+  let steps: StepEvaluation[];
+
+  beforeAll(async () => {
+    steps = await evaluateProtocol({
+      protocol,
+      knowledge,
+      test: {
+        ids: tests.map((_, index) => `test-${index}`),
+        vectors: tests.map(({ vector }) => vector),
+        truths: tests.map(({ name }) => name),
+      },
+      store: createMemoryStore({ dimension: DIMENSION }),
+      live: new Map([
+        ['initial', knowing('cat', 'dog', 'ship')],
+        ['CIL-1', knowing('cat', 'dog', 'ship', 'frog')],
+      ]),
+      cilOnly: new Map([['initial', knowing('cat', 'dog', 'ship')]]),
+      retrain: new Map([['MU-1', knowing('dog', 'ship')]]),
+      filter: { k: 5, specificity: 0.95, heldOut: 60 },
+      seed: 3,
+    });
+  });
+
+  const outcome = (group: string, name: string) =>
+    methodOutcomes(steps).find((method) => method.group === group && method.name === name);
+
+  it('tests after each step what is remaining and what is unlearned by then', () => {
+    expect(steps.map(({ test }) => test.truths.length)).toEqual([75, 75, 100]);
+    expect(steps.map(({ unlearned }) => unlearned)).toEqual([[], ['cat'], ['cat']]);
+  });
+
+  it('answers with four strategies under two settings, and with the baselines that have a model', () => {
+    expect(steps.map(({ methods }) => methods.length)).toEqual([9, 10, 9]);
+  });
+
+  it('never names an unlearned class under the guard', () => {
+    for (const name of ['nearest', 'inverse', 'proportional', 'uniform'])
+      expect(outcome('lethe', name)?.unlearned).toEqual([null, 0, 0]);
+  });
+
+  it('keeps the accuracy on remaining classes with the strategy nearest', () => {
+    for (const value of outcome('lethe', 'nearest')?.remaining ?? []) expect(value).toBeGreaterThan(0.95);
+  });
+
+  it('measures the filter where something is unlearned', () => {
+    const filter = outcome('lethe', 'nearest')?.filter;
+    expect(filter?.[0]).toBeNull();
+    expect(filter?.[1]?.recall).toBeGreaterThan(0.9);
+    expect(filter?.[1]?.specificity).toBeGreaterThan(0.8);
+  });
+
+  it('compares answers to unlearned inputs with those of Retrain, where there is one', () => {
+    const divergence = outcome('lethe', 'nearest')?.divergence;
+    expect(divergence?.[0]).toBeNull();
+    expect(divergence?.[1]).toBeGreaterThan(0);
+    expect(divergence?.[1]).toBeLessThanOrEqual(1);
+    expect(outcome('baseline', 'Retrain')?.divergence[1]).toBe(0);
+  });
+
+  it('leaves a baseline without a figure where it has no model', () => {
+    expect(outcome('baseline', 'Retrain')?.remaining[0]).toBeNull();
+  });
+
+  it('does not count the deletion of a class as forgetting', () => {
+    const learned = learningOutcome(steps, { name: 'nearest', group: 'lethe' }, 'Lethe');
+    expect(learned.name).toBe('Lethe');
+    expect(learned.forgetting).toBeLessThan(0.05);
+    expect(learned.averageIncremental).toBeGreaterThan(0.95);
+  });
+});
