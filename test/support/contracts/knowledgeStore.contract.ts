@@ -1,0 +1,284 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ClassRecord } from '../../../src/domain/classes.js';
+import { normalised, stacked } from '../../../src/domain/vector.js';
+import type { KnowledgeStore } from '../../../src/stores/knowledgeStore.js';
+import type { DatabaseName, VectorRecord } from '../../../src/stores/vectorDatabase.js';
+import { ReferenceVectors } from './referenceVectors.js';
+import { expectSame, recordsOf } from './sameAsReference.js';
+import { DIMENSION, operation } from './storeOperations.js';
+
+/** What a contract test needs to know of the adapter. */
+export interface KnowledgeStoreHarness {
+  /** An empty store of its own for vectors of this dimension. */
+  create(dimension: number): Promise<KnowledgeStore>;
+  /** Runs of each property; fewer for adapters with a round trip. */
+  readonly propertyRuns: number;
+}
+
+/** What every adapter of the port KnowledgeStore promises. */
+export function describeKnowledgeStore(name: string, { create, propertyRuns }: KnowledgeStoreHarness): void {
+  describe(`the knowledge store ${name}`, () => {
+    let store: KnowledgeStore;
+    beforeEach(async () => {
+      store = await create(DIMENSION);
+    });
+    afterEach(() => store.close());
+
+    describe('vectors', () => {
+      it('behave like a plain map of vectors, whatever is done in whatever order', async () => {
+        await fc.assert(
+          fc.asyncProperty(fc.array(operation, { maxLength: 25 }), async (operations) => {
+            const own = await create(DIMENSION);
+            try {
+              const reference = new ReferenceVectors();
+              for (const each of operations) await expectSame(own.vectors, reference, each);
+              await expectSame(own.vectors, reference, { kind: 'scan', filter: {}, batchSize: 5 });
+            } finally {
+              await own.close();
+            }
+          }),
+          { numRuns: propertyRuns },
+        );
+      });
+
+      it('are replaced, not doubled, when their id comes again', async () => {
+        await store.vectors.upsert('cil', [record('a', 'cat', [1, 0, 0, 0])]);
+        await store.vectors.upsert('cil', [record('a', 'dog', [0, 1, 0, 0])]);
+        expect(await store.vectors.get(['a'])).toEqual([
+          { ...record('a', 'dog', [0, 1, 0, 0]), database: 'cil' },
+        ]);
+        expect(await store.vectors.count()).toBe(1);
+      });
+
+      it('change the database when their id is put into the other one', async () => {
+        await store.vectors.upsert('cil', [record('a', 'cat', [1, 0, 0, 0])]);
+        await store.vectors.upsert('mu', [record('a', 'cat', [1, 0, 0, 0])]);
+        expect(await store.vectors.count({ database: 'cil' })).toBe(0);
+        expect(await store.vectors.count({ database: 'mu' })).toBe(1);
+      });
+
+      it('are copied: what the caller does to the array afterwards does not matter', async () => {
+        const mine = record('a', 'cat', [1, 0, 0, 0]);
+        await store.vectors.upsert('cil', [mine]);
+        mine.vector.fill(0);
+        const [stored] = await store.vectors.get(['a']);
+        expect(stored?.vector).toEqual(Float32Array.of(1, 0, 0, 0));
+      });
+
+      it('of a wrong dimension are refused, and nothing of their batch is stored', async () => {
+        const wrong = { ...record('b', 'cat', [1, 0, 0, 0]), vector: Float32Array.of(1, 0) };
+        await expect(
+          store.vectors.upsert('cil', [record('a', 'cat', [1, 0, 0, 0]), wrong]),
+        ).rejects.toMatchObject({ code: 'wrong-dimension', field: 'records.1.vector', value: '2' });
+        expect(await store.vectors.count()).toBe(0);
+      });
+
+      it('may have ids and classes of any characters', async () => {
+        const odd = record('a b:{c}|"d"*,-\u{1F600}', 'naïve | {cat}, "x" * @y-z', [1, 0, 0, 0]);
+        await store.vectors.upsert('cil', [odd]);
+        const [[neighbour] = []] = await store.vectors.knn(odd.vector, {
+          k: 1,
+          database: 'cil',
+          classes: [odd.className],
+        });
+        expect(neighbour).toMatchObject({ id: odd.id, className: odd.className });
+        expect(await store.vectors.get([odd.id])).toEqual([{ ...odd, database: 'cil' }]);
+      });
+    });
+
+    describe('the k nearest', () => {
+      const query = Float32Array.of(1, 0, 0, 0);
+      beforeEach(() =>
+        store.vectors.upsert('cil', [
+          record('far', 'cat', [-1, 0, 0, 0]),
+          record('near', 'cat', [1, 0, 0, 0]),
+          record('mid', 'dog', [1, 1, 0, 0]),
+        ]),
+      );
+
+      it('come most similar first, with their cosine similarity', async () => {
+        const [found = []] = await store.vectors.knn(query, { k: 2, database: 'cil' });
+        expect(found.map(({ id, className }) => [id, className])).toEqual([
+          ['near', 'cat'],
+          ['mid', 'dog'],
+        ]);
+        expect(found[0]?.similarity).toBeCloseTo(1, 5);
+        expect(found[1]?.similarity).toBeCloseTo(Math.SQRT1_2, 5);
+      });
+
+      it('are all there are where k is larger', async () => {
+        const [found = []] = await store.vectors.knn(query, { k: 200, database: 'cil' });
+        expect(found.map(({ id }) => id)).toEqual(['near', 'mid', 'far']);
+      });
+
+      it('are of the wanted classes and database only', async () => {
+        const [cats = []] = await store.vectors.knn(query, { k: 9, database: 'cil', classes: ['cat'] });
+        expect(cats.map(({ id }) => id)).toEqual(['near', 'far']);
+        expect(await store.vectors.knn(query, { k: 9, database: 'mu' })).toEqual([[]]);
+        expect(await store.vectors.knn(query, { k: 9, database: 'cil', classes: [] })).toEqual([[]]);
+        expect(await store.vectors.knn(query, { k: 9, database: 'cil', classes: ['frog'] })).toEqual([[]]);
+      });
+
+      it('are found for each query of a batch, and for none', async () => {
+        const batch = stacked([query, Float32Array.of(-1, 0, 0, 0)], DIMENSION);
+        const lists = await store.vectors.knn(batch, { k: 1, database: 'cil' });
+        expect(lists.map((list) => list[0]?.id)).toEqual(['near', 'far']);
+        expect(await store.vectors.knn(new Float32Array(0), { k: 1, database: 'cil' })).toEqual([]);
+      });
+
+      it('are refused for queries of a wrong dimension', async () => {
+        await expect(
+          store.vectors.knn(new Float32Array(DIMENSION + 1), { k: 1, database: 'cil' }),
+        ).rejects.toMatchObject({ code: 'wrong-dimension' });
+      });
+    });
+
+    describe('a move', () => {
+      const cats = Array.from({ length: 40 }, (_, index) => record(`cat-${index}`, 'cat', [1, index, 0, 0]));
+
+      it('is seen whole or not at all by those who read meanwhile', async () => {
+        await store.vectors.upsert('cil', [...cats, record('dog', 'dog', [0, 0, 1, 0])]);
+        let moving = true;
+        const seen = new Set<number>();
+        const reader = async (database: DatabaseName): Promise<void> => {
+          while (moving) {
+            const options = { k: 100, database, classes: ['cat'] };
+            const [found = []] = await store.vectors.knn(Float32Array.of(0, 1, 0, 0), options);
+            seen.add(found.length);
+            seen.add(await store.vectors.count({ database, classes: ['cat'] }));
+          }
+        };
+        const mover = async (): Promise<void> => {
+          for (let round = 0; round < 10; round++) {
+            await store.vectors.move(['cat'], 'cil', 'mu');
+            await store.vectors.move(['cat'], 'mu', 'cil');
+          }
+          moving = false;
+        };
+        await Promise.all([reader('cil'), reader('mu'), mover()]);
+        expect([...seen].filter((count) => count !== 0 && count !== cats.length)).toEqual([]);
+      });
+
+      it('joins vectors of the class that are there already', async () => {
+        await store.vectors.upsert('cil', cats.slice(0, 30));
+        await store.vectors.upsert('mu', cats.slice(30));
+        expect(await store.vectors.move(['cat', 'frog'], 'cil', 'mu')).toEqual(
+          new Map([
+            ['cat', 30],
+            ['frog', 0],
+          ]),
+        );
+        const moved = await recordsOf(store.vectors.scan({ database: 'mu', classes: ['cat'] }));
+        expect(new Set(moved.map(({ id }) => id))).toEqual(new Set(cats.map(({ id }) => id)));
+      });
+    });
+
+    describe('the registry', () => {
+      it('starts empty at version 0 and grows by one with each change', async () => {
+        expect(store.registry.snapshot()).toMatchObject({ version: 0 });
+        const { version } = await store.registry.commit({ put: [classRecord('cat'), classRecord('dog')] });
+        await store.registry.commit({ drop: ['dog'], put: [classRecord('ship')] });
+        const snapshot = store.registry.snapshot();
+        expect([version, snapshot.version]).toEqual([1, 2]);
+        expect([...snapshot.classes.keys()]).toEqual(['cat', 'ship']);
+      });
+
+      it('keeps whole records, centroid included, and the order in which classes were first seen', async () => {
+        const centroid = normalised(Float32Array.of(1, 2, 3, 4));
+        await store.registry.commit({ put: [classRecord('cat'), classRecord('dog')] });
+        const learned: ClassRecord = { ...classRecord('cat'), state: 'learned', count: 7, centroid };
+        const { classes } = await store.registry.commit({ put: [learned] });
+        expect([...classes.values()]).toEqual([learned, classRecord('dog')]);
+      });
+
+      it('never changes a snapshot that was handed out', async () => {
+        const before = await store.registry.commit({ put: [classRecord('cat')] });
+        await store.registry.commit({ drop: ['cat'] });
+        expect([...before.classes.keys()]).toEqual(['cat']);
+        expect(before.version).toBe(1);
+      });
+
+      it('loses no change of those made at once', async () => {
+        const names = Array.from({ length: 10 }, (_, index) => `class-${index}`);
+        await Promise.all(names.map((each) => store.registry.commit({ put: [classRecord(each)] })));
+        const { version, classes } = store.registry.snapshot();
+        expect(version).toBe(names.length);
+        expect(new Set(classes.keys())).toEqual(new Set(names));
+      });
+
+      it('remembers commands, and carries none out twice', async () => {
+        expect(await store.registry.wasProcessed('c1')).toBe(false);
+        await store.registry.commit({ put: [classRecord('cat')], commandId: 'c1' });
+        expect(await store.registry.wasProcessed('c1')).toBe(true);
+        expect(await store.registry.wasProcessed('c2')).toBe(false);
+        const { version, classes } = await store.registry.commit({ drop: ['cat'], commandId: 'c1' });
+        expect([version, [...classes.keys()]]).toEqual([1, ['cat']]);
+      });
+    });
+
+    describe('a migration', () => {
+      const unlearnCat = {
+        from: 'cil',
+        to: 'mu',
+        classes: [{ ...classRecord('cat'), state: 'unlearned' }],
+        commandId: 'forget-cat',
+      } as const;
+      beforeEach(async () => {
+        await store.vectors.upsert('cil', [
+          record('a', 'cat', [1, 0, 0, 0]),
+          record('b', 'cat', [0, 1, 0, 0]),
+          record('c', 'dog', [0, 0, 1, 0]),
+        ]);
+        await store.registry.commit({ put: [classRecord('cat'), classRecord('dog')] });
+      });
+
+      it('moves the vectors, changes the registry and records the command', async () => {
+        const { moved, snapshot } = await store.migrate(unlearnCat);
+        expect(new Map(moved)).toEqual(new Map([['cat', 2]]));
+        expect(snapshot.version).toBe(2);
+        expect(store.registry.snapshot()).toEqual(snapshot);
+        expect([...snapshot.classes.values()].map(({ state }) => state)).toEqual(['unlearned', 'learning']);
+        expect(await store.registry.wasProcessed('forget-cat')).toBe(true);
+        expect(await store.vectors.count({ database: 'mu', classes: ['cat'] })).toBe(2);
+        expect(await store.vectors.count({ database: 'cil' })).toBe(1);
+      });
+
+      it('is carried out once only, also when it is asked for twice at the same time', async () => {
+        const [first, second] = await Promise.all([store.migrate(unlearnCat), store.migrate(unlearnCat)]);
+        const moved = [first, second].map((result) => result.moved.get('cat') ?? 0);
+        expect(moved.sort()).toEqual([0, 2]);
+        await store.migrate({ ...unlearnCat, from: 'mu', to: 'cil' });
+        expect(store.registry.snapshot().version).toBe(2);
+        expect(await store.vectors.count({ database: 'mu' })).toBe(2);
+      });
+
+      it('and its way back leave everything as it was', async () => {
+        await store.migrate(unlearnCat);
+        await store.migrate({ from: 'mu', to: 'cil', classes: [classRecord('cat')], commandId: 'back' });
+        expect(await store.vectors.count({ database: 'mu' })).toBe(0);
+        expect(await store.vectors.count({ database: 'cil' })).toBe(3);
+        expect(store.registry.snapshot().classes.get('cat')).toEqual(classRecord('cat'));
+      });
+
+      it('is never seen half: whoever sees the new registry finds no vector left behind', async () => {
+        const watcher = async (): Promise<number> => {
+          while (store.registry.snapshot().classes.get('cat')?.state !== 'unlearned') {
+            await store.vectors.count({ database: 'cil', classes: ['cat'] });
+          }
+          return store.vectors.count({ database: 'cil', classes: ['cat'] });
+        };
+        const [left] = await Promise.all([watcher(), store.migrate(unlearnCat)]);
+        expect(left).toBe(0);
+      });
+    });
+  });
+}
+
+function record(id: string, className: string, components: readonly number[]): VectorRecord {
+  return { id, className, task: 't1', vector: normalised(Float32Array.from(components)) };
+}
+
+function classRecord(name: string): ClassRecord {
+  return { name, state: 'learning', task: 't1', count: 0, centroid: null };
+}

@@ -1,0 +1,7 @@
+import { createMemoryStore } from '../../../../src/stores/memory/createMemoryStore.js';
+import { describeKnowledgeStore } from '../../../support/contracts/knowledgeStore.contract.js';
+
+describeKnowledgeStore('in memory', {
+  create: async (dimension) => createMemoryStore({ dimension }),
+  propertyRuns: 150,
+});
