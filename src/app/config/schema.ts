@@ -95,7 +95,7 @@ const filter = z
       .number()
       .gt(0)
       .lt(1)
-      .describe('Share of inputs of remaining classes that the calibration lets through.'),
+      .describe('Least share of inputs of remaining classes that the calibration lets through.'),
     calibrationSamples: count.max(10_000).describe('Vectors of each database that a calibration draws.'),
   })
   .describe('How inputs of unlearned classes are told from others.');
@@ -103,8 +103,12 @@ const filter = z
 const unlearning = z
   .strictObject({
     k: count.max(10_000).describe('Neighbours of an example that vote for its class.'),
-    share: z.number().gt(0).max(1).describe('Least share of the votes that the first class needs.'),
-    margin: z.number().min(0).max(1).describe('Least lead over the second class, as a share of the votes.'),
+    minimalShare: z.number().gt(0).max(1).describe('Least share of the votes that the first class needs.'),
+    minimalLead: z
+      .number()
+      .min(0)
+      .max(1)
+      .describe('Least lead over the second class, as a share of the votes.'),
   })
   .describe('How the class to be forgotten is found from examples.');
 

@@ -1,0 +1,49 @@
+import { Window } from './window.js';
+
+/** Outcomes of one task under one model that are needed before its accuracy counts. */
+const ENOUGH = 20;
+
+interface TaskAccuracy {
+  /** Under the model that answers now. */
+  now: Window;
+  /** Best accuracy under an earlier model: max over l < T of a_{l,j}; NaN while there is none. */
+  best: number;
+}
+
+/**
+ * Forgetting from live truth: F_j = max_{l<T} a_{l,j} - a_{T,j} for each task j, where a_{l,j} is the accuracy on
+ * queries of the task under the l-th model and T is the model that answers now (Chaudhry et al. 2018; negative where
+ * the task got better). Only queries of remaining classes count, so that unlearning is not taken for forgetting.
+ */
+export class LiveForgetting {
+  readonly #tasks = new Map<string, TaskAccuracy>();
+  #model: string | undefined;
+
+  /** @param windowSize outcomes of a task that are kept under one model */
+  constructor(private readonly windowSize: number) {}
+
+  add(task: string, modelVersion: string, right: boolean): void {
+    if (modelVersion !== this.#model) this.#startModel(modelVersion);
+    const known = this.#tasks.get(task) ?? { now: new Window(this.windowSize), best: Number.NaN };
+    known.now.add(right);
+    this.#tasks.set(task, known);
+  }
+
+  /** F_j of every task that was judged often enough under an earlier model and under this one. */
+  byTask(): ReadonlyMap<string, number> {
+    const forgetting = new Map<string, number>();
+    for (const [task, { now, best }] of this.#tasks) {
+      if (now.count >= ENOUGH && !Number.isNaN(best)) forgetting.set(task, best - now.ratio);
+    }
+    return forgetting;
+  }
+
+  #startModel(version: string): void {
+    this.#model = version;
+    for (const task of this.#tasks.values()) {
+      if (task.now.count >= ENOUGH)
+        task.best = Math.max(task.now.ratio, Number.isNaN(task.best) ? 0 : task.best);
+      task.now = new Window(this.windowSize);
+    }
+  }
+}

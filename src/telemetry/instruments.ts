@@ -1,0 +1,72 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+const MILLISECONDS_TO_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const SECONDS_TO_HOUR = [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
+
+/** All metrics that Lethe exports, with the conventions of Prometheus: base units, `_total`, few label values. */
+export function createInstruments(registry: Registry) {
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Counter<L>({ name: `lethe_${name}`, help, labelNames, registers });
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Gauge<L>({ name: `lethe_${name}`, help, labelNames, registers });
+  const seconds = <L extends string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: readonly L[] = [],
+  ) => new Histogram<L>({ name: `lethe_${name}_seconds`, help, labelNames, buckets, registers });
+
+  return {
+    queries: counter('queries_total', 'Queries answered, by who answered.', ['route']),
+    queryLatency: seconds(
+      'query_latency',
+      'From the writing of a query to its answer.',
+      MILLISECONDS_TO_SECONDS,
+    ),
+    judged: counter('judged_predictions_total', 'Predictions whose query carried the truth.', [
+      'classes',
+      'correct',
+    ]),
+    accuracy: gauge(
+      'accuracy_ratio',
+      'Share of the last judged predictions that name the true class: A_r for remaining classes, A_u for unlearned ones (ideal: 0).',
+      ['classes'],
+    ),
+    forgetting: gauge('forgetting_ratio', 'Best accuracy under an earlier model minus accuracy now.', [
+      'task',
+    ]),
+    filterRecall: gauge('filter_recall_ratio', 'Share of unlearned inputs that the filter stops.', [
+      'source',
+    ]),
+    filterSpecificity: gauge('filter_specificity_ratio', 'Share of remaining inputs that it lets through.', [
+      'source',
+    ]),
+    filterLevel: gauge('filter_level', 'Score from which the filter says unlearned.'),
+    vectors: gauge('database_vectors', 'Vectors in DB-CIL and DB-MU.', ['database']),
+    classes: gauge('classes', 'Classes in the registry.', ['state']),
+    registryVersion: gauge('registry_version', 'Version of the class registry.'),
+    migrations: counter('migrations_total', 'Migrations between the databases.', ['direction']),
+    migratedVectors: counter('migrated_vectors_total', 'Vectors moved between the databases.', ['direction']),
+    migrationDuration: seconds(
+      'migration_duration',
+      'From the reading of a command to the end of its move.',
+      MILLISECONDS_TO_SECONDS,
+      ['direction'],
+    ),
+    unlearnDuration: seconds('unlearn_duration', 'Of a request to unlearn.', MILLISECONDS_TO_SECONDS, ['by']),
+    commandsRejected: counter('commands_rejected_total', 'Commands refused.', ['reason']),
+    deadLetters: counter('dead_letters_total', 'Records refused.', ['reason']),
+    stageDuration: seconds('stage_duration', 'Of a stage, for a batch.', MILLISECONDS_TO_SECONDS, ['stage']),
+    stageItems: counter('stage_items_total', 'Items that a stage handled.', ['stage']),
+    queueDepth: gauge('queue_depth', 'Items that wait in a queue.', ['queue']),
+    consumerLag: gauge('consumer_lag_records', 'Records written and not yet settled.', ['topic']),
+    trainingLoss: gauge('training_loss', 'Loss of the last epoch.'),
+    trainingEpochs: counter('training_epochs_total', 'Epochs trained.'),
+    trainingDuration: seconds('training_duration', 'Of a task.', SECONDS_TO_HOUR),
+    tasks: counter('tasks_total', 'Tasks ended.', ['outcome']),
+    backend: gauge('backend_info', 'What computes, by role; always 1.', ['backend', 'role']),
+    model: gauge('model_info', 'The model that answers; always 1.', ['version']),
+  };
+}
+export type Instruments = ReturnType<typeof createInstruments>;

@@ -1,0 +1,204 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Prediction } from '../../../src/domain/messages/prediction.js';
+import { createMetrics, type Metrics } from '../../../src/telemetry/metrics.js';
+
+const open: Metrics[] = [];
+function metricsUnderTest(): Metrics {
+  const metrics = createMetrics();
+  open.push(metrics);
+  return metrics;
+}
+afterEach(() => {
+  for (const metrics of open.splice(0)) metrics.close();
+});
+
+/** The exported samples of Lethe, by name with labels. */
+async function samples(metrics: Metrics): Promise<Map<string, number>> {
+  const lines = (await metrics.expose()).split('\n').filter((line) => line.startsWith('lethe_'));
+  return new Map(
+    lines.map((line) => {
+      const space = line.lastIndexOf(' ');
+      return [line.slice(0, space), Number(line.slice(space + 1))];
+    }),
+  );
+}
+
+function prediction(changes: Partial<Prediction> & { filtered?: boolean } = {}): Prediction {
+  const { filtered = false, ...rest } = changes;
+  return {
+    queryId: 'q',
+    label: 'cat',
+    probabilities: [],
+    route: 'model',
+    evidence: { filtered, guarded: false, unlearnedSimilarity: null, remainingSimilarity: null },
+    modelVersion: 'v1',
+    registryVersion: 1,
+    latencyMs: 20,
+    truth: 'cat',
+    ...rest,
+  };
+}
+
+const learned = { state: 'learned', task: 't1' } as const;
+const unlearned = { state: 'unlearned', task: 't1' } as const;
+
+describe('metrics', () => {
+  it('count queries by route, and their latency in seconds', async () => {
+    const metrics = metricsUnderTest();
+    metrics.observePrediction(prediction(), undefined);
+    metrics.observePrediction(prediction({ route: 'strategy:nearest', latencyMs: 40 }), undefined);
+    const seen = await samples(metrics);
+    expect(seen.get('lethe_queries_total{route="model"}')).toBe(1);
+    expect(seen.get('lethe_queries_total{route="strategy:nearest"}')).toBe(1);
+    expect(seen.get('lethe_query_latency_seconds_sum')).toBeCloseTo(0.06);
+    expect(seen.get('lethe_query_latency_seconds_bucket{le="0.025"}')).toBe(1);
+  });
+
+  it('tell accuracy on remaining and unlearned classes, recall and specificity, from the truth', async () => {
+    const metrics = metricsUnderTest();
+    metrics.observePrediction(prediction(), learned);
+    metrics.observePrediction(prediction({ label: 'dog' }), learned);
+    metrics.observePrediction(prediction({ filtered: true }), learned);
+    metrics.observePrediction(prediction({ truth: 'frog', filtered: true }), unlearned);
+    metrics.observePrediction(prediction({ truth: 'frog' }), unlearned);
+    metrics.observePrediction(prediction({ truth: 'owl' }), { state: 'learning', task: 't2' });
+    const seen = await samples(metrics);
+    expect(seen.get('lethe_accuracy_ratio{classes="remaining"}')).toBeCloseTo(2 / 3);
+    expect(seen.get('lethe_accuracy_ratio{classes="unlearned"}')).toBe(0);
+    expect(seen.get('lethe_filter_recall_ratio{source="live"}')).toBe(0.5);
+    expect(seen.get('lethe_filter_specificity_ratio{source="live"}')).toBeCloseTo(2 / 3);
+    expect(seen.get('lethe_judged_predictions_total{classes="remaining",correct="true"}')).toBe(2);
+    expect(seen.get('lethe_judged_predictions_total{classes="unlearned",correct="false"}')).toBe(2);
+  });
+
+  it('say nothing of accuracy before the first truth', async () => {
+    const metrics = metricsUnderTest();
+    metrics.observePrediction(prediction(), undefined);
+    expect([...(await samples(metrics)).keys()].filter((name) => name.includes('_ratio'))).toEqual([]);
+  });
+
+  it('tell forgetting by task: the best accuracy under an earlier model minus that of now', async () => {
+    const metrics = metricsUnderTest();
+    const judge = (modelVersion: string, right: number, of: number): void => {
+      for (let i = 0; i < of; i++) {
+        metrics.observePrediction(prediction({ modelVersion, label: i < right ? 'cat' : 'dog' }), learned);
+      }
+    };
+    const forgetting = async (): Promise<number | undefined> =>
+      (await samples(metrics)).get('lethe_forgetting_ratio{task="t1"}');
+    judge('v1', 38, 40);
+    expect(await forgetting()).toBeUndefined();
+    judge('v2', 15, 19);
+    expect(await forgetting()).toBeUndefined();
+    judge('v2', 17, 21);
+    expect(await forgetting()).toBeCloseTo(0.95 - 0.8);
+    judge('v3', 36, 40);
+    expect(await forgetting()).toBeCloseTo(0.95 - 0.9);
+    judge('v4', 40, 40);
+    expect(await forgetting()).toBeCloseTo(0.95 - 1);
+  });
+
+  it('follow the events', async () => {
+    const metrics = metricsUnderTest();
+    const model = {
+      version: 'v1',
+      task: 't',
+      classes: ['a'],
+      checkpoint: 'x',
+      sha256: '',
+      dimension: 1,
+      backend: 'cpu',
+    };
+    const error = { code: 'unknown-class', message: '', remedy: '' } as const;
+    metrics.observeEvent({ kind: 'task-epoch', task: 't', epoch: 1, epochs: 2, loss: 0.5, ms: 1 });
+    metrics.observeEvent({ kind: 'model-published', model });
+    metrics.observeEvent({ kind: 'model-published', model: { ...model, version: 'v2' } });
+    metrics.observeEvent({ kind: 'task-finished', task: 't', modelVersion: 'v2', ms: 2000 });
+    metrics.observeEvent({ kind: 'task-failed', task: 't', error });
+    const moves = {
+      commandId: 'c',
+      classes: [
+        { name: 'a', moved: 5 },
+        { name: 'b', moved: 2 },
+      ],
+      registryVersion: 3,
+    };
+    metrics.observeEvent({ kind: 'unlearned', by: 'name', ms: 30, ...moves });
+    metrics.observeEvent({ kind: 'relearned', ms: 10, ...moves });
+    metrics.observeEvent({
+      kind: 'filter-calibrated',
+      filter: 'relative',
+      level: 0.1,
+      specificity: 0.98,
+      recall: null,
+      ms: 1,
+    });
+    metrics.observeEvent({ kind: 'command-rejected', commandId: 'c', command: 'learn', error });
+    metrics.observeEvent({ kind: 'command-ignored', commandId: 'c', command: 'learn' });
+    metrics.observeDeadLetter('image-corrupt');
+    expect(Object.fromEntries(await samples(metrics))).toMatchObject({
+      lethe_training_loss: 0.5,
+      lethe_training_epochs_total: 1,
+      'lethe_model_info{version="v2"}': 1,
+      'lethe_tasks_total{outcome="finished"}': 1,
+      'lethe_tasks_total{outcome="failed"}': 1,
+      lethe_training_duration_seconds_sum: 2,
+      'lethe_migrations_total{direction="unlearn"}': 1,
+      'lethe_migrated_vectors_total{direction="unlearn"}': 7,
+      'lethe_migrated_vectors_total{direction="relearn"}': 7,
+      'lethe_unlearn_duration_seconds_sum{by="name"}': 0.03,
+      lethe_filter_level: 0.1,
+      'lethe_filter_specificity_ratio{source="calibration"}': 0.98,
+      'lethe_commands_rejected_total{reason="unknown-class"}': 1,
+      'lethe_dead_letters_total{reason="image-corrupt"}': 1,
+    });
+    expect((await samples(metrics)).has('lethe_model_info{version="v1"}')).toBe(false);
+  });
+
+  it('ask for values when they are scraped', async () => {
+    const metrics = metricsUnderTest();
+    let cil = 1;
+    metrics.watch({ vectors: async () => ({ cil, mu: 2 }), registryVersion: () => 9 });
+    metrics.watch({
+      lag: async () => ({ 'lethe.queries': 4 }),
+      queues: () => ({ embedder: 5 }),
+      classes: () => ({ learning: 0, learned: 3, unlearned: 1 }),
+    });
+    metrics.setBackend('training', 'wasm');
+    cil = 7;
+    expect(Object.fromEntries(await samples(metrics))).toMatchObject({
+      'lethe_database_vectors{database="cil"}': 7,
+      'lethe_database_vectors{database="mu"}': 2,
+      lethe_registry_version: 9,
+      'lethe_consumer_lag_records{topic="lethe.queries"}': 4,
+      'lethe_queue_depth{queue="embedder"}': 5,
+      'lethe_classes{state="learned"}': 3,
+      'lethe_backend_info{role="training",backend="wasm"}': 1,
+    });
+  });
+
+  it('time stages and count their items', async () => {
+    const metrics = metricsUnderTest();
+    metrics.probe.stage('embed', 0.2, 32);
+    const seen = await samples(metrics);
+    expect(seen.get('lethe_stage_duration_seconds_sum{stage="embed"}')).toBeCloseTo(0.2);
+    expect(seen.get('lethe_stage_items_total{stage="embed"}')).toBe(32);
+  });
+
+  it('are apart from those of another instance, and tell of the process too', async () => {
+    const [one, other] = [metricsUnderTest(), metricsUnderTest()];
+    one.observeDeadLetter('internal');
+    expect((await samples(other)).size).toBeLessThan((await samples(one)).size);
+    expect(await one.expose()).toContain('process_resident_memory_bytes');
+  });
+
+  it('follow the naming conventions of Prometheus', async () => {
+    const text = await metricsUnderTest().expose();
+    const types = [...text.matchAll(/^# TYPE (lethe_\w+) (\w+)$/gm)];
+    expect(types.length).toBeGreaterThan(20);
+    for (const [, name, type] of types) {
+      expect([name, String(name).endsWith('_total')]).toEqual([name, type === 'counter']);
+      if (type === 'histogram') expect(name).toMatch(/_seconds$/);
+    }
+  });
+});
