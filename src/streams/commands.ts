@@ -7,15 +7,14 @@ import { publish } from '../operators/publish.js';
 import { route } from '../operators/route.js';
 import { unlearnByExamples } from '../operators/unlearnByExamples.js';
 import type { Context } from './context.js';
+import { GROUPS } from './groups.js';
 import { type Signal, toSignals } from './signal.js';
-
-const GROUP = 'lethe-commands';
 
 /** Commands in, events out, in their order. Unlearning is done here and now; learning is only announced. */
 export function commands({ log, topics, stop, store, ...context }: Context): Observable<Signal> {
   const { embedders, probe, settings } = context;
   const opening = { embedder: embedders.urgent, limits: settings.limits };
-  return log.read({ topics: [topics.commands], group: GROUP, maxInFlight: settings.maxInFlight }).pipe(
+  return log.read({ topics: [topics.commands], group: GROUPS.commands, maxInFlight: settings.maxInFlight }).pipe(
     takeUntil(stop),
     decode(decodeCommand, probe),
     route(
@@ -35,7 +34,7 @@ export function commands({ log, topics, stop, store, ...context }: Context): Obs
     ),
     publish({
       log,
-      group: GROUP,
+      group: GROUPS.commands,
       deadLetters: topics['dead-letters'],
       batchSize: 1,
       probe,

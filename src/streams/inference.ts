@@ -8,15 +8,14 @@ import { openPayload } from '../operators/openPayload.js';
 import { predict } from '../operators/predict.js';
 import { publish } from '../operators/publish.js';
 import type { Context } from './context.js';
+import { GROUPS } from './groups.js';
 import { type Signal, toSignals } from './signal.js';
-
-const GROUP = 'lethe-infer';
 
 /** Queries in, predictions out. */
 export function inference({ log, topics, stop, ...context }: Context): Observable<Signal> {
   const { embedders, probe, settings } = context;
   const inBatches = { batchSize: settings.queryBatch, probe };
-  return log.read({ topics: [topics.queries], group: GROUP, maxInFlight: settings.maxInFlight }).pipe(
+  return log.read({ topics: [topics.queries], group: GROUPS.inference, maxInFlight: settings.maxInFlight }).pipe(
     takeUntil(stop),
     decode(decodeQuery, probe),
     openPayload({
@@ -31,7 +30,7 @@ export function inference({ log, topics, stop, ...context }: Context): Observabl
     answer({ registry: context.store.registry, probe, ...settings }),
     publish({
       log,
-      group: GROUP,
+      group: GROUPS.inference,
       deadLetters: topics['dead-letters'],
       toRecords: (prediction) => [encodePrediction(prediction, topics)],
       ...inBatches,

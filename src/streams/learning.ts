@@ -11,9 +11,8 @@ import { publish } from '../operators/publish.js';
 import { type StoredSample, storeVectors } from '../operators/storeVectors.js';
 import { trainTasks } from '../operators/trainTasks.js';
 import type { Context } from './context.js';
+import { GROUPS } from './groups.js';
 import { type Signal, toSignals } from './signal.js';
-
-const GROUP = 'lethe-learn';
 
 /** Samples in, vectors into DB-CIL, and a model out of every task that is complete. */
 export function learning(context: Context, announced: Observable<Announcement>): Observable<Signal> {
@@ -44,7 +43,7 @@ function storing({
   stop,
 }: Context): Observable<Flow<StoredSample>> {
   const inBatches = { batchSize: settings.sampleBatch, probe };
-  return log.read({ topics: [topics.samples], group: GROUP, maxInFlight: settings.maxInFlight }).pipe(
+  return log.read({ topics: [topics.samples], group: GROUPS.learning, maxInFlight: settings.maxInFlight }).pipe(
     takeUntil(stop),
     decode(decodeSample, probe),
     openPayload({
@@ -57,7 +56,7 @@ function storing({
     storeVectors(store, inBatches),
     publish({
       log,
-      group: GROUP,
+      group: GROUPS.learning,
       deadLetters: topics['dead-letters'],
       toRecords: () => [],
       ...inBatches,

@@ -96,6 +96,9 @@ const filter = z
       .gt(0)
       .lt(1)
       .describe('Least share of inputs of remaining classes that the calibration lets through.'),
+    calibrate: z
+      .boolean()
+      .describe('Whether the level is calibrated after every change of the databases; off keeps threshold, or margin 0.'),
     calibrationSamples: count.max(10_000).describe('Vectors of each database that a calibration draws.'),
   })
   .describe('How inputs of unlearned classes are told from others.');

@@ -17,17 +17,29 @@ const arrivals: Record<string, Arrival> = {
 };
 
 describe('collectTasks', () => {
-  const run = (source: string, announced: string, expected: string, values: Record<string, string>, timeoutMs = 50) =>
+  const run = (
+    source: string,
+    announced: string,
+    expected: string,
+    values: Record<string, string>,
+    timeoutMs = 50,
+  ) =>
     marbles(({ cold, hot, expectObservable }) => {
       const collected = cold(source, arrivals).pipe(
         collectTasks(hot(announced, announcements), { timeoutMs }),
-        map(({ announcement, outcome, stored, refused }) => `${announcement.task} ${outcome} ${stored}+${refused}`),
+        map(
+          ({ announcement, outcome, stored, refused }) =>
+            `${announcement.task} ${outcome} ${stored}+${refused}`,
+        ),
       );
       expectObservable(collected).toBe(expected, values);
     });
 
   it('is complete with the last sample', run('--a-a-|', '-A', '----1-|', { 1: 'a complete 2+0' }));
-  it('counts samples that come before the command', run('a-a---|', '---A', '---1--|', { 1: 'a complete 2+0' }));
+  it(
+    'counts samples that come before the command',
+    run('a-a---|', '---A', '---1--|', { 1: 'a complete 2+0' }),
+  );
   it('does not wait for refused samples', run('--a-x-|', '-A', '----1-|', { 1: 'a complete 1+1' }));
   it(
     'collects tasks that interleave',

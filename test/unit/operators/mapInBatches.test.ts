@@ -5,7 +5,8 @@ import { marbles } from '../../support/marbles.js';
 
 const upper = (batch: readonly string[]): string[] => batch.map((value) => value.toUpperCase());
 /** A projection that takes that many frames. */
-const inFrames = (frames: number) => (batch: readonly string[]) => timer(frames).pipe(map(() => upper(batch)));
+const inFrames = (frames: number) => (batch: readonly string[]) =>
+  timer(frames).pipe(map(() => upper(batch)));
 
 describe('mapInBatches', () => {
   it(

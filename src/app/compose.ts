@@ -1,0 +1,163 @@
+import { mkdir } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import { BehaviorSubject, type Observable, Subject, timer } from 'rxjs';
+import { type Topics, topicsUnder } from '../domain/topics.js';
+import type { Classifier } from '../model/classifier.js';
+import { withLanes } from '../model/embedder/lanes.js';
+import { relativeFilter } from '../model/filter/relative.js';
+import { thresholdFilter } from '../model/filter/threshold.js';
+import { loadClassifier } from '../model/ssre/classifier.js';
+import { createTrainer } from '../model/training/trainer.js';
+import { createScreen } from '../operators/screen.js';
+import type { KnowledgeStore } from '../stores/knowledgeStore.js';
+import { createMemoryStore } from '../stores/memory/createMemoryStore.js';
+import type { Context, Settings } from '../streams/context.js';
+import { processor } from '../streams/processor.js';
+import type { Signal } from '../streams/signal.js';
+import type { EventLog } from '../streams/transports/eventLog.js';
+import { createMemoryLog } from '../streams/transports/memory/memoryLog.js';
+import { createHealth, type Health } from '../telemetry/health.js';
+import { createMetrics, type Metrics } from '../telemetry/metrics.js';
+import type { LetheConfig } from './config/schema.js';
+import { embedderOf } from './embedder.js';
+import { observe } from './observe.js';
+import { type Status, statusOf } from './status.js';
+
+/** A processor at work, and the doors to it. */
+export interface RunningLethe {
+  readonly config: LetheConfig;
+  readonly log: EventLog;
+  readonly topics: Topics;
+  readonly store: KnowledgeStore;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  /** What it does, as it does it. */
+  readonly signals: Observable<Signal>;
+  /** The classifier that answers now; null before the first task. */
+  classifier(): Classifier | null;
+  status(): Promise<Status>;
+  /** Rejects if the processor fails; resolves when it is drained. */
+  readonly finished: Promise<void>;
+  /**
+   * Stops reading and finishes what is under way. A training that takes longer than the grace is given up.
+   * @param graceMs milliseconds that a training may still take
+   */
+  drain(graceMs?: number): Promise<void>;
+  /** Drains without grace, and frees everything. */
+  close(): Promise<void>;
+}
+
+/** The composition root: chooses the adapters that the config names, and starts the processor. */
+export async function startLethe(
+  config: LetheConfig,
+  { logger }: { readonly logger: Logger },
+): Promise<RunningLethe> {
+  const topics = topicsUnder(config.transport.topicPrefix);
+  const metrics = createMetrics();
+  const health = createHealth();
+  const starting = health.waitFor('start');
+  await mkdir(config.model.checkpoints, { recursive: true });
+
+  const embedder = await embedderOf(config);
+  const trainer = await createTrainer({
+    checkpoints: config.model.checkpoints,
+    backend: config.model.backend,
+    ssre: { ...config.learning.ssre, seed: config.model.seed },
+    dimension: embedder.dimension,
+  });
+  const log = createLog(config, topics);
+  const store = createMemoryStore({ dimension: embedder.dimension });
+  const current = new BehaviorSubject<Classifier | null>(null);
+  const signals = new Subject<Signal>();
+  const stop = new Subject<void>();
+  const context: Context = {
+    log,
+    topics,
+    store,
+    embedders: withLanes(embedder),
+    trainer,
+    load: (model) => loadClassifier(model, { backend: config.model.backend }),
+    current,
+    screen: createScreen(store, screenOptions(config)),
+    probe: metrics.probe,
+    settings: settingsOf(config),
+    stop,
+  };
+  observe({ context, signals, metrics, logger, embedder: embedder.name });
+
+  const finished = new Promise<void>((resolve, reject) => {
+    processor(context).subscribe({
+      next: (signal) => signals.next(signal),
+      error: (error: unknown) => {
+        health.fail(error instanceof Error ? error.message : String(error));
+        reject(error);
+      },
+      complete: resolve,
+    });
+  });
+  // Whoever awaits `finished` sees the failure; until then it must not end the process as unhandled.
+  finished.catch((error: unknown) => logger.fatal({ err: error }, 'the processor failed'));
+
+  const drain = async (graceMs = 25_000): Promise<void> => {
+    health.waitFor('drain');
+    stop.next();
+    const grace = timer(graceMs).subscribe(() => void trainer.close());
+    await finished.finally(() => grace.unsubscribe());
+  };
+  const close = async (): Promise<void> => {
+    await drain(0).catch(() => undefined);
+    await Promise.all([trainer.close(), embedder.close(), log.close(), store.close()]);
+    current.value?.dispose();
+    metrics.close();
+  };
+  starting();
+  return {
+    config,
+    log,
+    topics,
+    store,
+    metrics,
+    health,
+    signals,
+    classifier: () => current.value,
+    status: () => statusOf({ config, context, embedder: embedder.name }),
+    finished,
+    drain,
+    close,
+  };
+}
+
+function createLog({ transport }: LetheConfig, topics: Topics): EventLog {
+  // All commands of a model are in one order, hence in one partition; so are events and models.
+  const ordered: readonly string[] = [topics.commands, topics.events, topics.models];
+  return createMemoryLog({
+    partitions: (topic) => (ordered.includes(topic) ? 1 : transport.partitions),
+    capacity: { records: transport.capacityRecords, bytes: transport.capacityBytes },
+  });
+}
+
+function screenOptions({ filter, model }: LetheConfig): Parameters<typeof createScreen>[1] {
+  return {
+    filter: filter.kind === 'relative' ? relativeFilter(filter.k) : thresholdFilter(filter.threshold),
+    specificity: filter.calibrate ? filter.specificity : null,
+    heldOut: filter.calibrationSamples,
+    seed: model.seed,
+  };
+}
+
+function settingsOf({ model, limits, inference, learning, unlearning }: LetheConfig): Settings {
+  return {
+    modelName: model.name,
+    seed: model.seed,
+    limits: { maxBytes: limits.imageBytes, maxPixels: limits.imagePixels },
+    maxInFlight: limits.inFlight,
+    queryBatch: inference.batchSize,
+    sampleBatch: learning.batchSize,
+    decodeConcurrency: limits.decodeConcurrency,
+    strategy: inference.strategy,
+    guard: inference.guard,
+    topK: inference.topK,
+    taskTimeoutMs: learning.taskTimeoutSeconds * 1000,
+    vote: unlearning,
+  };
+}

@@ -1,0 +1,69 @@
+import type { ClassState } from '../domain/classes.js';
+import type { Context } from '../streams/context.js';
+import { GROUPS } from '../streams/groups.js';
+import type { LetheConfig } from './config/schema.js';
+
+/** What `lethe status` shows. */
+export interface Status {
+  readonly name: string;
+  readonly embedder: string;
+  /** The model that answers now; null before the first task. */
+  readonly model: { readonly version: string; readonly classes: readonly string[]; readonly backend: string } | null;
+  readonly registryVersion: number;
+  readonly classes: readonly {
+    readonly name: string;
+    readonly state: ClassState;
+    readonly task: string;
+    readonly vectors: number;
+  }[];
+  /** Vectors by database. */
+  readonly databases: { readonly cil: number; readonly mu: number };
+  /** Records written and not yet settled, by topic. */
+  readonly lag: Readonly<Record<string, number>>;
+}
+
+/** The state of a processor at this moment. */
+export async function statusOf({
+  config,
+  context,
+  embedder,
+}: {
+  readonly config: LetheConfig;
+  readonly context: Context;
+  readonly embedder: string;
+}): Promise<Status> {
+  const { store, current } = context;
+  const snapshot = store.registry.snapshot();
+  const [cil, mu, lag] = await Promise.all([
+    store.vectors.count({ database: 'cil' }),
+    store.vectors.count({ database: 'mu' }),
+    lagOf(context),
+  ]);
+  const classes = [...snapshot.classes.values()].map(async ({ name, state, task }) => ({
+    name,
+    state,
+    task,
+    vectors: await store.vectors.count({ classes: [name] }),
+  }));
+  const model = current.value;
+  return {
+    name: config.model.name,
+    embedder,
+    model: model && { version: model.version, classes: model.classes, backend: model.backend },
+    registryVersion: snapshot.version,
+    classes: await Promise.all(classes),
+    databases: { cil, mu },
+    lag,
+  };
+}
+
+/** Unsettled records of each topic that the processor reads. */
+export async function lagOf({ log, topics }: Context): Promise<Record<string, number>> {
+  const readers = [
+    [topics.samples, GROUPS.learning],
+    [topics.commands, GROUPS.commands],
+    [topics.queries, GROUPS.inference],
+  ] as const;
+  const entries = readers.map(async ([topic, group]) => [topic, await log.lag(group, [topic])] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
