@@ -13,7 +13,7 @@ export interface RegistryChange {
 export interface ClassRegistry {
   /** The newest state known to this process. Cheap: called for every query. */
   snapshot(): RegistrySnapshot;
-  /** Applies the change atomically; the version grows by one. */
+  /** Applies the change atomically; the version grows by one. A change of a command carried out before is not applied. */
   commit(change: RegistryChange): Promise<RegistrySnapshot>;
   /** Whether the command of this id was carried out. */
   wasProcessed(commandId: string): Promise<boolean>;
@@ -39,7 +39,7 @@ export interface MigrationResult {
 export interface KnowledgeStore {
   readonly vectors: VectorDatabase;
   readonly registry: ClassRegistry;
-  /** Moves the vectors, changes the registry and records the command in one transaction: readers see all or nothing. */
+  /** Moves the vectors, changes the registry and records the command in one transaction: readers see all or nothing. A command carried out before moves nothing. */
   migrate(migration: Migration): Promise<MigrationResult>;
   close(): Promise<void>;
 }
