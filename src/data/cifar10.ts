@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -49,8 +50,17 @@ export interface ImageDataset {
 
 const BATCH_IMAGES = 10_000;
 const RECORD_BYTES = 1 + CIFAR_IMAGE_BYTES;
-const TRAIN_BATCHES = [1, 2, 3, 4, 5].map((number) => `data_batch_${number}`);
+/** The files of the official binary version with their SHA-256, which the decoded ones reach byte for byte. */
+const BATCHES = {
+  data_batch_1: 'cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5',
+  data_batch_2: 'a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed',
+  data_batch_3: 'bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67',
+  data_batch_4: '014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48',
+  data_batch_5: '755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add',
+  test_batch: '8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b',
+} as const;
 const TEST_BATCH = 'test_batch';
+const TRAIN_BATCHES = Object.keys(BATCHES).filter((batch) => batch !== TEST_BATCH);
 
 const labelsSchema = z.array(z.int().min(0).max(9));
 
@@ -86,14 +96,17 @@ async function decodeSprites(sprites: string, folder: string, onProgress: OnData
   const labelsOf = async (part: string): Promise<number[]> =>
     labelsSchema.parse(JSON.parse(await readFile(join(sprites, `${part}_lables.json`), 'utf8')));
   const [train, test] = await Promise.all([labelsOf('train'), labelsOf('test')]);
-  const batches = [...TRAIN_BATCHES, TEST_BATCH];
-  for (const [index, batch] of batches.entries()) {
+  const batches = Object.entries(BATCHES);
+  for (const [index, [batch, sha256]] of batches.entries()) {
     const labels =
       batch === TEST_BATCH ? test : train.slice(index * BATCH_IMAGES, (index + 1) * BATCH_IMAGES);
     const pixels = await sharp(join(sprites, `${batch}.png`))
       .raw()
       .toBuffer();
-    await writeFile(join(folder, `${batch}.bin`), records(pixels, labels));
+    const bytes = records(pixels, labels);
+    const found = createHash('sha256').update(bytes).digest('hex');
+    if (found !== sha256) throw damaged(batch, `decoded, its SHA-256 is ${found}`);
+    await writeFile(join(folder, `${batch}.bin`), bytes);
     onProgress({
       step: 'decode',
       subject: 'CIFAR-10',

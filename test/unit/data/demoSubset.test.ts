@@ -38,6 +38,9 @@ describe('the committed part of CIFAR-10', () => {
     const sprite = await readFile(join(folder, 'cat.webp'));
     sprite[100] = (sprite[100] ?? 0) ^ 1;
     await writeFile(join(folder, 'cat.webp'), sprite);
-    await expect(loadDemoSubset(folder)).rejects.toMatchObject({ code: 'download-corrupt', value: 'cat.webp' });
+    await expect(loadDemoSubset(folder)).rejects.toMatchObject({
+      code: 'download-corrupt',
+      value: 'cat.webp',
+    });
   });
 });
