@@ -55,7 +55,10 @@ export function observe({ context, signals, metrics, logger, embedder }: Observa
         return;
       case 'dead-letter':
         metrics.observeDeadLetter(signal.code);
-        logger.warn({ reason: signal.code, topic: signal.source.topic, key: signal.source.key }, signal.message);
+        logger.warn(
+          { reason: signal.code, topic: signal.source.topic, key: signal.source.key },
+          signal.message,
+        );
     }
   });
 }

@@ -8,7 +8,11 @@ export interface Status {
   readonly name: string;
   readonly embedder: string;
   /** The model that answers now; null before the first task. */
-  readonly model: { readonly version: string; readonly classes: readonly string[]; readonly backend: string } | null;
+  readonly model: {
+    readonly version: string;
+    readonly classes: readonly string[];
+    readonly backend: string;
+  } | null;
   readonly registryVersion: number;
   readonly classes: readonly {
     readonly name: string;
