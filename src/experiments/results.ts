@@ -86,9 +86,14 @@ export interface LiveOutcome {
   readonly answered: number;
   /** Answers to queries written after an `unlearned` event that name a class which it forgot: must be 0. */
   readonly namedAfterUnlearning: number;
+  /** Accuracy on classes that were known when the query was sent. */
   readonly remaining: number | null;
+  /** Share of the queries of classes forgotten by then that were still answered with their class. */
   readonly unlearned: number | null;
   /** Null where no query fell into such a period. */
   readonly idle: LatencySummary | null;
+  /** While a task is embedded and none trains. */
+  readonly whileEmbedding: LatencySummary | null;
+  /** While a task trains, whether or not another one is embedded. */
   readonly whileTraining: LatencySummary | null;
 }

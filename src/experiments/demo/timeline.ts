@@ -42,15 +42,26 @@ export function learningTimes(events: readonly Recorded<LetheEvent>[], task: str
 }
 
 /**
+ * The event that tells of an unlearning step.
+ * @throws RangeError where no such event came
+ */
+export function unlearnedBy(
+  events: readonly Recorded<LetheEvent>[],
+  step: string,
+): Recorded<Extract<LetheEvent, { kind: 'unlearned' }>> {
+  for (const event of events) {
+    const { message } = event;
+    if (message.kind === 'unlearned' && message.commandId === commandId(step)) return { ...event, message };
+  }
+  throw new RangeError(`no event tells of ${step}`);
+}
+
+/**
  * The time from the writing of an unlearn command to the reading of its event, as its sender sees it, in milliseconds.
  * @throws RangeError where no such event came
  */
 export function unlearningMs(events: readonly Recorded<LetheEvent>[], { step, sentAt }: PlayedStep): number {
-  const event = events.find(
-    ({ message }) => message.kind === 'unlearned' && message.commandId === commandId(step.name),
-  );
-  if (!event) throw new RangeError(`no event tells of ${step.name}`);
-  return event.readAt - sentAt;
+  return unlearnedBy(events, step.name).readAt - sentAt;
 }
 
 /** The steps of a play as spans in seconds since `origin` (milliseconds since the epoch). */

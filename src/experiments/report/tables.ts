@@ -2,15 +2,10 @@ import { html } from 'hono/html';
 import { PAPER_INITIAL_ACCURACY, PAPER_TABLE_1 } from '../paperTable.js';
 import type { DemoResults, MethodGroup, MethodOutcome } from '../results.js';
 import { duration, milliseconds, percent, times } from './format.js';
+import { GROUP_TITLES, latencyRows } from './wording.js';
 
 /** What `html` makes: text that is escaped already. */
 export type Markup = ReturnType<typeof html>;
-
-const GROUPS: Readonly<Record<MethodGroup, string>> = {
-  lethe: 'Lethe: relative filter, guard on',
-  paper: "The paper's setting, in the same run: one threshold (Eq. 5), no guard",
-  baseline: 'Baselines, trained in the same run',
-};
 
 /** A_r / A_u of every method after every step. */
 export function accuracyTable({ steps, methods }: DemoResults): Markup {
@@ -26,7 +21,7 @@ export function accuracyTable({ steps, methods }: DemoResults): Markup {
 
 function groupRows(group: MethodGroup, methods: readonly MethodOutcome[], steps: number): Markup {
   const rows = methods.filter((method) => method.group === group);
-  return html`<tr class="group"><th scope="rowgroup" colspan="${steps + 1}">${GROUPS[group]}</th></tr>
+  return html`<tr class="group"><th scope="rowgroup" colspan="${steps + 1}">${GROUP_TITLES[group]}</th></tr>
     ${rows.map(
       (method) => html`<tr class="${group === 'lethe' && method.name === 'nearest' ? 'best' : ''}">
         <th scope="row">${method.name}</th>
@@ -114,14 +109,10 @@ export function learningTable({ learning }: DemoResults): Markup {
 
 /** Latency of live queries, idle and while a task trains. */
 export function latencyTable({ live }: DemoResults): Markup {
-  const rows = [
-    { name: 'nothing trains', summary: live.idle },
-    { name: 'a task trains', summary: live.whileTraining },
-  ];
   return html`<div class="scroll"><table>
     <caption>Latency of live image queries, from the writing of the query to its answer</caption>
     <thead><tr><th scope="col">while</th><th scope="col">queries</th><th scope="col">p50</th><th scope="col">p99</th></tr></thead>
-    <tbody>${rows.map(
+    <tbody>${latencyRows(live).map(
       ({ name, summary }) => html`<tr><th scope="row">${name}</th><td>${summary?.count ?? 0}</td>
         <td>${summary ? `${milliseconds(summary.p50)} ms` : '–'}</td><td>${summary ? `${milliseconds(summary.p99)} ms` : '–'}</td></tr>`,
     )}</tbody>
