@@ -57,11 +57,14 @@ export function createScreen(store: KnowledgeStore, options: ScreenOptions): Scr
       if (specificity === null) return null;
       const started = performance.now();
       const before = division(store.registry.snapshot());
-      const [remaining, unlearned] = await leaveOneOut(store, filter, options);
+      const heldOut = await leaveOneOut(store, filter, options);
+      // A held-out vector that leaves its database empty has nothing to be compared with: its score is infinite.
+      const scoresOf = (found: readonly Similarities[]): number[] =>
+        found.map((each) => filter.score(each)).filter(Number.isFinite);
+      const [remaining, unlearned] = [scoresOf(heldOut[0]), scoresOf(heldOut[1])];
       if (remaining.length === 0 || unlearned.length === 0) return null;
       if (division(store.registry.snapshot()) !== before) return null;
-      const scoresOf = (found: readonly Similarities[]): number[] => found.map((each) => filter.score(each));
-      const calibration = calibrate(scoresOf(remaining), scoresOf(unlearned), specificity);
+      const calibration = calibrate(remaining, unlearned, specificity);
       level = calibration.level;
       return {
         kind: 'filter-calibrated',

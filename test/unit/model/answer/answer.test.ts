@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CLASS_STATES, type ClassRecord, type ClassState } from '../../../../src/domain/classes.js';
+import { predictionSchema, STRATEGY_NAMES } from '../../../../src/domain/messages/prediction.js';
+import {
+  type Answer,
+  type AnswerOptions,
+  answerTo,
+  type Question,
+} from '../../../../src/model/answer/answer.js';
+
+const DIMENSION = 3;
+const OPTIONS: AnswerOptions = { strategy: 'nearest', guard: true, topK: 5 };
+const PASSED = { filtered: false, unlearnedSimilarity: 0.1, remainingSimilarity: 0.9 };
+const STOPPED = { filtered: true, unlearnedSimilarity: 0.9, remainingSimilarity: 0.1 };
+
+/** Class `index` has its centroid on axis `index`. */
+function classRecord(name: string, state: ClassState, index: number): ClassRecord {
+  const centroid = new Float32Array(DIMENSION);
+  centroid[index % DIMENSION] = 1;
+  return { name, state, task: 't', count: 10, centroid: state === 'learning' ? null : centroid };
+}
+
+function registryOf(states: Readonly<Record<string, ClassState>>) {
+  const records = Object.entries(states).map(([name, state], index) => classRecord(name, state, index));
+  return { version: 1, classes: new Map(records.map((record) => [record.name, record])) };
+}
+
+/** The model likes cat most, then dog, then ship; the vector lies at ship. */
+const QUESTION: Question = {
+  vector: Float32Array.of(0, 0.1, 0.99),
+  logits: Float32Array.of(3, 2, 1),
+  modelClasses: ['cat', 'dog', 'ship'],
+  assessment: PASSED,
+  random: 0.5,
+};
+const LEARNED = registryOf({ cat: 'learned', dog: 'learned', ship: 'learned' });
+const CAT_FORGOTTEN = registryOf({ cat: 'unlearned', dog: 'learned', ship: 'learned' });
+
+const named = ({ probabilities }: Answer): string[] => probabilities.map(({ label }) => label);
+
+describe('answerTo', () => {
+  it("gives the model's answer where nothing stops the input", () => {
+    const answer = answerTo(QUESTION, LEARNED, OPTIONS);
+    expect(answer).toMatchObject({ label: 'cat', route: 'model', evidence: { ...PASSED, guarded: false } });
+    expect(named(answer)).toEqual(['cat', 'dog', 'ship']);
+    expect(answer.probabilities[0]?.probability).toBeCloseTo(1 / (1 + Math.exp(-1) + Math.exp(-2)), 6);
+  });
+
+  it('sends what the filter stops to the output strategy', () => {
+    const answer = answerTo({ ...QUESTION, assessment: STOPPED }, CAT_FORGOTTEN, OPTIONS);
+    expect(answer).toMatchObject({ label: 'ship', route: 'strategy:nearest', evidence: STOPPED });
+    expect(named(answer)).not.toContain('cat');
+  });
+
+  it('sends an input whose best class is unlearned to the output strategy: the guard', () => {
+    const answer = answerTo(QUESTION, CAT_FORGOTTEN, OPTIONS);
+    expect(answer).toMatchObject({ label: 'ship', route: 'strategy:nearest', evidence: { guarded: true } });
+  });
+
+  it('leaves unlearned classes out of the softmax where the guard lets the input pass', () => {
+    const question = { ...QUESTION, logits: Float32Array.of(2, 3, 1) };
+    const answer = answerTo(question, CAT_FORGOTTEN, OPTIONS);
+    expect(answer).toMatchObject({ label: 'dog', route: 'model', evidence: { guarded: false } });
+    expect(named(answer)).toEqual(['dog', 'ship']);
+    expect(answer.probabilities[0]?.probability).toBeCloseTo(1 / (1 + Math.exp(-2)), 6);
+  });
+
+  it('with the guard off, names unlearned classes that slip through the filter, as in the paper', () => {
+    const answer = answerTo(QUESTION, CAT_FORGOTTEN, { ...OPTIONS, guard: false });
+    expect(answer).toMatchObject({ label: 'cat', route: 'model', evidence: { guarded: false } });
+    expect(named(answer)).toEqual(['cat', 'dog', 'ship']);
+  });
+
+  it('does not let the model answer with a class whose training is not finished', () => {
+    const registry = registryOf({ cat: 'learning', dog: 'learned', ship: 'learned' });
+    for (const guard of [true, false]) {
+      const answer = answerTo(QUESTION, registry, { ...OPTIONS, guard });
+      expect(answer).toMatchObject({ label: 'dog', route: 'model', evidence: { guarded: false } });
+      expect(named(answer)).toEqual(['dog', 'ship']);
+    }
+  });
+
+  it('does not let the model answer with a class that the registry no longer knows', () => {
+    const answer = answerTo(QUESTION, registryOf({ dog: 'learned' }), OPTIONS);
+    expect(answer).toMatchObject({ label: 'dog', route: 'model' });
+    expect(named(answer)).toEqual(['dog']);
+  });
+
+  it('answers by strategy where all classes that the model knows are unlearned', () => {
+    const question = { ...QUESTION, modelClasses: ['cat'], logits: Float32Array.of(1) };
+    expect(answerTo(question, CAT_FORGOTTEN, OPTIONS)).toMatchObject({
+      label: 'ship',
+      route: 'strategy:nearest',
+    });
+  });
+
+  it('reports the most probable classes only, best first', () => {
+    expect(named(answerTo(QUESTION, LEARNED, { ...OPTIONS, topK: 2 }))).toEqual(['cat', 'dog']);
+  });
+
+  it.each([
+    ['nothing was learned', registryOf({})],
+    ['all is unlearned', registryOf({ cat: 'unlearned' })],
+    ['all is still being learned', registryOf({ cat: 'learning' })],
+  ])('refuses where %s', (_, registry) => {
+    const refusal = expect.objectContaining({ code: 'no-model', retriable: true });
+    expect(() => answerTo(QUESTION, registry, OPTIONS)).toThrow(refusal);
+  });
+
+  it('with the guard on, never names an unlearned class: whatever the model, the filter and the states say', () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const states = fc.array(fc.constantFrom(...CLASS_STATES), { minLength: 5, maxLength: 5 });
+    const situation = fc.record({
+      states: states.filter((all) => all.includes('learned')),
+      logits: fc.array(fc.float({ noNaN: true, min: -50, max: 50 }), { minLength: 5, maxLength: 5 }),
+      known: fc.shuffledSubarray(names, { minLength: 1 }),
+      filtered: fc.boolean(),
+      strategy: fc.constantFrom(...STRATEGY_NAMES),
+      topK: fc.integer({ min: 1, max: 6 }),
+      random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(situation, ({ states: all, logits, known, filtered, strategy, topK, random }) => {
+        const registry = registryOf(
+          Object.fromEntries(names.map((name, index) => [name, all[index] ?? 'learned'])),
+        );
+        const question: Question = {
+          vector: Float32Array.of(0.6, 0.8, 0),
+          logits: Float32Array.from(logits.slice(0, known.length)),
+          modelClasses: known,
+          assessment: { ...PASSED, filtered },
+          random,
+        };
+        const answer = answerTo(question, registry, { strategy, guard: true, topK });
+        for (const name of [answer.label, ...named(answer)])
+          expect(registry.classes.get(name)?.state).toBe('learned');
+        expect(predictionSchema.pick({ probabilities: true, route: true, evidence: true }).parse(answer));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
