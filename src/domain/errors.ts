@@ -23,6 +23,7 @@ export const REASON_CODES = [
   'download-corrupt',
   'backend-unavailable',
   'overloaded',
+  'unreachable',
   'internal',
 ] as const;
 

@@ -98,7 +98,9 @@ const filter = z
       .describe('Least share of inputs of remaining classes that the calibration lets through.'),
     calibrate: z
       .boolean()
-      .describe('Whether the level is calibrated after every change of the databases; off keeps threshold, or margin 0.'),
+      .describe(
+        'Whether the level is calibrated after every change of the databases; off keeps threshold, or margin 0.',
+      ),
     calibrationSamples: count.max(10_000).describe('Vectors of each database that a calibration draws.'),
   })
   .describe('How inputs of unlearned classes are told from others.');
@@ -146,7 +148,7 @@ const http = z
     waiting: count.max(100_000).describe('Requests that wait for room in the log before others are refused.'),
     token: z
       .string()
-      .min(16)
+      .regex(/^[\w.~+/-]{16,}=*$/, 'at least 16 letters, digits or . ~ + / _ -')
       .optional()
       .meta({ secret: true })
       .describe('Bearer token asked of every request but health and metrics; LETHE_HTTP__TOKEN(_FILE) only.'),

@@ -30,11 +30,16 @@ export interface Envelope {
  */
 export function toRecord(envelope: Envelope): OutgoingRecord {
   const { topic, key, id, type, source, contentType, data, extensions } = envelope;
-  const attributes = { id, type, source, datacontenttype: contentType, partitionkey: key, data };
-  const event = new CloudEvent<Buffer>({ ...attributes, ...defined(extensions ?? {}) });
-  const message = Kafka.binary<Buffer>(event satisfies CloudEventV1<Buffer>);
+  const attributes = { id, type, source, datacontenttype: contentType, data };
+  return recordOf(new CloudEvent<Buffer>({ ...attributes, ...defined(extensions ?? {}) }), topic, key);
+}
+
+/** As {@link toRecord}, for a CloudEvent whose data is the payload. */
+export function recordOf(event: CloudEventV1<unknown>, topic: string, key: string): OutgoingRecord {
+  const { data } = event;
+  if (!Buffer.isBuffer(data)) throw new TypeError('the data of a CloudEvent to be written is a Buffer');
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.headers)) {
+  for (const [name, value] of Object.entries(Kafka.binary(event).headers)) {
     if (typeof value === 'string' && !REDUNDANT.has(name)) headers[name] = value;
   }
   return { topic, key, value: data, headers };

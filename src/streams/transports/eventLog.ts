@@ -13,7 +13,7 @@ export interface Subscription {
   readonly maxInFlight: number;
   /** Where a group without a committed position starts. */
   readonly from?: 'earliest' | 'latest';
-  /** Forget the group's position when its last subscription ends: for those who only look on. */
+  /** For those who only look on: they hold up no one, and their position is forgotten when the last of them ends. */
   readonly transient?: boolean;
 }
 

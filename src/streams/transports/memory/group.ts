@@ -47,8 +47,9 @@ export class Group {
     return this.#progress.has(topic);
   }
 
-  /** Whether a reader of the topic is subscribed now. */
-  isActive(topic: MemoryTopic): boolean {
+  /** Whether the topic's records have to stay for it: onlookers and groups that no one reads for hold up no one. */
+  holds(topic: MemoryTopic): boolean {
+    if (this.transient) return false;
     return this.readers.some((reader) => reader.subscription.topics.includes(topic.name));
   }
 
@@ -105,11 +106,11 @@ export class Group {
   /** Marks a record as done. One that is done already changes nothing. */
   settle(topic: MemoryTopic, { partition, offset }: LogRecord): void {
     const progress = this.#progress.get(topic)?.[partition];
+    if (!progress) return;
     const settled = Number(offset);
-    if (!progress || settled < progress.position || progress.settled.has(settled)) return;
-    progress.settled.add(settled);
     if (progress.inFlight.delete(settled) && progress.holder) progress.holder.inFlight--;
     if (progress.inFlight.size === 0) progress.holder = undefined;
+    if (settled >= progress.position) progress.settled.add(settled);
     catchUp(progress);
   }
 

@@ -26,8 +26,8 @@ interface Waiting {
  *
  * Memory stays flat. What every group that ever read a topic has settled is dropped at once; a topic that nobody
  * reads is a ring of its capacity. While active subscriptions hold a topic full, `publish` waits; `settle` never
- * waits, instead its group is given no further records until there is room. Groups without a subscription hold up
- * no one: what they missed when the topic is full is gone.
+ * waits, instead its group is given no further records until there is room. Groups without a subscription and
+ * transient ones hold up no one: what they missed when the topic is full is gone.
  */
 export function createMemoryLog(options: MemoryLogOptions): EventLog {
   return new MemoryLog(options);
@@ -185,7 +185,7 @@ class MemoryLog implements EventLog {
     }
   }
 
-  /** Makes room by dropping what no active subscription needs; false where all is needed. */
+  /** Makes room by dropping what no subscription holds; false where all is needed. */
   #makeRoom(topic: MemoryTopic): boolean {
     if (!topic.full) return true;
     for (let partition = this.#droppable(topic); topic.full && partition !== undefined; ) {
@@ -196,10 +196,10 @@ class MemoryLog implements EventLog {
     return !topic.full;
   }
 
-  /** The partition whose first record is the oldest that no active subscription needs. */
+  /** The partition whose first record is the oldest that no subscription holds. */
   #droppable(topic: MemoryTopic): number | undefined {
-    const active = this.#readersOf(topic).filter((group) => group.isActive(topic));
-    return topic.oldestBefore((partition) => lowest(active, topic, partition));
+    const holding = this.#readersOf(topic).filter((group) => group.holds(topic));
+    return topic.oldestBefore((partition) => lowest(holding, topic, partition));
   }
 
   /** Drops what all groups have settled; a topic that only onlookers read is kept as a ring. */

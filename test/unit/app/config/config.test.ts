@@ -31,7 +31,7 @@ function refusal(options: ConfigOptions): LetheError {
   throw new Error('nothing was refused');
 }
 
-const SECRET = 'correct horse battery staple';
+const SECRET = 'correct-horse-battery-staple';
 
 describe('the configuration', () => {
   it('has a default for every field', () => {

@@ -137,6 +137,16 @@ describe('the bounds of the log in memory', () => {
     expect(await log.lag('gone', ['t'])).toBe(4);
   });
 
+  it('lets a slow onlooker hold up no one', async () => {
+    const log = createMemoryLog(small);
+    const seen: LogRecord[] = [];
+    const onlooker = { topics: ['t'], group: 'tail', maxInFlight: 1, transient: true };
+    log.read(onlooker).subscribe((next) => seen.push(next));
+    for (let i = 0; i < 6; i++) await write(log, 't', String(i));
+    await log.settle('tail', seen, []);
+    expect(seen.map((next) => next.value.toString())).toEqual(['0', '2']);
+  });
+
   it('gives a partition to its next reader when the records of the last one are settled', async () => {
     const log = createMemoryLog({ partitions: 2, capacity: { records: 100, bytes: 1e6 } });
     const first = watch(log, 'g', 't');
