@@ -24,6 +24,8 @@ export interface TrainingProgress {
 
 /** Trains one task after the other, outside the event loop of the caller. */
 export interface Trainer {
+  /** tfjs backend that trains. */
+  readonly backend: string;
   /** Trains the task on top of what was trained before and writes a checkpoint. */
   train(task: TrainingTask, onProgress: (progress: TrainingProgress) => void): Promise<ModelVersion>;
   /** Stops the worker; a task in training is abandoned (its promise rejects). */

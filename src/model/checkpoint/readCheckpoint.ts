@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LetheError } from '../../domain/errors.js';
+import type { Block, Linear, SsreState } from '../ssre/network.js';
+import { decoded, expectedArrays } from './arrays.js';
+import type { Checkpoint } from './checkpoint.js';
+import { MANIFEST_FILE, type Manifest, manifestSchema, WEIGHTS_FILE } from './manifest.js';
+
+/**
+ * Reads a checkpoint and checks every byte of it against its hashes. Data only: nothing in it is executed.
+ * @param folder the checkpoint's own folder
+ * @param expectedSha256 SHA-256 that the manifest must have, where it is known
+ * @throws LetheError `checkpoint-corrupt`, whose field names the file that is missing or wrong
+ */
+export async function readCheckpoint(folder: string, expectedSha256?: string): Promise<Checkpoint> {
+  const text = await read(folder, MANIFEST_FILE);
+  if (expectedSha256 !== undefined) checkHash(MANIFEST_FILE, text, expectedSha256);
+  const manifest = parsed(text);
+  const expected = manifest.files[WEIGHTS_FILE];
+  const bytes = await read(folder, WEIGHTS_FILE);
+  if (bytes.length !== expected.bytes) {
+    throw corrupt(WEIGHTS_FILE, `has ${bytes.length} bytes, not ${expected.bytes}`);
+  }
+  checkHash(WEIGHTS_FILE, bytes, expected.sha256);
+  return {
+    state: stateOf(manifest, decoded(bytes)),
+    task: manifest.task,
+    config: manifest.config,
+    backend: manifest.backend,
+  };
+}
+
+async function read(folder: string, file: string): Promise<Buffer> {
+  try {
+    return await readFile(join(folder, file));
+  } catch (error) {
+    throw corrupt(file, 'cannot be read', error);
+  }
+}
+
+function checkHash(file: string, bytes: Buffer, expected: string): void {
+  const found = createHash('sha256').update(bytes).digest('hex');
+  if (found !== expected) throw corrupt(file, `has the SHA-256 ${found}, not ${expected}`);
+}
+
+function parsed(text: Buffer): Manifest {
+  let json: unknown;
+  try {
+    json = JSON.parse(text.toString('utf8'));
+  } catch (error) {
+    throw corrupt(MANIFEST_FILE, 'is no JSON', error);
+  }
+  const result = manifestSchema.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw corrupt(MANIFEST_FILE, `is not valid at ${issue?.path.join('.') || 'its root'}: ${issue?.message}`);
+}
+
+function stateOf(manifest: Manifest, numbers: Float32Array): SsreState {
+  const { dimension, width, blocks, classes, tasks } = manifest;
+  const expected = expectedArrays(manifest, classes.length);
+  if (JSON.stringify(manifest.arrays) !== JSON.stringify(expected)) {
+    throw corrupt(MANIFEST_FILE, 'lists arrays that do not fit its sizes');
+  }
+  const arrays = new Map(
+    expected.map(({ name, shape, offset }) => {
+      const length = shape.reduce((product, size) => product * size, 1);
+      return [name, numbers.slice(offset, offset + length)];
+    }),
+  );
+  const array = (name: string): Float32Array => {
+    const values = arrays.get(name);
+    if (values === undefined) throw corrupt(MANIFEST_FILE, `lists no array ${name}`);
+    return values;
+  };
+  const total = [...arrays.values()].reduce((sum, { length }) => sum + length, 0);
+  if (total !== numbers.length) throw corrupt(WEIGHTS_FILE, `has ${numbers.length} numbers, not ${total}`);
+
+  const layer = (name: string, inputs: number): Linear => ({
+    inputs,
+    outputs: width,
+    weights: array(`${name}.weights`),
+    bias: array(`${name}.bias`),
+  });
+  const block = (index: number): Block => ({
+    first: layer(`blocks.${index}.first`, width),
+    second: layer(`blocks.${index}.second`, width),
+  });
+  const means = array('prototypes.mean');
+  const deviations = array('prototypes.deviation');
+  return {
+    dimension,
+    tasks,
+    classes,
+    trunk: {
+      stem: layer('stem', dimension),
+      blocks: Array.from({ length: blocks }, (_, index) => block(index)),
+    },
+    head: { rows: array('head.rows'), bias: array('head.bias') },
+    prototypes: classes.map((_, index) => ({
+      mean: means.slice(index * width, (index + 1) * width),
+      deviation: deviations.slice(index * width, (index + 1) * width),
+    })),
+  };
+}
+
+function corrupt(file: string, what: string, cause?: unknown): LetheError {
+  return new LetheError('checkpoint-corrupt', `${file} of the checkpoint ${what}`, {
+    field: file,
+    remedy: 'Restore the checkpoint from a backup, or delete it and learn its task again.',
+    cause,
+  });
+}

@@ -1,0 +1,41 @@
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs';
+import type { Tensorflow } from '../tensorflow/tensorflow.js';
+import { linear } from './linear.js';
+import type { SsreState } from './network.js';
+import { normals, type Random } from './random.js';
+
+/**
+ * The classifier with rows for new classes added below the old ones, which stay as they are.
+ * @param old rows [k, width] and biases [k]
+ * @returns rows [k + added, width] and biases [k + added]
+ */
+export function grownHead(
+  old: SsreState['head'],
+  added: number,
+  width: number,
+  random: Random,
+): SsreState['head'] {
+  const rows = new Float32Array(old.rows.length + added * width);
+  rows.set(old.rows);
+  rows.set(normals(added * width, 1 / width, random), old.rows.length);
+  const bias = new Float32Array(old.bias.length + added);
+  bias.set(old.bias);
+  return { rows, bias };
+}
+
+/**
+ * Logits z / tau of features.
+ * @param features shape [n, width]
+ * @param rows shape [classes, width]
+ * @returns shape [n, classes]
+ */
+export function headLogits(
+  tf: Tensorflow,
+  features: Tensor2D,
+  rows: Tensor2D,
+  bias: Tensor1D,
+  temperature: number,
+): Tensor2D {
+  const layer = { weights: tf.transpose(rows), bias };
+  return tf.div(linear(tf, features, layer, { inputGradient: true, parameterGradient: true }), temperature);
+}

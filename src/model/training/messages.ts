@@ -1,0 +1,30 @@
+import type { SerialisedError } from '../../domain/errors.js';
+import type { ModelVersion } from '../../domain/messages/model.js';
+import type { SsreConfig } from '../ssre/config.js';
+import type { TensorflowBackend } from '../tensorflow/loadTensorflow.js';
+import type { TrainingProgress } from '../trainer.js';
+
+/** What the parent tells the training process. Vectors go in chunks, each acknowledged before the next. */
+export type ToWorker =
+  | { readonly kind: 'start'; readonly backend: 'auto' | TensorflowBackend; readonly checkpoints: string }
+  | {
+      readonly kind: 'task';
+      readonly task: string;
+      readonly classes: readonly string[];
+      readonly unlearned: readonly string[];
+      readonly config: SsreConfig;
+      readonly dimension: number;
+      /** Number of vectors that will come. */
+      readonly count: number;
+      /** Checkpoint that the task is trained on top of. */
+      readonly base: { readonly folder: string; readonly sha256: string } | null;
+    }
+  | { readonly kind: 'chunk'; readonly vectors: Float32Array; readonly labels: Int32Array };
+
+/** What the training process answers. */
+export type FromWorker =
+  | { readonly kind: 'ready'; readonly backend: TensorflowBackend }
+  | { readonly kind: 'more' }
+  | { readonly kind: 'progress'; readonly progress: TrainingProgress }
+  | { readonly kind: 'done'; readonly model: ModelVersion }
+  | { readonly kind: 'failed'; readonly error: SerialisedError };

@@ -1,0 +1,171 @@
+import { fileURLToPath } from 'node:url';
+import { type ErrorDetails, LetheError, type SerialisedError } from '../../domain/errors.js';
+import type { ModelVersion } from '../../domain/messages/model.js';
+import type { SsreConfig } from '../ssre/config.js';
+import type { TensorflowBackend } from '../tensorflow/loadTensorflow.js';
+import type { Trainer, TrainingProgress, TrainingTask } from '../trainer.js';
+import { checkTask } from './checkTask.js';
+import type { FromWorker } from './messages.js';
+import { startWorker, type WorkerProcess } from './workerProcess.js';
+
+/** Vectors sent at a time: some megabytes, so that neither process holds a second copy of the task. */
+const CHUNK = 1024;
+
+export interface TrainerOptions {
+  /** Folder below which checkpoints are written. */
+  readonly checkpoints: string;
+  readonly backend: 'auto' | TensorflowBackend;
+  readonly ssre: SsreConfig;
+  /** Components of the vectors. */
+  readonly dimension: number;
+  /** The model to continue from; without it the first task starts from nothing. */
+  readonly from?: ModelVersion;
+  /** Threads of native TensorFlow; by default it takes one a core. */
+  readonly threads?: number;
+}
+
+/**
+ * A trainer whose work is done by a child process of lower priority: neither its load nor its crash reaches the caller.
+ * A child that dies fails its task with `training-failed`; the next task gets a new one, which goes on from the last
+ * checkpoint. Tasks are trained one after the other, in the order of the calls.
+ * @throws LetheError `backend-unavailable`
+ */
+export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
+  let model: ModelVersion | null = options.from ?? null;
+  let closed = false;
+  let queue: Promise<unknown> = Promise.resolve();
+  let worker: StartedWorker | null = await started(options);
+  const { backend } = worker;
+
+  const trainNow = async (
+    task: TrainingTask,
+    onProgress: (progress: TrainingProgress) => void,
+  ): Promise<ModelVersion> => {
+    if (closed) throw failed('the trainer is closed', 'Start a new trainer.');
+    checkTask(task, options.dimension, model?.classes ?? []);
+    worker ??= await started(options);
+    const current = worker;
+    try {
+      model = await trainIn(current.process, task, options, model, onProgress);
+      return model;
+    } catch (error) {
+      if (current.process.hasEnded()) worker = null;
+      throw error;
+    }
+  };
+
+  return {
+    backend,
+    train: (task, onProgress) => {
+      const result = queue.then(() => trainNow(task, onProgress));
+      queue = result.catch(() => undefined);
+      return result;
+    },
+    close: async () => {
+      closed = true;
+      await worker?.process.kill();
+    },
+  };
+}
+
+interface StartedWorker {
+  readonly process: WorkerProcess;
+  readonly backend: TensorflowBackend;
+}
+
+async function started({ backend, checkpoints, threads }: TrainerOptions): Promise<StartedWorker> {
+  const process = startWorker(threads);
+  const answer = answers(process, (message) => (message.kind === 'ready' ? message.backend : undefined));
+  await process.send({ kind: 'start', backend, checkpoints }).catch(() => undefined);
+  try {
+    return { process, backend: await answer };
+  } catch (error) {
+    await process.kill();
+    throw error;
+  }
+}
+
+async function trainIn(
+  worker: WorkerProcess,
+  task: TrainingTask,
+  { ssre, dimension }: TrainerOptions,
+  model: ModelVersion | null,
+  onProgress: (progress: TrainingProgress) => void,
+): Promise<ModelVersion> {
+  const { vectors, labels } = task;
+  let sent = 0;
+  const sendChunk = (): Promise<void> => {
+    const end = Math.min(sent + CHUNK, labels.length);
+    // Copies: the whole buffer behind a view would be sent.
+    const chunk = {
+      kind: 'chunk' as const,
+      vectors: vectors.slice(sent * dimension, end * dimension),
+      labels: labels.slice(sent, end),
+    };
+    sent = end;
+    return worker.send(chunk);
+  };
+  const answer = answers(worker, (message) => {
+    // A failed send shows as the end of the process, which rejects the answer.
+    if (message.kind === 'more') sendChunk().catch(() => undefined);
+    if (message.kind === 'progress') onProgress(message.progress);
+    return message.kind === 'done' ? message.model : undefined;
+  });
+  const base = model && { folder: fileURLToPath(model.checkpoint), sha256: model.sha256 };
+  await worker
+    .send({
+      kind: 'task',
+      task: task.task,
+      classes: [...task.classes],
+      unlearned: [...task.unlearned],
+      config: ssre,
+      dimension,
+      count: labels.length,
+      base,
+    })
+    .catch(() => undefined);
+  return answer;
+}
+
+/**
+ * Gives every message of the worker to `pick` until it returns something.
+ * @throws LetheError as the worker reports it, or `training-failed` where the worker dies
+ */
+function answers<T>(worker: WorkerProcess, pick: (message: FromWorker) => T | undefined): Promise<T> {
+  return new Promise((resolve, reject) => {
+    worker.onMessage((message) => {
+      if (message.kind === 'failed') {
+        const { error } = message;
+        return reject(new LetheError(error.code, error.message, detailsOf(error)));
+      }
+      try {
+        const picked = pick(message);
+        if (picked !== undefined) resolve(picked);
+      } catch (error) {
+        reject(error);
+      }
+    });
+    void worker.ended.then(({ how, stderr }) =>
+      reject(
+        failed(
+          `the training process ended (${how})${stderr ? `: ${stderr}` : ''}`,
+          'Send the task again: it is trained by a new process from the last checkpoint. If it fails again, the memory may not suffice.',
+        ),
+      ),
+    );
+  });
+}
+
+/** The details that are there, without those that are undefined. */
+function detailsOf({ remedy, field, value, evidence }: SerialisedError): ErrorDetails {
+  return {
+    remedy,
+    ...(field === undefined ? {} : { field }),
+    ...(value === undefined ? {} : { value }),
+    ...(evidence === undefined ? {} : { evidence }),
+  };
+}
+
+function failed(message: string, remedy: string): LetheError {
+  return new LetheError('training-failed', message, { remedy, retriable: true });
+}

@@ -1,0 +1,82 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { FromWorker, ToWorker } from './messages.js';
+
+/** How much of the worker's last words is kept. */
+const STDERR_TAIL = 2000;
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  /** E.g. `signal SIGKILL` or `exit code 1`. */
+  readonly how: string;
+  /** The end of what it wrote to stderr. */
+  readonly stderr: string;
+}
+
+/** A training process, as its parent sees it. */
+export interface WorkerProcess {
+  /** Resolves when the message is on its way. */
+  send(message: ToWorker): Promise<void>;
+  /** Called for every answer; replaces the listener before. */
+  onMessage(listener: (message: FromWorker) => void): void;
+  /** Resolves when the process has ended, for whatever reason. */
+  readonly ended: Promise<WorkerEnd>;
+  hasEnded(): boolean;
+  /** Ends the process at once. */
+  kill(): Promise<void>;
+}
+
+/**
+ * Starts worker.ts in a process of its own, from the sources or from the build, whichever this module comes from.
+ * @param threads threads of native TensorFlow; undefined leaves it to TensorFlow
+ */
+export function startWorker(threads: number | undefined): WorkerProcess {
+  const fromSources = import.meta.url.endsWith('.ts');
+  const script = new URL(fromSources ? './worker.ts' : './worker.js', import.meta.url);
+  const loader = (): string => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const child = fork(fileURLToPath(script), [], {
+    execArgv: fromSources ? ['--import', loader()] : [],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: {
+      ...process.env,
+      ...(threads === undefined ? {} : { TF_NUM_INTRAOP_THREADS: String(threads) }),
+    },
+  });
+  let alive = true;
+  const ended = endOf(child).finally(() => {
+    alive = false;
+  });
+  let listener: (message: FromWorker) => void = () => {};
+  child.on('message', (message: FromWorker) => listener(message));
+
+  return {
+    send: (message) =>
+      new Promise((resolve, reject) => {
+        child.send(message, (error) => (error ? reject(error) : resolve()));
+      }),
+    onMessage: (next) => {
+      listener = next;
+    },
+    ended,
+    hasEnded: () => !alive,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+async function endOf(child: ChildProcess): Promise<WorkerEnd> {
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-STDERR_TAIL);
+  });
+  const how = await Promise.race([
+    once(child, 'close').then(([code, signal]) => (signal ? `signal ${signal}` : `exit code ${code}`)),
+    once(child, 'error').then(([error]) => String(error)),
+  ]).catch((error: unknown) => String(error));
+  return { how, stderr: stderr.trim() };
+}
