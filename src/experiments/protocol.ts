@@ -41,9 +41,9 @@ export function classesAfter(
   return { remaining: of('learn').filter((name) => !unlearned.includes(name)), unlearned };
 }
 
-/** A step in words, e.g. `CIL-1: learn frog`. */
+/** A step in words, e.g. `CIL-1: learn frog`, or `initial: learn 5 classes`. */
 export function describeStep({ kind, name, classes }: ProtocolStep): string {
-  return `${name}: ${kind} ${classes.join(', ')}`;
+  return `${name}: ${kind} ${classes.length > 2 ? `${classes.length} classes` : classes.join(' and ')}`;
 }
 
 /** Fisher and Yates, seeded. */

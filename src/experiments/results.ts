@@ -92,8 +92,8 @@ export interface LiveOutcome {
   readonly unlearned: number | null;
   /** Null where no query fell into such a period. */
   readonly idle: LatencySummary | null;
-  /** While a task is embedded and none trains. */
+  /** While a task is embedded, whether or not another one trains. */
   readonly whileEmbedding: LatencySummary | null;
-  /** While a task trains, whether or not another one is embedded. */
+  /** While a task trains and none is embedded. */
   readonly whileTraining: LatencySummary | null;
 }

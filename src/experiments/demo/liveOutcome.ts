@@ -18,8 +18,8 @@ export interface LiveRecord {
 }
 
 /**
- * Sums up the live queries. A query counts as answered while a task trained (or was embedded) if the stretch from its
- * writing to its answer touches that period; where it touches both, as while a task trained.
+ * Sums up the live queries. A query counts as answered while a task was embedded (or trained) if the stretch from its
+ * writing to its answer touches that period; where it touches both, as while a task was embedded.
  */
 export function liveOutcome({ queries, predictions, events, tasks }: LiveRecord): LiveOutcome {
   const times = tasks.map((task) => learningTimes(events, task));
@@ -67,8 +67,8 @@ export function latencySamples(
 
 function activityAt(stretch: Stretch, times: readonly LearningTimes[]): 'idle' | 'embedding' | 'training' {
   const touches = ({ from, to }: Stretch): boolean => stretch.from <= to && stretch.to >= from;
-  if (times.some(({ training }) => touches(training))) return 'training';
-  return times.some(({ embedding }) => touches(embedding)) ? 'embedding' : 'idle';
+  if (times.some(({ embedding }) => touches(embedding))) return 'embedding';
+  return times.some(({ training }) => touches(training)) ? 'training' : 'idle';
 }
 
 function summary(values: readonly number[]): LatencySummary | null {

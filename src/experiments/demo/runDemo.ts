@@ -14,7 +14,7 @@ import { demoPlots } from './demoPlots.js';
 import type { DemoSystem } from './demoSystem.js';
 import { type LabelledImage, labelledImages } from './labelledImage.js';
 import { liveOutcome } from './liveOutcome.js';
-import { playLive } from './livePlay.js';
+import { commandId, playLive } from './livePlay.js';
 import type { Recorded, Recording } from './recording.js';
 import { runFacts } from './runFacts.js';
 import { stepOutcomes, unlearningOutcomes } from './stepOutcomes.js';
@@ -63,8 +63,7 @@ export async function runDemo(system: DemoSystem, input: DemoInput, show: ShowPr
   const tools: BaselineTools = {
     ...system,
     knowledge,
-    onProgress: (baseline, { task }, { epoch, epochs }) =>
-      show(`train ${baseline} for ${task}`, epoch, epochs),
+    onProgress: (baseline, { task }, { epoch, epochs }) => show(`${baseline}, ${task}: train`, epoch, epochs),
   };
   const retrain = await trainRetrain(protocol, tools);
   const cilOnly = await trainCilOnly(protocol, tools);
@@ -117,6 +116,18 @@ function follow(
   show: ShowProgress,
 ): void {
   const { kind, name, classes } = step;
+  const ends = (message: LetheEvent): boolean =>
+    (message.kind === 'task-finished' && message.task === name) ||
+    (message.kind === 'unlearned' && message.commandId === commandId(name));
+  events$.pipe(takeWhile(({ message }) => !ends(message), true)).subscribe({
+    next: ({ message }) => {
+      if (message.kind === 'task-epoch' && message.task === name)
+        show(`${describeStep(step)}: train`, message.epoch, message.epochs);
+      if (message.kind === 'unlearned' && ends(message)) show(describeStep(step), 1, 1);
+    },
+    // Whoever waits for the step sees the failure; here only the showing ends.
+    error: () => undefined,
+  });
   if (kind === 'unlearn') return;
   const total = train.filter(({ label }) => classes.includes(label)).length;
   interval(PROGRESS_MS)
@@ -124,17 +135,7 @@ function follow(
       exhaustMap(() => store.vectors.count({ classes })),
       takeWhile((done) => done < total, true),
     )
-    .subscribe((done) => show(`embed ${describeStep(step)}`, done, total));
-  events$
-    .pipe(takeWhile(({ message }) => !(message.kind === 'task-finished' && message.task === name)))
-    .subscribe({
-      next: ({ message }) => {
-        if (message.kind === 'task-epoch' && message.task === name)
-          show(`train ${describeStep(step)}`, message.epoch, message.epochs);
-      },
-      // Whoever waits for the step sees the failure; here only the showing ends.
-      error: () => undefined,
-    });
+    .subscribe((done) => show(`${describeStep(step)}: embed`, done, total));
 }
 
 /** Test inputs of the protocol's classes; those of others are never asked. */

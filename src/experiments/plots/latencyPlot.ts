@@ -56,7 +56,7 @@ export function latencyPlot({ samples, training, moments }: LatencyPlotData): Pr
             field: 'latencyMs',
             type: 'quantitative',
             title: 'latency (ms, log scale)',
-            scale: { type: 'log', nice: true },
+            scale: { type: 'log', nice: false, padding: 12 },
             axis: { tickCount: 6, format: ',' },
           },
           color: {

@@ -1,0 +1,84 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { loadConfig } from '../app/config/loadConfig.js';
+import { loadDemoSubset } from '../data/demoSubset.js';
+import { startDemoSystem } from '../experiments/demo/demoSystem.js';
+import { type Demo, runDemo } from '../experiments/demo/runDemo.js';
+import { reportPage } from '../experiments/report/page.js';
+import { textSummary } from '../experiments/report/text.js';
+import { createLogger } from '../telemetry/logger.js';
+import { demoProgress } from './demoProgress.js';
+
+const DATASET = 'CIFAR-10, a seeded part: 200 training and 50 test images a class';
+
+interface DemoOptions {
+  readonly seed?: number;
+  readonly out: string;
+  readonly queriesPerSecond: number;
+  readonly json?: true;
+}
+
+/** `lethe demo`: the paper's protocol as a live stream on bundled images, with its numbers and a report. */
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description(
+      "play the paper's protocol live on bundled CIFAR-10 images, print its numbers, write a report",
+    )
+    .option('--seed <number>', 'seed of the protocol, the training and the queries', wholeNumber)
+    .option('--out <folder>', 'folder for report.html and results.json', 'reports/demo')
+    .option('--queries-per-second <number>', 'pace of the live queries', positiveNumber, 10)
+    .option('--json', 'print the results as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ lethe demo                     about a minute with native TensorFlow, below three with WebAssembly
+  $ lethe demo --seed 7 --json     other classes, other weights; the figures as JSON`,
+    )
+    .action(demo);
+}
+
+async function demo({ seed, out, queriesPerSecond, json }: DemoOptions): Promise<void> {
+  const { config } = loadConfig({
+    overrides: { ...(seed !== undefined && { model: { seed } }), http: { enabled: false } },
+  });
+  const progress = demoProgress(process.stderr);
+  const logger = createLogger({ level: 'warn', format: config.log.format });
+  const system = await startDemoSystem(config, logger);
+  let result: Demo;
+  try {
+    result = await runDemo(
+      system,
+      {
+        dataset: await loadDemoSubset(),
+        datasetName: DATASET,
+        seed: config.model.seed,
+        queriesPerSecond,
+      },
+      progress.show,
+    );
+  } finally {
+    progress.stop();
+    await system.close();
+  }
+  const { results, plots } = result;
+  await mkdir(out, { recursive: true });
+  const report = join(out, 'report.html');
+  await writeFile(report, await reportPage(results, plots));
+  await writeFile(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+  if (json) console.log(JSON.stringify({ ...results, report }));
+  else console.log(`\n${textSummary(results)}\n\nReport: ${relative(process.cwd(), report)}`);
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError('Give a whole number from 0 on.');
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('Give a number above 0.');
+}
