@@ -3,7 +3,7 @@ import sharp from 'sharp';
 
 /** A photograph-like JPEG: noise compresses badly, so cutting it in half surely cuts pixels off. */
 export function jpeg(side = 64): Promise<Buffer> {
-  const data = Buffer.from({ length: side * side * 3 }, (_, i) => (i * 2_654_435_761) >>> 24);
+  const data = Uint8Array.from({ length: side * side * 3 }, (_, i) => Math.imul(i, 0x9e3779b1) >>> 24);
   return sharp(data, { raw: { width: side, height: side, channels: 3 } })
     .jpeg()
     .toBuffer();
