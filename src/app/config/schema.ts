@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { STRATEGY_NAMES } from '../../domain/messages/prediction.js';
 import { onnxEmbedderSchema } from '../../model/embedder/onnxDescription.js';
+import { tfjsEmbedderSchema } from '../../model/embedder/tfjsDescription.js';
 import { ssreConfigSchema } from '../../model/ssre/config.js';
 import { TENSORFLOW_BACKENDS } from '../../model/tensorflow/loadTensorflow.js';
 
@@ -53,7 +54,7 @@ const bundledEmbedder = z.strictObject({
 });
 
 const embedder = z
-  .discriminatedUnion('kind', [bundledEmbedder, onnxEmbedderSchema])
+  .discriminatedUnion('kind', [bundledEmbedder, onnxEmbedderSchema, tfjsEmbedderSchema])
   .describe('The frozen network that turns images into vectors: the bundled one, or your own file.');
 
 const limits = z

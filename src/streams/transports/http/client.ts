@@ -85,7 +85,15 @@ export function createGatewayClient({ url, token, concurrency = CONCURRENCY }: C
 async function* recordsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<LogRecord> {
   const text: ReadableStream<string> = body.pipeThrough(new TextDecoderStream());
   const events: ReadableStream<EventSourceMessage> = text.pipeThrough(new EventSourceParserStream());
-  for await (const { data } of events) yield untailed(data);
+  try {
+    for await (const { data } of events) yield untailed(data);
+  } catch (error) {
+    throw new LetheError('unreachable', 'the connection to Lethe broke', {
+      remedy: 'Check that it still runs, and follow again.',
+      retriable: true,
+      cause: error,
+    });
+  }
 }
 
 function roleOf({ topic }: OutgoingRecord, topics: Topics): IngressRole {

@@ -17,7 +17,9 @@ export interface GatewayOptions {
   /** Key of commands. */
   readonly modelName: string;
   /** The answer to `GET /v1/status`. */
-  readonly status: () => unknown;
+  readonly status: () => Promise<unknown>;
+  /** Whether messages are taken; while it says no, they are refused as at a full log. */
+  readonly accepting: () => boolean;
   /** Largest request body. */
   readonly bodyBytes: number;
   /** Requests that wait for room in the log at most; others are refused. */
@@ -65,7 +67,7 @@ export function createGateway(options: GatewayOptions): Hono {
   for (const role of INGRESS_ROLES)
     gateway.post(`/v1/${role}`, (context) => take(context, role, options, turnstile));
   for (const role of TAIL_ROLES) gateway.get(`/v1/${role}`, (context) => follow(context, role, options));
-  gateway.get('/v1/status', (context) => context.json(options.status()));
+  gateway.get('/v1/status', async (context) => context.json(await options.status()));
   return gateway;
 }
 
@@ -75,6 +77,7 @@ async function take(
   options: GatewayOptions,
   turnstile: Turnstile,
 ): Promise<Response> {
+  if (!options.accepting()) throw busy('Lethe is not ready, or shutting down');
   const body = Buffer.from(await context.req.arrayBuffer());
   const { id, record } = receive(role, { headers: context.req.raw.headers, body }, options);
   await turnstile.pass(() => options.log.publish([record]));
@@ -142,6 +145,13 @@ function refuse(context: Context, error: LetheError): Response {
   return context.json({ error: error.toJSON() }, status);
 }
 
+function busy(message: string): LetheError {
+  return new LetheError('overloaded', message, {
+    remedy: 'Send the same again a little later.',
+    retriable: true,
+  });
+}
+
 function tooLarge(bodyBytes: number): LetheError {
   return new LetheError('image-too-large', `the body has more than ${bodyBytes} bytes`, {
     field: 'body',
@@ -157,10 +167,7 @@ class Turnstile {
 
   async pass(work: () => Promise<void>): Promise<void> {
     if (this.#inside >= this.places) {
-      throw new LetheError('overloaded', `${this.places} requests are waiting for room in the log already`, {
-        remedy: 'Send the same again a little later.',
-        retriable: true,
-      });
+      throw busy(`${this.places} requests are waiting for room in the log already`);
     }
     this.#inside++;
     try {

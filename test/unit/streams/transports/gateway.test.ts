@@ -32,12 +32,14 @@ afterEach(async () => {
 function gatewayUnderTest(changes: Partial<GatewayOptions> = {}, records = 100) {
   const log = createMemoryLog({ partitions: 2, capacity: { records, bytes: 1e6 } });
   cleanups.push(() => log.close());
-  const status = () => ({ classes: 3 });
+  const status = async () => ({ classes: 3 });
+  const accepting = () => true;
   const gateway = createGateway({
     log,
     topics,
     modelName: 'main',
     status,
+    accepting,
     bodyBytes: 1000,
     waiting: 2,
     ...changes,
@@ -176,6 +178,16 @@ describe('the gateway', () => {
     expect((await gateway.request('/v1/status')).status).toBe(401);
     const headers = { authorization: 'Bearer correct-horse-battery' };
     expect(await (await gateway.request('/v1/status', { headers })).json()).toEqual({ classes: 3 });
+  });
+});
+
+describe('a gateway that is not ready', () => {
+  it('refuses messages for now', async () => {
+    const { gateway } = gatewayUnderTest({ accepting: () => false });
+    const init = { method: 'POST', headers: { 'content-type': 'image/png' }, body: 'x' };
+    const answer = await gateway.request('/v1/queries', init);
+    expect([answer.status, (await errorOf(answer)).code]).toEqual([503, 'overloaded']);
+    expect((await gateway.request('/v1/status')).status).toBe(200);
   });
 });
 

@@ -1,0 +1,79 @@
+import { Command } from 'commander';
+import { startLethe } from '../app/compose.js';
+import { loadConfig } from '../app/config/loadConfig.js';
+import { serveHttp } from '../app/httpServer.js';
+import { createLogger } from '../telemetry/logger.js';
+import { withOutput } from './connection.js';
+import { type CliIo, writeResult } from './io.js';
+
+interface RunOptions {
+  readonly config?: string;
+  readonly port?: string;
+  readonly json?: true;
+}
+
+/** `lethe run`: the processor, until it is told to end. */
+export function runCommand(io: CliIo): Command {
+  return withOutput(new Command('run'))
+    .description('start Lethe in this process and keep it running; SIGTERM and SIGINT drain it')
+    .option('--config <file>', 'configuration file')
+    .option('--port <number>', 'port of the gateway, 0 for a free one; over http.port of the configuration')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ lethe run
+  $ lethe run --config my.yaml --port 0
+  $ LETHE_INFERENCE__GUARD=false lethe run      answer as the paper does
+  $ curl --data-binary @cat.png -H 'content-type: image/png' http://127.0.0.1:7070/v1/queries
+  $ curl -N http://127.0.0.1:7070/v1/predictions`,
+    )
+    .action((options: RunOptions) => run(options, io));
+}
+
+async function run({ config: file, port, json }: RunOptions, io: CliIo): Promise<void> {
+  const overrides = port === undefined ? {} : { http: { port: Number(port) } };
+  const { config, sources } = loadConfig({ file, variables: io.variables, overrides });
+  const logger = createLogger({
+    level: config.log.level,
+    format: json ? 'json' : config.log.format,
+    destination: io.stderr,
+  });
+  const ending = endOf(process);
+  logger.info({ sources }, 'starting');
+  const lethe = await startLethe(config, { logger });
+  const server = config.http.enabled
+    ? await serveHttp(lethe).catch(async (error: unknown) => {
+        await lethe.close();
+        throw error;
+      })
+    : undefined;
+  try {
+    const ready = { url: server?.url ?? null, model: config.model.name };
+    writeResult(io, json, ready, server ? `Lethe listens at ${server.url}` : 'Lethe runs, without a gateway');
+    const signal = await Promise.race([ending.asked, lethe.finished]);
+    logger.info({ signal }, 'draining');
+    await Promise.race([lethe.drain(), ending.insisted]);
+  } finally {
+    ending.forget();
+    await server?.close();
+    await lethe.close();
+  }
+  logger.info('ended');
+}
+
+/** Resolves `asked` at the first signal to end, and `insisted` at the second. */
+function endOf(source: NodeJS.Process) {
+  const listeners: ((signal: string) => void)[] = [];
+  const next = (): Promise<string> => new Promise((resolve) => listeners.push(resolve));
+  const [asked, insisted] = [next(), next()];
+  const heard = (signal: string): void => listeners.shift()?.(signal);
+  source.on('SIGTERM', heard).on('SIGINT', heard);
+  return {
+    asked,
+    insisted,
+    forget: () => {
+      source.off('SIGTERM', heard).off('SIGINT', heard);
+    },
+  };
+}
