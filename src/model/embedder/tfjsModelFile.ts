@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { io } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import type { Tensorflow } from '../tensorflow/tensorflow.js';
-import type { ImageSize } from './decodeImage.js';
+import type { ImageSize } from './enlarge.js';
 import { firstLine, invalidEmbedder } from './invalidEmbedder.js';
 
 const layerSchema = z.looseObject({

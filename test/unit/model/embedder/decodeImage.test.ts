@@ -57,6 +57,32 @@ describe('decoding an image', () => {
     expect(pixel(image, 15, 15)).toEqual([10, 20, 30]);
   });
 
+  it('gives the same pixels for a small image, however it is encoded', async () => {
+    const planes = Uint8Array.from({ length: 3072 }, (_, i) => (i * 37 + (i >> 5)) % 256);
+    const pixels = Uint8Array.from(
+      { length: 3072 },
+      (_, i) => planes[(i % 3) * 1024 + Math.floor(i / 3)] as number,
+    );
+    const png = await sharp(pixels, { raw: { width: 32, height: 32, channels: 3 } })
+      .png()
+      .toBuffer();
+    const size = { width: 224, height: 224 };
+    const raw = await decode('application/x-cifar', planes, LIMITS, size);
+    expect(Buffer.compare((await decode('image/png', png, LIMITS, size)).data, raw.data)).toBe(0);
+  });
+
+  it('enlarges and shrinks to the very size that is wanted', async () => {
+    const extents = fc.integer({ min: 1, max: 60 });
+    await fc.assert(
+      fc.asyncProperty(extents, extents, async (width, height) => {
+        const image = await decode('image/png', await plain(width, height, RED).png().toBuffer());
+        expect(image).toMatchObject(SIZE);
+        expect(image.data.length).toBe(16 * 16 * 3);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it('makes RGB of grey, of 16 bits and of CMYK', async () => {
     const grey = await plain(20, 20, { r: 90, g: 90, b: 90 }).toColourspace('b-w').png().toBuffer();
     expect(pixel(await decode('image/png', grey), 3, 3)).toEqual([90, 90, 90]);
