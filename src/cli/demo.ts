@@ -8,11 +8,16 @@ import { type Demo, runDemo } from '../experiments/demo/runDemo.js';
 import { reportPage } from '../experiments/report/page.js';
 import { textSummary } from '../experiments/report/text.js';
 import { createLogger } from '../telemetry/logger.js';
-import { demoProgress } from './demoProgress.js';
+import { withOutput } from './connection.js';
+import { type CliIo, writeResult } from './io.js';
+import { startProgress } from './progress.js';
 
 const DATASET = 'CIFAR-10, a seeded part: 200 training and 50 test images a class';
+/** Long enough for some dozens of queries between two steps. */
+const REST_MS = 2_500;
 
 interface DemoOptions {
+  readonly config?: string;
   readonly seed?: number;
   readonly out: string;
   readonly queriesPerSecond: number;
@@ -20,15 +25,15 @@ interface DemoOptions {
 }
 
 /** `lethe demo`: the paper's protocol as a live stream on bundled images, with its numbers and a report. */
-export function demoCommand(): Command {
-  return new Command('demo')
+export function demoCommand(io: CliIo): Command {
+  return withOutput(new Command('demo'))
     .description(
       "play the paper's protocol live on bundled CIFAR-10 images, print its numbers, write a report",
     )
     .option('--seed <number>', 'seed of the protocol, the training and the queries', wholeNumber)
     .option('--out <folder>', 'folder for report.html and results.json', 'reports/demo')
     .option('--queries-per-second <number>', 'pace of the live queries', positiveNumber, 10)
-    .option('--json', 'print the results as JSON')
+    .option('--config <file>', 'configuration file')
     .addHelpText(
       'after',
       `
@@ -36,15 +41,18 @@ Examples:
   $ lethe demo                     about a minute with native TensorFlow, below three with WebAssembly
   $ lethe demo --seed 7 --json     other classes, other weights; the figures as JSON`,
     )
-    .action(demo);
+    .action((options: DemoOptions) => demo(options, io));
 }
 
-async function demo({ seed, out, queriesPerSecond, json }: DemoOptions): Promise<void> {
+async function demo(options: DemoOptions, io: CliIo): Promise<void> {
+  const { seed, out, queriesPerSecond, json } = options;
   const { config } = loadConfig({
+    file: options.config,
+    variables: io.variables,
     overrides: { ...(seed !== undefined && { model: { seed } }), http: { enabled: false } },
   });
-  const progress = demoProgress(process.stderr);
-  const logger = createLogger({ level: 'warn', format: config.log.format });
+  const progress = startProgress(io);
+  const logger = createLogger({ level: 'warn', format: config.log.format, destination: io.stderr });
   const system = await startDemoSystem(config, logger);
   let result: Demo;
   try {
@@ -55,6 +63,7 @@ async function demo({ seed, out, queriesPerSecond, json }: DemoOptions): Promise
         datasetName: DATASET,
         seed: config.model.seed,
         queriesPerSecond,
+        restMs: REST_MS,
       },
       progress.show,
     );
@@ -67,8 +76,8 @@ async function demo({ seed, out, queriesPerSecond, json }: DemoOptions): Promise
   const report = join(out, 'report.html');
   await writeFile(report, await reportPage(results, plots));
   await writeFile(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
-  if (json) console.log(JSON.stringify({ ...results, report }));
-  else console.log(`\n${textSummary(results)}\n\nReport: ${relative(process.cwd(), report)}`);
+  const shown = `${textSummary(results)}\n\nReport: ${relative(process.cwd(), report)}`;
+  writeResult(io, json, { ...results, report }, shown);
 }
 
 function wholeNumber(text: string): number {

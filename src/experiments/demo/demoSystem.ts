@@ -64,12 +64,13 @@ export async function startDemoSystem(config: LetheConfig, logger: Logger): Prom
     filter: { k, specificity, heldOut },
     filterName: `relative, k = ${k}, specificity at least ${specificity}`,
     newStore: () => createMemoryStore({ dimension }),
-    newTrainer: (name) =>
+    newTrainer: (name, from) =>
       createTrainer({
         checkpoints: join(folder, name),
         backend,
         ssre: { ...config.learning.ssre, seed },
         dimension,
+        ...(from && { from }),
       }),
     load: (model: ModelVersion) => loadClassifier(model, { backend }),
     embed: (images, onProgress) => embedAll(config, images, onProgress),

@@ -9,8 +9,6 @@ import { type LiveQueries, sendQueries } from './liveQueries.js';
 import { type Recording, record } from './recording.js';
 
 const SAMPLES_AT_ONCE = 50;
-/** Between steps while nothing trains, so that latency is seen idle too. */
-const REST_MS = 2_500;
 
 /** What the play needs of a running Lethe. */
 export interface LiveSystem {
@@ -25,6 +23,8 @@ export interface LiveInput {
   readonly test: readonly LabelledImage[];
   readonly seed: number;
   readonly queriesPerSecond: number;
+  /** Pause between steps while nothing trains, so that latency is seen idle too; milliseconds. */
+  readonly restMs: number;
 }
 
 /** A step's command, as its sender saw it. Times by `performance.now()`. */
@@ -55,16 +55,29 @@ export async function playLive(
   onStep: (step: ProtocolStep, recording: Recording) => void,
 ): Promise<LivePlay> {
   const recording = record(system);
+  try {
+    return await played(system, protocol, input, recording, onStep);
+  } finally {
+    recording.stop();
+  }
+}
+
+async function played(
+  system: LiveSystem,
+  [initial, ...later]: Protocol,
+  input: LiveInput,
+  recording: Recording,
+  onStep: (step: ProtocolStep, recording: Recording) => void,
+): Promise<LivePlay> {
   const steps: PlayedStep[] = [];
+  const rest = (): Promise<void> => pause(input.restMs);
   const play = async (step: ProtocolStep): Promise<void> => {
     onStep(step, recording);
     steps.push({ step, writtenAt: Date.now(), sentAt: performance.now() });
     await send(system, step, input.train);
     await nextMayStart(recording, step);
-    if (!trains(recording)) await pause(REST_MS);
   };
 
-  const [initial, ...later] = protocol;
   if (!initial) throw new RangeError('a protocol has at least one step');
   await play(initial);
   await finished(recording, [initial]);
@@ -72,12 +85,14 @@ export async function playLive(
     seed: input.seed,
     perSecond: input.queriesPerSecond,
   });
-  await pause(REST_MS);
-  for (const step of later) await play(step);
+  await rest();
+  for (const step of later) {
+    await play(step);
+    if (!trains(recording)) await rest();
+  }
   await finished(recording, later);
-  await pause(REST_MS);
+  await rest();
   await queries.stop();
-  recording.stop();
   return { recording, queries, steps };
 }
 

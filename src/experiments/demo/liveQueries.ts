@@ -1,6 +1,6 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { exhaustMap, filter, firstValueFrom, interval, startWith, timeout } from 'rxjs';
+import { exhaustMap, filter, firstValueFrom, interval, startWith, takeUntil, timeout } from 'rxjs';
 import { encodeQuery } from '../../domain/cloudEvents.js';
 import type { LabelledImage } from './labelledImage.js';
 import type { LiveSystem } from './livePlay.js';
@@ -37,6 +37,7 @@ export function sendQueries(
   const sent = new Map<string, SentQuery>();
   const flow = interval(1000 / perSecond)
     .pipe(
+      takeUntil(recording.ended$),
       exhaustMap(async () => {
         const everLearned = learnedClasses(recording);
         const known = images.filter(({ label }) => everLearned.has(label));

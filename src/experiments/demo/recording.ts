@@ -48,6 +48,8 @@ export interface Recording {
    * @throws LetheError the error that a `task-failed` or `command-rejected` event carries, if one comes first
    */
   first<K extends EventKind>(kind: K, matches: (event: EventOf<K>) => boolean): Promise<Recorded<EventOf<K>>>;
+  /** Emits when the recording stops. */
+  readonly ended$: Observable<void>;
   stop(): void;
 }
 
@@ -101,6 +103,7 @@ export function record({ log, topics }: { readonly log: EventLog; readonly topic
           filter((event) => matches(event.message)),
         ),
       ),
+    ended$: stopped,
     stop: () => stopped.next(),
   };
 }

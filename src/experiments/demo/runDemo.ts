@@ -1,25 +1,24 @@
-import { exhaustMap, interval, takeWhile } from 'rxjs';
 import type { ImageDataset } from '../../data/cifar10.js';
 import type { LetheEvent } from '../../domain/messages/event.js';
+import type { ModelVersion } from '../../domain/messages/model.js';
 import type { Classifier } from '../../model/classifier.js';
 import { type BaselineTools, classifiersOf, trainCilOnly, trainRetrain } from '../evaluation/baselines.js';
 import { BASELINES, evaluateProtocol } from '../evaluation/evaluateProtocol.js';
 import { knowledgeOf } from '../evaluation/knowledge.js';
 import { learningOutcome, methodOutcomes } from '../evaluation/outcomes.js';
 import type { TestSet } from '../evaluation/testSet.js';
-import { cifar10Protocol, describeStep, type Protocol, type ProtocolStep } from '../protocol.js';
+import { cifar10Protocol, type Protocol } from '../protocol.js';
 import type { ReportPlots } from '../report/page.js';
 import type { DemoResults } from '../results.js';
 import { demoPlots } from './demoPlots.js';
 import type { DemoSystem } from './demoSystem.js';
 import { type LabelledImage, labelledImages } from './labelledImage.js';
 import { liveOutcome } from './liveOutcome.js';
-import { commandId, playLive } from './livePlay.js';
-import type { Recorded, Recording } from './recording.js';
+import { playLive } from './livePlay.js';
+import type { Recorded } from './recording.js';
 import { runFacts } from './runFacts.js';
+import { type ShowProgress, showStep } from './showStep.js';
 import { stepOutcomes, unlearningOutcomes } from './stepOutcomes.js';
-
-const PROGRESS_MS = 250;
 
 /** What the demo plays. */
 export interface DemoInput {
@@ -28,10 +27,8 @@ export interface DemoInput {
   readonly datasetName: string;
   readonly seed: number;
   readonly queriesPerSecond: number;
+  readonly restMs: number;
 }
-
-/** Tells what goes on: `done` of `total` of something, the last time with `done` = `total`. */
-export type ShowProgress = (what: string, done: number, total: number) => void;
 
 /** What came out of a demo. */
 export interface Demo {
@@ -50,30 +47,30 @@ export async function runDemo(system: DemoSystem, input: DemoInput, show: ShowPr
   const train = labelledImages(dataset.train, dataset.classNames, 'train');
   const test = labelledImages(dataset.test, dataset.classNames, 'test');
 
-  const play = await playLive(
-    system,
-    protocol,
-    { train, test, seed, queriesPerSecond: input.queriesPerSecond },
-    (step, recording) => follow(step, recording, system, train, show),
+  const play = await playLive(system, protocol, { ...input, train, test }, (step, recording) =>
+    showStep(step, { recording, store: system.store, train, show }),
   );
   const knowledge = await knowledgeOf(system.store);
   await system.stop();
 
   const { events, predictions } = play.recording;
+  const models = publishedIn(events);
+  const [initial] = models;
+  if (!initial) throw new RangeError('the live run published no model');
   const tools: BaselineTools = {
     ...system,
     knowledge,
     onProgress: (baseline, { task }, { epoch, epochs }) => show(`${baseline}, ${task}: train`, epoch, epochs),
   };
   const retrain = await trainRetrain(protocol, tools);
-  const cilOnly = await trainCilOnly(protocol, tools);
+  const cilOnly = await trainCilOnly(protocol, initial, tools);
   const evaluations = await evaluateProtocol({
     protocol,
     knowledge,
     test: await embedTest(system, test, protocol, show),
     store: system.newStore(),
-    live: await liveModels(system, events),
-    cilOnly: classifiersOf(cilOnly),
+    live: await loaded(models, system),
+    cilOnly: new Map([[initial.task, await system.load(initial)], ...classifiersOf(cilOnly)]),
     retrain: classifiersOf(retrain),
     filter: system.filter,
     seed,
@@ -101,41 +98,10 @@ export async function runDemo(system: DemoSystem, input: DemoInput, show: ShowPr
     seed,
     dataset: input.datasetName,
     embedder: system.embedder,
-    backend: backendOf(events),
+    backend: initial.backend,
     filter: system.filterName,
   });
   return { results: { facts, ...measured }, plots };
-}
-
-/** Shows the embedding and the training of a step, as they go on. */
-function follow(
-  step: ProtocolStep,
-  { events$ }: Recording,
-  { store }: DemoSystem,
-  train: readonly LabelledImage[],
-  show: ShowProgress,
-): void {
-  const { kind, name, classes } = step;
-  const ends = (message: LetheEvent): boolean =>
-    (message.kind === 'task-finished' && message.task === name) ||
-    (message.kind === 'unlearned' && message.commandId === commandId(name));
-  events$.pipe(takeWhile(({ message }) => !ends(message), true)).subscribe({
-    next: ({ message }) => {
-      if (message.kind === 'task-epoch' && message.task === name)
-        show(`${describeStep(step)}: train`, message.epoch, message.epochs);
-      if (message.kind === 'unlearned' && ends(message)) show(describeStep(step), 1, 1);
-    },
-    // Whoever waits for the step sees the failure; here only the showing ends.
-    error: () => undefined,
-  });
-  if (kind === 'unlearn') return;
-  const total = train.filter(({ label }) => classes.includes(label)).length;
-  interval(PROGRESS_MS)
-    .pipe(
-      exhaustMap(() => store.vectors.count({ classes })),
-      takeWhile((done) => done < total, true),
-    )
-    .subscribe((done) => show(`${describeStep(step)}: embed`, done, total));
 }
 
 /** Test inputs of the protocol's classes; those of others are never asked. */
@@ -151,18 +117,16 @@ async function embedTest(
   return { ids: wanted.map(({ id }) => id), vectors, truths: wanted.map(({ label }) => label) };
 }
 
-/** The models of the live run by their tasks, which are named like the steps. */
-async function liveModels(
-  { load }: DemoSystem,
-  events: readonly Recorded<LetheEvent>[],
-): Promise<ReadonlyMap<string, Classifier>> {
-  const models = new Map<string, Classifier>();
-  for (const { message } of events)
-    if (message.kind === 'model-published') models.set(message.model.task, await load(message.model));
-  return models;
+/** The models that were published, in their order. */
+function publishedIn(events: readonly Recorded<LetheEvent>[]): ModelVersion[] {
+  return events.flatMap(({ message }) => (message.kind === 'model-published' ? [message.model] : []));
 }
 
-function backendOf(events: readonly Recorded<LetheEvent>[]): string {
-  for (const { message } of events) if (message.kind === 'model-published') return message.model.backend;
-  return 'none';
+/** Classifiers by their tasks, which are named like the steps. */
+async function loaded(
+  models: readonly ModelVersion[],
+  { load }: DemoSystem,
+): Promise<ReadonlyMap<string, Classifier>> {
+  const entries = models.map(async (model) => [model.task, await load(model)] as const);
+  return new Map(await Promise.all(entries));
 }

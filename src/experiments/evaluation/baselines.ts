@@ -5,9 +5,10 @@ import { classesAfter, type Protocol } from '../protocol.js';
 import type { ClassKnowledge } from './knowledge.js';
 import { type BaselineModel, trainingTask, trainSequence } from './trainSequence.js';
 
-/** What baselines are trained with: the learner of the live system, each time from nothing. */
+/** What baselines are trained with: the learner of the live system. */
 export interface BaselineTools {
-  readonly newTrainer: (name: string) => Promise<Trainer>;
+  /** A trainer that goes on from a model, or starts from nothing; `name` is for its checkpoints. */
+  readonly newTrainer: (name: string, from?: ModelVersion) => Promise<Trainer>;
   readonly load: (model: ModelVersion) => Promise<Classifier>;
   readonly knowledge: ReadonlyMap<string, ClassKnowledge>;
   readonly dimension: number;
@@ -17,10 +18,17 @@ export interface BaselineTools {
 /** Models of a baseline by the step after which they came. */
 export type BaselineModels = ReadonlyMap<string, BaselineModel>;
 
-/** CIL-only: learns every task of the protocol and forgets nothing. */
-export async function trainCilOnly(protocol: Protocol, tools: BaselineTools): Promise<BaselineModels> {
-  const steps = protocol.filter(({ kind }) => kind === 'learn');
-  return train('CIL only', steps, tools);
+/**
+ * CIL-only: learns every task of the protocol and forgets nothing.
+ * @param initial the live model of the first task, which was trained before anything was unlearned: CIL-only shares it
+ */
+export function trainCilOnly(
+  protocol: Protocol,
+  initial: ModelVersion,
+  tools: BaselineTools,
+): Promise<BaselineModels> {
+  const later = protocol.slice(1).filter(({ kind }) => kind === 'learn');
+  return train('CIL only', later, tools, initial);
 }
 
 /**
@@ -48,9 +56,10 @@ async function train(
   baseline: string,
   steps: readonly { readonly name: string; readonly classes: readonly string[] }[],
   { newTrainer, load, knowledge, dimension, onProgress }: BaselineTools,
+  from?: ModelVersion,
 ): Promise<BaselineModels> {
   const tasks = steps.map(({ name, classes }) => trainingTask(name, classes, knowledge, dimension));
-  const trainer = await newTrainer(`${baseline}-${steps[0]?.name}`);
+  const trainer = await newTrainer(`${baseline}-${steps[0]?.name}`, from);
   const models = await trainSequence(tasks, { trainer, load }, (task, progress) =>
     onProgress(baseline, task, progress),
   );
