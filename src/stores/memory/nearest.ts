@@ -56,16 +56,17 @@ function rowsOf(view: BlockView, dimension: number): number {
   return Math.min(Math.max(view.count, LEAST_ROWS), view.vectors.length / dimension);
 }
 
+/** Row by row, as the scores lie in memory. */
 function collect(scores: Float32Array, view: BlockView, shortlists: readonly Shortlist[]): void {
-  const { length } = shortlists;
-  for (let query = 0; query < length; query++) {
-    const list = shortlists[query] as Shortlist;
-    let { threshold } = list;
-    for (let row = 0, at = query; row < view.count; row++, at += length) {
+  const count = shortlists.length;
+  const thresholds = Float64Array.from(shortlists, ({ threshold }) => threshold);
+  for (let row = 0, at = 0; row < view.count; row++) {
+    for (let query = 0; query < count; query++, at++) {
       const similarity = scores[at] as number;
-      if (similarity < threshold) continue;
-      list.offer({ view, row, similarity });
-      threshold = list.threshold;
+      if (similarity < (thresholds[query] as number)) continue;
+      const list = shortlists[query] as Shortlist;
+      list.offer(view, row, similarity);
+      thresholds[query] = list.threshold;
     }
   }
 }
@@ -73,7 +74,7 @@ function collect(scores: Float32Array, view: BlockView, shortlists: readonly Sho
 /** Computes the similarities anew in float64: float32 products depend in their last bits on how many queries were asked at once. */
 function exact(list: Shortlist, query: Float32Array): Neighbour[] {
   return list
-    .best()
+    .candidates()
     .map(({ view, row }) => ({ view, row, similarity: dot(query, rowOf(view.vectors, row, query.length)) }))
     .sort(byNearness)
     .map(({ view, row, similarity }) => ({
