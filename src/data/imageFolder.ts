@@ -1,4 +1,3 @@
-import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { LetheError } from '../domain/errors.js';
@@ -27,16 +26,16 @@ export async function* readInputs(path: string): AsyncGenerator<InputItem> {
 
 async function* readFolder(folder: string): AsyncGenerator<InputItem> {
   let images = 0;
-  for (const entry of await entriesOf(folder)) {
-    if (entry.isFile() && isImageFile(entry.name)) {
+  for (const entry of await visibleEntries(folder)) {
+    const path = join(folder, entry);
+    if ((await stat(path)).isDirectory()) {
+      for (const file of (await visibleEntries(path)).filter(isImageFile)) {
+        images++;
+        yield await imageAt(join(path, file), `${entry}/${file}`, entry);
+      }
+    } else if (isImageFile(entry)) {
       images++;
-      yield await imageAt(join(folder, entry.name), entry.name, undefined);
-    }
-    if (!entry.isDirectory()) continue;
-    for (const file of await entriesOf(join(folder, entry.name))) {
-      if (!file.isFile() || !isImageFile(file.name)) continue;
-      images++;
-      yield await imageAt(join(folder, entry.name, file.name), `${entry.name}/${file.name}`, entry.name);
+      yield await imageAt(path, entry, undefined);
     }
   }
   if (images > 0) return;
@@ -47,12 +46,9 @@ async function* readFolder(folder: string): AsyncGenerator<InputItem> {
   );
 }
 
-/** Visible entries in the order of their names, which is the same on every machine. */
-async function entriesOf(folder: string): Promise<Dirent[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  return entries
-    .filter(({ name }) => !name.startsWith('.'))
-    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+/** In the order of their names, which is the same on every machine. */
+async function visibleEntries(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
 }
 
 async function imageAt(path: string, place: string, label: string | undefined): Promise<InputItem> {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -48,6 +48,13 @@ describe('a folder of images', () => {
     expect((await inputs())[0]?.id).toBe(first?.id);
     await put('cat/a.png', 'another');
     expect((await inputs())[0]?.id).not.toBe(first?.id);
+  });
+
+  it('may have links in it', async () => {
+    await put('elsewhere/a.png', 'A');
+    await mkdir(join(folder, 'linked'));
+    await symlink(join(folder, 'elsewhere'), join(folder, 'linked', 'cat'), 'junction');
+    expect(await inputs('linked')).toMatchObject([{ label: 'cat' }]);
   });
 
   it('may be a single file', async () => {
