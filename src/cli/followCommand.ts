@@ -1,4 +1,4 @@
-import { filter, firstValueFrom, map, type Observable, tap, throwIfEmpty } from 'rxjs';
+import { defer, filter, firstValueFrom, ignoreElements, map, merge, mergeMap, tap, throwIfEmpty } from 'rxjs';
 import { decodeEvent, encodeCommand } from '../domain/cloudEvents.js';
 import { LetheError, type SerialisedError } from '../domain/errors.js';
 import type { Command } from '../domain/messages/command.js';
@@ -18,31 +18,30 @@ export interface Outcome<K extends EventKind> {
 
 /**
  * Sends a command and waits for the event that ends it.
- * @param meanwhile what is to be sent after the command, before its end can come
+ * @param onAnnounced sends what belongs to the command, once it was accepted as a task
  * @throws LetheError with which the command was refused or failed
  */
 export async function followCommand<K extends EventKind>(
   client: GatewayClient,
   command: Command,
   { ends, concerns, onEvent }: Outcome<K>,
-  meanwhile: () => Promise<void> = async () => undefined,
+  onAnnounced: () => Promise<void> = async () => undefined,
 ): Promise<EventOf<K>> {
-  const events: Observable<LetheEvent> = (await client.tail('events')).pipe(
-    map((record) => decodeEvent(record)),
-  );
+  const events = (await client.tail('events')).pipe(map((record) => decodeEvent(record)));
   const isEnd = (event: LetheEvent): event is EventOf<K> => ends.some((kind) => kind === event.kind);
-  const ended = firstValueFrom(
-    events.pipe(
-      tap((event) => throwIfRefused(event, command, concerns)),
-      filter(concerns),
-      tap((event) => onEvent?.(event)),
-      filter(isEnd),
-      throwIfEmpty(endedTooSoon),
-    ),
+  const end = events.pipe(
+    tap((event) => throwIfRefused(event, command, concerns)),
+    filter(concerns),
+    tap((event) => onEvent?.(event)),
+    mergeMap(async (event) => {
+      if (event.kind === 'task-announced') await onAnnounced();
+      return event;
+    }),
+    filter(isEnd),
+    throwIfEmpty(endedTooSoon),
   );
-  const sent = client.publish([encodeCommand(command, '', client.topics)]).then(meanwhile);
-  const [event] = await Promise.all([ended, sent]);
-  return event;
+  const sending = defer(() => client.publish([encodeCommand(command, '', client.topics)]));
+  return firstValueFrom(merge(end, sending.pipe(ignoreElements())));
 }
 
 function endedTooSoon(): LetheError {

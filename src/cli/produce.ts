@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { decodePrediction, encodeQuery, encodeSample } from '../domain/cloudEvents.js';
 import { LetheError } from '../domain/errors.js';
 import type { Prediction } from '../domain/messages/prediction.js';
-import type { OutgoingRecord } from '../domain/record.js';
+import type { LogRecord, OutgoingRecord } from '../domain/record.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
 import { followAnswers } from './followAnswers.js';
 import { inputsAt, sampleOf } from './inputs.js';
@@ -84,14 +84,16 @@ async function produceQueries(input: string, options: QueriesOptions, io: CliIo)
       yield encodeQuery({ id, payload, ...(label !== undefined && { truth: label }) }, client.topics);
     }
   }
-  const printing = answers?.each((record) => {
+  const print = (record: LogRecord): void => {
     const prediction = decodePrediction(record);
     writeResult(io, options.json, prediction, line(prediction));
-  });
-  try {
+  };
+  const send = async (): Promise<void> => {
     await client.publish(records(), () => sent++);
     answers?.allSent();
-    await printing;
+  };
+  try {
+    await Promise.all([answers?.each(print), send()]);
   } finally {
     answers?.stop();
   }

@@ -29,7 +29,7 @@ async function relearn(classes: string[], options: RelearnOptions, io: CliIo): P
   );
   const text =
     done.kind === 'relearned'
-      ? `relearned ${done.classes.map(({ name, moved }) => `${name} (${moved} vectors)`).join(', ')} in ${done.ms.toFixed(0)} ms`
+      ? `relearned ${done.classes.map(({ name, moved }) => `${name} (${moved} vectors)`).join(', ')} in ${done.ms.toFixed(1)} ms`
       : 'already carried out: nothing was done again';
   writeResult(io, options.json, done, text);
 }

@@ -1,7 +1,5 @@
 import { Command } from 'commander';
-import { startLethe } from '../app/compose.js';
 import { loadConfig } from '../app/config/loadConfig.js';
-import { serveHttp } from '../app/httpServer.js';
 import { createLogger } from '../telemetry/logger.js';
 import { withOutput } from './connection.js';
 import { type CliIo, writeResult } from './io.js';
@@ -39,6 +37,11 @@ async function run({ config: file, port, json }: RunOptions, io: CliIo): Promise
     format: json ? 'json' : config.log.format,
     destination: io.stderr,
   });
+  // TensorFlow, ONNX Runtime and libvips are loaded by this command alone: the others answer at once.
+  const [{ startLethe }, { serveHttp }] = await Promise.all([
+    import('../app/compose.js'),
+    import('../app/httpServer.js'),
+  ]);
   const ending = endOf(process);
   logger.info({ sources }, 'starting');
   const lethe = await startLethe(config, { logger });

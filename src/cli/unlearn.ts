@@ -70,5 +70,5 @@ async function examplesAt(paths: readonly string[]): Promise<Example[]> {
 function describe(event: Extract<LetheEvent, { kind: 'unlearned' | 'command-ignored' }>): string {
   if (event.kind === 'command-ignored') return 'already carried out: nothing was done again';
   const moved = event.classes.map(({ name, moved }) => `${name} (${moved} vectors)`).join(', ');
-  return `unlearned ${moved} in ${event.ms.toFixed(0)} ms`;
+  return `unlearned ${moved} in ${event.ms.toFixed(1)} ms`;
 }

@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { encodeQuery } from '../../src/domain/cloudEvents.js';
+import { createGatewayClient } from '../../src/streams/transports/http/client.js';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const readySchema = z.object({ url: z.url(), model: z.string() });
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+function run(variables: Readonly<Record<string, string>> = {}) {
+  const env = {
+    ...process.env,
+    LETHE_MODEL__CHECKPOINTS: mkdtempSync(join(tmpdir(), 'lethe-run-')),
+    ...variables,
+  };
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'run', '--port', '0', '--json'], { env });
+  children.push(child);
+  const errors: string[] = [];
+  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
+  return { child, errors, firstLine: once(createInterface({ input: child.stdout }), 'line') };
+}
+
+describe('lethe run', () => {
+  it('listens, answers, and ends by itself when it is told to', async () => {
+    const { child, firstLine } = run();
+    const [line] = await firstLine;
+    const { url, model } = readySchema.parse(JSON.parse(String(line)));
+    expect(model).toBe('main');
+    expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ ready: true, waitingFor: [] });
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('lethe_backend_info{role="training"');
+    const client = createGatewayClient({ url });
+    expect(await client.status()).toMatchObject({ name: 'main', classes: [], model: null });
+    await client.publish([
+      encodeQuery({ id: 'q', payload: { kind: 'vector', vector: Float32Array.of(1) } }, client.topics),
+    ]);
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it('says what is wrong with its configuration, and does not start', async () => {
+    const { child, errors } = run({ LETHE_FILTER__KIND: 'magic' });
+    expect(await once(child, 'close')).toEqual([2, null]);
+    expect(JSON.parse(errors.join(''))).toMatchObject({
+      error: { code: 'config-invalid', field: 'filter.kind' },
+    });
+  });
+});
