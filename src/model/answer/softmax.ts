@@ -14,5 +14,7 @@ export function maskedSoftmax(logits: Float32Array, indices: readonly number[]):
 
 /** The one of `indices` with the highest logit; the first of equals. */
 export function argmaxOf(logits: Float32Array, indices: readonly number[]): number {
-  return indices.reduce((best, index) => ((logits[index] as number) > (logits[best] as number) ? index : best));
+  return indices.reduce((best, index) =>
+    (logits[index] as number) > (logits[best] as number) ? index : best,
+  );
 }

@@ -6,4 +6,9 @@ import type { Strategy } from './strategy.js';
 import { uniform } from './uniform.js';
 
 /** The four output strategies of eCIL-MU by name. */
-export const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = { uniform, proportional, inverse, nearest };
+export const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = {
+  uniform,
+  proportional,
+  inverse,
+  nearest,
+};
