@@ -7,7 +7,7 @@ import { timelinePlot } from '../plots/timelinePlot.js';
 import { projectToPlane } from '../projection.js';
 import { classesAfter, type Protocol } from '../protocol.js';
 import type { ReportPlots } from '../report/page.js';
-import type { DemoResults, MethodOutcome } from '../results.js';
+import type { DemoResults, MethodOutcome, StepOutcome } from '../results.js';
 import { latencySamples } from './liveOutcome.js';
 import type { LivePlay } from './livePlay.js';
 import { learningTimes, timelineOf } from './timeline.js';
@@ -29,13 +29,17 @@ export async function demoPlots(material: DemoMaterial): Promise<ReportPlots> {
   const { results } = material;
   return {
     accuracy: await accuracyPlot({
-      steps: results.steps.map(({ name }) => name),
+      steps: results.steps.map(stepLabel),
       series: results.methods.filter(isPlotted).map(seriesOf),
     }),
     map: await databaseMap(material),
     timeline: await timeline(material),
     latency: await latency(material),
   };
+}
+
+function stepLabel({ name, kind, classes }: StepOutcome): string {
+  return `${name}\n${kind} ${classes.length > 2 ? `${classes.length} classes` : classes.join(', ')}`;
 }
 
 function isPlotted({ name, group }: MethodOutcome): boolean {

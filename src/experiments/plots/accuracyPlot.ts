@@ -10,7 +10,7 @@ export interface AccuracySeries {
 
 /** What {@link accuracyPlot} shows. */
 export interface AccuracyPlotData {
-  /** Names of the steps in their order, e.g. `MU-1`; distinct. */
+  /** Names of the steps in their order, e.g. `MU-1`; distinct. A line break begins a second line of the label. */
   readonly steps: readonly string[];
   /** At most seven methods, drawn side by side within a step. */
   readonly series: readonly AccuracySeries[];
@@ -49,6 +49,7 @@ export function accuracyPlot({ steps, series }: AccuracyPlotData): Promise<strin
         title: null,
         scale: { domain: [...steps], paddingInner: 0.18, paddingOuter: 0.1 },
         axis: {
+          labelExpr: "split(datum.label, '\\n')",
           labelAngle: 0,
           labelFontSize: 12,
           ticks: false,
