@@ -27,6 +27,11 @@ const TYPES = {
 
 const JSON_TYPE = 'application/json';
 
+/** What the headers alone carry; the payload is decoded by its content type. */
+const sampleAttributes = sampleSchema.omit({ payload: true });
+const queryAttributes = querySchema.omit({ payload: true });
+const commandAttributes = z.object({ id: idSchema });
+
 /** The kind alone: what is looked at before the rest of a command. */
 const commandKindSchema = z.looseObject({ kind: z.unknown().optional() });
 
@@ -113,7 +118,7 @@ export function decodeSample(record: LogRecord): Sample {
   const event = eventOfType(record, TYPES.sample);
   const { id, label, task, datacontenttype, data } = event;
   const attributes = parseOrRefuse(
-    sampleSchema.omit({ payload: true }),
+    sampleAttributes,
     { id, label, task },
     {
       code: 'invalid-message',
@@ -135,7 +140,7 @@ export function decodeQuery(record: LogRecord): Query {
   const event = eventOfType(record, TYPES.query);
   const { id, truth, datacontenttype, data } = event;
   const attributes = parseOrRefuse(
-    querySchema.omit({ payload: true }),
+    queryAttributes,
     { id, truth },
     {
       code: 'invalid-message',
@@ -157,7 +162,7 @@ export function decodeCommand(record: LogRecord): Command {
       'Send {"kind":"learn","task":…,"classes":[…],"samples":…}, {"kind":"unlearn","classes":[…]} (or "examples") ' +
       'or {"kind":"relearn","classes":[…]}.',
   } as const;
-  const id = parseOrRefuse(z.object({ id: idSchema }), { id: event.id }, refusal).id;
+  const id = parseOrRefuse(commandAttributes, { id: event.id }, refusal).id;
   const data = jsonOf(event, 'the command');
   const { kind } = parseOrRefuse(commandKindSchema, data, { ...refusal, prefix: 'data.' });
   if (!COMMAND_KINDS.some((known) => known === kind)) {

@@ -1,3 +1,4 @@
+import { endianness } from 'node:os';
 import { z } from 'zod';
 import { LetheError } from '../errors.js';
 import { IMAGE_TYPES, type ImageType, type Payload, VECTOR_TYPES } from '../messages/payload.js';
@@ -18,10 +19,8 @@ export function encodePayload(payload: Payload): EncodedPayload {
     const { contentType, bytes } = payload;
     return { contentType, data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
   }
-  const data = Buffer.alloc(payload.vector.length * BYTES_PER_COMPONENT);
-  payload.vector.forEach((component, index) => {
-    data.writeFloatLE(component, index * BYTES_PER_COMPONENT);
-  });
+  const { vector } = payload;
+  const data = littleEndian(Buffer.copyBytesFrom(vector));
   return { contentType: 'application/x-float32', data };
 }
 
@@ -61,12 +60,18 @@ function vectorOfBytes(bytes: Uint8Array): Float32Array {
       },
     );
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const vector = new Float32Array(bytes.length / BYTES_PER_COMPONENT);
-  for (let i = 0; i < vector.length; i++) {
-    vector[i] = finite(view.getFloat32(i * BYTES_PER_COMPONENT, true), i);
-  }
+  // A copy of its own is aligned, whatever the bytes are a view of.
+  const copy = new Uint8Array(bytes);
+  littleEndian(Buffer.from(copy.buffer));
+  const vector = new Float32Array(copy.buffer);
+  const broken = vector.findIndex((component) => !Number.isFinite(component));
+  if (broken >= 0) finite(vector[broken], broken);
   return vector;
+}
+
+/** Swaps the bytes in place from this machine's order to that of the wire, or back. */
+function littleEndian(bytes: Buffer): Buffer {
+  return endianness() === 'LE' ? bytes : bytes.swap32();
 }
 
 function vectorOfJson(data: unknown): Float32Array {
