@@ -62,7 +62,13 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 not called or configured rightly. NO_COLOR is respected.`,
     );
-  const commands = [demoCommand(io), runCommand(io), learnCommand(io), unlearnCommand(io), relearnCommand(io)];
+  const commands = [
+    demoCommand(io),
+    runCommand(io),
+    learnCommand(io),
+    unlearnCommand(io),
+    relearnCommand(io),
+  ];
   commands.push(
     produceCommand(io),
     statusCommand(io),
