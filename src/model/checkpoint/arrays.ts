@@ -1,5 +1,6 @@
 import { endianness } from 'node:os';
 import type { Linear, SsreState } from '../ssre/network.js';
+import { DIRECTIONS } from '../ssre/prototypes.js';
 import type { StoredArray } from './manifest.js';
 
 /** An array with the name and shape under which a checkpoint holds it. */
@@ -17,9 +18,10 @@ export function arraysOf({ classes, trunk, head, prototypes }: SsreState): Named
     { name: `${name}.bias`, shape: [outputs], values: bias },
   ];
   const joined = (rows: readonly Float32Array[]): Float32Array => {
-    const all = new Float32Array(rows.length * width);
+    const size = rows[0]?.length ?? 0;
+    const all = new Float32Array(rows.length * size);
     rows.forEach((row, index) => {
-      all.set(row, index * width);
+      all.set(row, index * size);
     });
     return all;
   };
@@ -37,9 +39,9 @@ export function arraysOf({ classes, trunk, head, prototypes }: SsreState): Named
       values: joined(prototypes.map(({ mean }) => mean)),
     },
     {
-      name: 'prototypes.deviation',
-      shape: [classes.length, width],
-      values: joined(prototypes.map(({ deviation }) => deviation)),
+      name: 'prototypes.spread',
+      shape: [classes.length * DIRECTIONS, width],
+      values: joined(prototypes.map(({ spread }) => spread)),
     },
   ];
 }
@@ -63,7 +65,7 @@ export function expectedArrays(
     ['head.rows', [classes, width]],
     ['head.bias', [classes]],
     ['prototypes.mean', [classes, width]],
-    ['prototypes.deviation', [classes, width]],
+    ['prototypes.spread', [classes * DIRECTIONS, width]],
   ];
   let offset = 0;
   return shapes.map(([name, shape]) => {

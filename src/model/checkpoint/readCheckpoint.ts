@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LetheError } from '../../domain/errors.js';
 import type { Block, Linear, SsreState } from '../ssre/network.js';
+import { DIRECTIONS } from '../ssre/prototypes.js';
 import { decoded, expectedArrays } from './arrays.js';
 import type { Checkpoint } from './checkpoint.js';
 import { MANIFEST_FILE, type Manifest, manifestSchema, WEIGHTS_FILE } from './manifest.js';
@@ -88,7 +89,8 @@ function stateOf(manifest: Manifest, numbers: Float32Array): SsreState {
     second: layer(`blocks.${index}.second`, width),
   });
   const means = array('prototypes.mean');
-  const deviations = array('prototypes.deviation');
+  const spreads = array('prototypes.spread');
+  const size = DIRECTIONS * width;
   return {
     dimension,
     tasks,
@@ -100,7 +102,7 @@ function stateOf(manifest: Manifest, numbers: Float32Array): SsreState {
     head: { rows: array('head.rows'), bias: array('head.bias') },
     prototypes: classes.map((_, index) => ({
       mean: means.slice(index * width, (index + 1) * width),
-      deviation: deviations.slice(index * width, (index + 1) * width),
+      spread: spreads.slice(index * size, (index + 1) * size),
     })),
   };
 }

@@ -19,33 +19,37 @@ export const ssreConfigSchema = z.strictObject({
   /** Seed of the initial weights, the order of the vectors and the replay. */
   seed: z.int().default(1993),
   /** Width w of the trunk, the size of a feature. */
-  width: z.int().positive().default(256),
+  width: z.int().positive().default(512),
   /** Residual blocks of the trunk. */
-  blocks: z.int().nonnegative().default(2),
+  blocks: z.int().nonnegative().default(1),
   /** Rank of the side branches; w / 18 gives them the share of weights that 1x1 has beside 3x3 kernels. */
-  rank: z.int().positive().default(14),
+  rank: z.int().positive().default(28),
   /** Temperature tau: logits are divided by it. */
   temperature: z.number().positive().default(0.1),
   /** Probability that the first task's targets spread evenly over all its classes. */
   labelSmoothing: z.number().min(0).lt(1).default(0),
-  /** Noise on replayed prototypes: `none` is SSRE; `radius` PASS's, of one size in all directions; `covariance` follows the features' own spread. */
+  /** Noise on replayed prototypes: `none` is SSRE; `radius` PASS's, of one size in all directions; `covariance` spreads as the features did. */
   replayNoise: z.enum(['none', 'radius', 'covariance']).default('covariance'),
+  /** The cosines behind s_i: of features and prototypes (`raw`, SSRE), or of both less the prototypes' mean (`centred`). */
+  similarity: z.enum(['raw', 'centred']).default('centred'),
   /** Factor of the prototype loss (Eq. 3). */
   prototypeWeight: z.number().nonnegative().default(10),
   /** Factor of the distillation. */
   distillationWeight: z.number().nonnegative().default(1),
+  /** Training of the first task. */
   initial: scheduleSchema.prefault({
-    epochs: 30,
+    epochs: 10,
     batchSize: 256,
     learningRate: 1e-3,
-    decayEvery: 20,
-    weightDecay: 5e-4,
+    decayEvery: 7,
+    weightDecay: 1e-2,
   }),
+  /** Training of every later task. */
   incremental: scheduleSchema.prefault({
-    epochs: 30,
-    batchSize: 256,
+    epochs: 20,
+    batchSize: 128,
     learningRate: 1e-3,
-    decayEvery: 20,
+    decayEvery: 14,
     weightDecay: 5e-4,
   }),
 });

@@ -23,6 +23,43 @@ export function grownHead(
   return { rows, bias };
 }
 
+/** The rows and biases of the given classes only: rows [indices, width]. */
+export function headOf(
+  { rows, bias }: SsreState['head'],
+  indices: readonly number[],
+  width: number,
+): SsreState['head'] {
+  const some = new Float32Array(indices.length * width);
+  indices.forEach((from, to) => {
+    some.set(rows.subarray(from * width, (from + 1) * width), to * width);
+  });
+  return { rows: some, bias: Float32Array.from(indices, (index) => bias[index] as number) };
+}
+
+/**
+ * The classifier after a task: trained rows in their old places, new ones below, all others as they were.
+ * @param trained rows of the classes `indices` of `old`, then of the new ones
+ */
+export function withTrained(
+  old: SsreState['head'],
+  trained: SsreState['head'],
+  indices: readonly number[],
+  width: number,
+): SsreState['head'] {
+  const added = trained.bias.length - indices.length;
+  const rows = new Float32Array(old.rows.length + added * width);
+  const bias = new Float32Array(old.bias.length + added);
+  rows.set(old.rows);
+  bias.set(old.bias);
+  indices.forEach((to, from) => {
+    rows.set(trained.rows.subarray(from * width, (from + 1) * width), to * width);
+    bias[to] = trained.bias[from] as number;
+  });
+  rows.set(trained.rows.subarray(indices.length * width), old.rows.length);
+  bias.set(trained.bias.subarray(indices.length), old.bias.length);
+  return { rows, bias };
+}
+
 /**
  * Logits z / tau of features.
  * @param features shape [n, width]

@@ -1,13 +1,15 @@
 import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs';
 import type { Tensorflow } from '../tensorflow/tensorflow.js';
+import { rowsOf, targetsOf } from './batch.js';
 import type { SsreConfig } from './config.js';
 import { headLogits } from './head.js';
-import { rowsOf, type TaskData, targetsOf } from './initialTask.js';
+import type { LinearTensors } from './linear.js';
 import { crossEntropy, distillationLoss, newClassLoss, similarityToOld } from './losses.js';
 import { blockLayers, type Prototype, type SsreState, type Trunk, widthOf } from './network.js';
 import type { Objective, Parameter } from './optimise.js';
-import { drawReplay } from './replay.js';
-import { expandedLinear, type SideBranch } from './sideBranch.js';
+import { meanOf } from './prototypes.js';
+import { drawReplay, type Replay } from './replay.js';
+import { expandedBlock, type SideBranch } from './sideBranch.js';
 import { toTensors } from './trunk.js';
 
 /** What an incremental task learns from. */
@@ -16,6 +18,7 @@ export interface IncrementalData {
   readonly stemOutput: Float32Array;
   /** Features g of the network before the task, shape [n, width]. */
   readonly teacher: Float32Array;
+  /** n class numbers, counted from the first new class. */
   readonly labels: Int32Array;
 }
 
@@ -25,6 +28,7 @@ export interface IncrementalData {
  * @param branches trained in place, in the order of `blockLayers`
  * @param head rows of the remembered old classes and then of the new ones; trained in place
  * @param remembered prototypes of the old classes that are not unlearned, in the order of the head's first rows
+ * @returns the objective; its tensors are freed by `dispose`
  */
 export function incrementalObjective(
   tf: Tensorflow,
@@ -37,8 +41,9 @@ export function incrementalObjective(
 ): Objective & { dispose(): void } {
   const width = widthOf(trunk);
   const classes = head.bias.length;
+  const examples = data.labels.length;
   const frozen = blockLayers(trunk).map((layer) => toTensors(tf, layer));
-  const directions = tf.tidy(() => tf.transpose(unitRows(tf, remembered, width)));
+  const resemblance = resemblanceTo(tf, remembered, width, config.similarity);
   const parameters: Parameter[] = [
     { values: head.rows, shape: [classes, width] },
     { values: head.bias, shape: [classes] },
@@ -47,41 +52,51 @@ export function incrementalObjective(
       { values: up, shape: [rank, up.length / rank] },
     ]),
   ];
-  const task: TaskData = { rows: data.stemOutput, columns: width, labels: data.labels };
+
+  const prototypeLoss = (replay: Replay, start: number, n: number, classify: Classify): Scalar => {
+    const features = replay.features.subarray(start * width, (start + n) * width);
+    const all = Uint32Array.from({ length: n }, (_, index) => start + index);
+    const logits = classify(tf.tensor2d(features, [n, width]));
+    return tf.mean<Scalar>(crossEntropy(tf, logits, targetsOf(tf, replay.labels, all, classes)));
+  };
 
   return {
     parameters,
-    examples: data.labels.length,
-    loss: ([rows, bias, ...sides], batch, random) => {
-      const classify = (features: Tensor2D): Tensor2D =>
-        headLogits(tf, features, rows as Tensor2D, bias as Tensor1D, config.temperature);
-      const expanded = (x: Tensor2D, layer: number, inputGradient: boolean): Tensor2D => {
-        const [down, up] = [sides[2 * layer], sides[2 * layer + 1]] as [Tensor2D, Tensor2D];
-        return expandedLinear(tf, x, frozen[layer] as (typeof frozen)[number], down, up, inputGradient);
-      };
-      let f = rowsOf(tf, task, batch);
-      for (let layer = 0; layer < branches.length; layer += 2) {
-        const inner = tf.relu(expanded(f, layer, layer > 0));
-        f = tf.relu(tf.add<Tensor2D>(f, expanded(inner, layer + 1, true)));
-      }
-      const targets = targetsOf(tf, task, batch, classes, remembered.length);
-      if (remembered.length === 0) return tf.mean<Scalar>(crossEntropy(tf, classify(f), targets));
+    examples,
+    lossOf: (random) => {
+      const replay = drawReplay(tf, remembered, remembered.length && examples, config.replayNoise, random);
+      return ([rows, bias, ...sides], { rows: batch, start }) => {
+        const classify: Classify = (features) =>
+          headLogits(tf, features, rows as Tensor2D, bias as Tensor1D, config.temperature);
+        let f = rowsOf(tf, data.stemOutput, width, batch);
+        for (let layer = 0; layer < frozen.length; layer += 2) {
+          const [downFirst, upFirst, downSecond, upSecond] = sides.slice(2 * layer) as Tensor2D[];
+          f = expandedBlock(
+            tf,
+            f,
+            { frozen: frozen[layer] as LinearTensors, down: downFirst as Tensor2D, up: upFirst as Tensor2D },
+            {
+              frozen: frozen[layer + 1] as LinearTensors,
+              down: downSecond as Tensor2D,
+              up: upSecond as Tensor2D,
+            },
+            layer > 0,
+          );
+        }
+        const targets = targetsOf(tf, data.labels, batch, classes, { offset: remembered.length });
+        if (remembered.length === 0) return tf.mean<Scalar>(crossEntropy(tf, classify(f), targets));
 
-      const similarity = similarityToOld(tf, f, directions);
-      const g = rowsOf(tf, { rows: data.teacher, columns: width }, batch);
-      const replay = drawReplay(remembered, batch.length, config.replayNoise, random);
-      const old = classify(tf.tensor2d(replay.features, [batch.length, width]));
-      const oldTargets = tf
-        .oneHot(tf.tensor1d(Int32Array.from(replay.drawn), 'int32'), classes)
-        .toFloat() as Tensor2D;
-      return tf.addN<Scalar>([
-        newClassLoss(tf, classify(f), targets, similarity),
-        tf.mul<Scalar>(config.prototypeWeight, tf.mean<Scalar>(crossEntropy(tf, old, oldTargets))),
-        tf.mul<Scalar>(config.distillationWeight, distillationLoss(tf, f, g, similarity)),
-      ]);
+        const s = resemblance.of(f);
+        const g = rowsOf(tf, data.teacher, width, batch);
+        return tf.addN<Scalar>([
+          newClassLoss(tf, classify(f), targets, s),
+          tf.mul<Scalar>(config.prototypeWeight, prototypeLoss(replay, start, batch.length, classify)),
+          tf.mul<Scalar>(config.distillationWeight, distillationLoss(tf, f, g, s)),
+        ]);
+      };
     },
     dispose: () => {
-      directions.dispose();
+      resemblance.dispose();
       for (const { weights, bias } of frozen) {
         weights.dispose();
         bias.dispose();
@@ -90,11 +105,36 @@ export function incrementalObjective(
   };
 }
 
-function unitRows(tf: Tensorflow, prototypes: readonly Prototype[], width: number): Tensor2D {
-  const rows = new Float32Array(prototypes.length * width);
-  prototypes.forEach(({ mean }, index) => {
-    rows.set(mean, index * width);
+type Classify = (features: Tensor2D) => Tensor2D;
+
+/**
+ * s_i by the prototypes: their cosines with the features (`raw`, SSRE), or those of both less the prototypes' mean
+ * (`centred`). Features after a ReLU have a common part by which everything resembles everything; less it, s_i tells more.
+ */
+function resemblanceTo(
+  tf: Tensorflow,
+  prototypes: readonly Prototype[],
+  width: number,
+  similarity: SsreConfig['similarity'],
+): { of(features: Tensor2D): Tensor1D; dispose(): void } {
+  const means = prototypes.map(({ mean }) => mean);
+  const common =
+    similarity === 'centred' && means.length > 1 ? meanOf(means, width) : new Float32Array(width);
+  const directions = new Float32Array(width * means.length);
+  means.forEach((mean, k) => {
+    const rest = mean.map((value, i) => value - (common[i] as number));
+    const length = Math.hypot(...rest) || 1;
+    rest.forEach((value, i) => {
+      directions[i * means.length + k] = value / length;
+    });
   });
-  const means = tf.tensor2d(rows, [prototypes.length, width]);
-  return tf.div<Tensor2D>(means, tf.add(tf.norm(means, 'euclidean', 1, true), 1e-12));
+  const columns = tf.tensor2d(directions, [width, means.length]);
+  const origin = tf.tensor1d(common);
+  return {
+    of: (features) => similarityToOld(tf, tf.sub<Tensor2D>(features, origin), columns),
+    dispose: () => {
+      columns.dispose();
+      origin.dispose();
+    },
+  };
 }

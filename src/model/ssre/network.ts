@@ -24,8 +24,8 @@ export interface Trunk {
 export interface Prototype {
   /** Mean of the class's features when it was trained, shape [width]. */
   readonly mean: Float32Array;
-  /** Standard deviation of each feature component, shape [width]. */
-  readonly deviation: Float32Array;
+  /** Sketch S of the features' covariance, E[S^T S], shape [64, width]: see prototypes.ts. */
+  readonly spread: Float32Array;
 }
 
 /** All that SSRE knows after a task. Nothing in it is changed by training: every task makes a new one. */

@@ -2,7 +2,7 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs';
 import { LetheError } from '../../domain/errors.js';
 import { computed } from '../tensorflow/computed.js';
 import type { Tensorflow } from '../tensorflow/tensorflow.js';
-import { adamStep, initialMoments, type Moments } from './adam.js';
+import { adamStep, initialMoments } from './adam.js';
 import type { Schedule } from './config.js';
 import { permutation, type Random } from './random.js';
 import { learningRateAt } from './schedule.js';
@@ -13,37 +13,39 @@ export interface Parameter {
   readonly shape: readonly number[];
 }
 
+/** A batch of an epoch. */
+export interface Batch {
+  /** Numbers of its vectors. */
+  readonly rows: Uint32Array;
+  /** How many vectors of the epoch came before it. */
+  readonly start: number;
+}
+
+/** The loss of a batch as a function of the parameters on the device, in their order. */
+export type Loss = (parameters: readonly Tensor[], batch: Batch) => Scalar;
+
 /** What is minimised. */
 export interface Objective {
   readonly parameters: readonly Parameter[];
   /** Number of training vectors. */
   readonly examples: number;
-  /**
-   * The loss of a batch.
-   * @param parameters on the device, in the order of {@link parameters}
-   * @param batch numbers of the vectors
-   * @param random for what the batch draws
-   */
-  loss(parameters: readonly Tensor[], batch: Uint32Array, random: Random): Scalar;
-}
-
-/** Where an interrupted training continues. */
-export interface Progress {
-  /** Epochs finished. */
-  readonly epochs: number;
-  readonly moments: Moments;
+  /** The loss during one epoch, which may draw random numbers. */
+  lossOf(random: Random): Loss;
 }
 
 /** What is known after an epoch. */
-export interface EpochReport extends Progress {
-  /** Mean loss of the epoch's batches. */
+export interface EpochReport {
+  /** Counted from 1. */
+  readonly epoch: number;
+  /** Mean loss of its batches. */
   readonly loss: number;
 }
 
 /**
  * Minimises the objective with Adam; its parameters change in place.
  * @param randomAt the random numbers of an epoch, counted from 0
- * @param onEpoch called and awaited after every epoch: what it does (a report, a checkpoint) is done between epochs
+ * @param onEpoch called and awaited after every epoch
+ * @throws LetheError `training-failed` where the loss is no longer finite
  */
 export async function optimise(
   tf: Tensorflow,
@@ -51,22 +53,22 @@ export async function optimise(
   schedule: Schedule,
   randomAt: (epoch: number) => Random,
   onEpoch: (report: EpochReport) => Promise<void> | void,
-  from: Progress = { epochs: 0, moments: initialMoments(objective.parameters) },
 ): Promise<void> {
   const { parameters, examples } = objective;
-  const { moments } = from;
-  for (let epoch = from.epochs; epoch < schedule.epochs; epoch++) {
+  const moments = initialMoments(parameters);
+  for (let epoch = 0; epoch < schedule.epochs; epoch++) {
     const random = randomAt(epoch);
     const order = permutation(examples, random);
+    const loss = objective.lossOf(random);
     const learningRate = learningRateAt(epoch, schedule);
     let total = 0;
     for (const batch of evenParts(order, schedule.batchSize)) {
-      const { loss, gradients } = lossAndGradients(tf, objective, batch, random);
+      const { value, gradients } = lossAndGradients(tf, parameters, loss, batch);
       adamStep(parameters, gradients, moments, learningRate, schedule.weightDecay);
-      total += loss * batch.length;
+      total += value * batch.rows.length;
     }
     if (!Number.isFinite(total)) throw diverged(epoch + 1);
-    await onEpoch({ epochs: epoch + 1, moments, loss: total / examples });
+    await onEpoch({ epoch: epoch + 1, loss: total / examples });
   }
 }
 
@@ -78,27 +80,26 @@ function diverged(epoch: number): LetheError {
 }
 
 /** Parts of nearly the same length, at most `size`: a small last batch would be a step of much noise. */
-function* evenParts(order: Uint32Array, size: number): Generator<Uint32Array> {
+function* evenParts(order: Uint32Array, size: number): Generator<Batch> {
   const parts = Math.ceil(order.length / size);
   for (let part = 0; part < parts; part++) {
-    const [start, end] = [part, part + 1].map((edge) => Math.round((edge * order.length) / parts));
-    yield order.subarray(start, end);
+    const start = Math.round((part * order.length) / parts);
+    const end = Math.round(((part + 1) * order.length) / parts);
+    yield { rows: order.subarray(start, end), start };
   }
 }
 
 /** The loss of a batch and its gradient by every parameter, in host memory. */
 export function lossAndGradients(
   tf: Tensorflow,
-  { parameters, loss }: Objective,
-  batch: Uint32Array,
-  random: Random,
-): { loss: number; gradients: Float32Array[] } {
+  parameters: readonly Parameter[],
+  loss: Loss,
+  batch: Batch,
+): { value: number; gradients: Float32Array[] } {
   return computed(tf, () => {
     const tensors = parameters.map(({ values, shape }) => tf.tensor(values, [...shape], 'float32'));
-    const { value, grads } = tf.valueAndGrads((...current: Tensor[]) => loss(current, batch, random))(
-      tensors,
-    );
+    const { value, grads } = tf.valueAndGrads((...current: Tensor[]) => loss(current, batch))(tensors);
     const gradients = grads.map((gradient) => gradient.dataSync<'float32'>());
-    return { loss: value.dataSync<'float32'>()[0] as number, gradients };
+    return { value: value.dataSync<'float32'>()[0] as number, gradients };
   });
 }

@@ -4,11 +4,18 @@ import { type LinearTensors, linear } from './linear.js';
 import type { Linear } from './network.js';
 import { normals, type Random } from './random.js';
 
-/** A low-rank linear map beside a frozen layer, V = A B: A [inputs, rank], B [rank, outputs], no bias. */
+/** A low-rank linear map beside a frozen layer, V = A B: A (`down`) [inputs, rank], B (`up`) [rank, outputs], no bias. */
 export interface SideBranch {
   readonly rank: number;
   readonly down: Float32Array;
   readonly up: Float32Array;
+}
+
+/** A frozen layer and its side branch on the device. */
+export interface ExpandedLayer {
+  readonly frozen: LinearTensors;
+  readonly down: Tensor2D;
+  readonly up: Tensor2D;
 }
 
 /** A branch that computes zero: A random, B zero, so that the expanded network starts as the old one. */
@@ -21,17 +28,27 @@ export function zeroBranch({ inputs, outputs }: Linear, rank: number, random: Ra
 }
 
 /**
- * The expanded layer: x W + b + (x A) B, with W and b frozen.
- * @param x shape [n, inputs]
- * @param inputGradient whether the gradient by x is wanted
- * @returns shape [n, outputs]
+ * A residual block of expanded layers: ReLU(h + L2(ReLU(L1 h))).
+ * @param h shape [n, width]
+ * @param inputGradient whether the gradient by h is wanted
+ * @returns shape [n, width]
  */
-export function expandedLinear(
+export function expandedBlock(
+  tf: Tensorflow,
+  h: Tensor2D,
+  first: ExpandedLayer,
+  second: ExpandedLayer,
+  inputGradient: boolean,
+): Tensor2D {
+  const inner = tf.relu(expandedLinear(tf, h, first, inputGradient));
+  return tf.relu(tf.add<Tensor2D>(h, expandedLinear(tf, inner, second, true)));
+}
+
+/** x W + b + (x A) B, with W and b frozen: shape [n, outputs] for x of shape [n, inputs]. */
+function expandedLinear(
   tf: Tensorflow,
   x: Tensor2D,
-  frozen: LinearTensors,
-  down: Tensor2D,
-  up: Tensor2D,
+  { frozen, down, up }: ExpandedLayer,
   inputGradient: boolean,
 ): Tensor2D {
   const main = linear(tf, x, frozen, { inputGradient, parameterGradient: false });

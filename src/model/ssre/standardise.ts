@@ -11,19 +11,12 @@ const SMALLEST_SHARE = 0.1;
 
 /** Mean and standard deviation of each of the vectors' components; vectors of shape [n, dimension]. */
 export function standardisationOf(vectors: Float32Array, dimension: number): Standardisation {
-  const { mean, deviation } = momentsOf(vectors, dimension);
-  const floor = SMALLEST_SHARE * (deviation.reduce((sum, value) => sum + value, 0) / dimension) || 1;
-  return { mean, deviation: deviation.map((value) => Math.max(value, floor)) };
-}
-
-/** Mean and standard deviation of each column of `rows`, shape [n, width]. */
-export function momentsOf(rows: Float32Array, width: number): Standardisation {
-  const count = rows.length / width;
-  const sums = new Float64Array(width);
-  const squares = new Float64Array(width);
-  for (let at = 0; at < rows.length; at += width) {
-    for (let i = 0; i < width; i++) {
-      const value = rows[at + i] as number;
+  const count = vectors.length / dimension;
+  const sums = new Float64Array(dimension);
+  const squares = new Float64Array(dimension);
+  for (let at = 0; at < vectors.length; at += dimension) {
+    for (let i = 0; i < dimension; i++) {
+      const value = vectors[at + i] as number;
       sums[i] = (sums[i] as number) + value;
       squares[i] = (squares[i] as number) + value * value;
     }
@@ -32,7 +25,8 @@ export function momentsOf(rows: Float32Array, width: number): Standardisation {
   const deviation = Float32Array.from(squares, (square, i) =>
     Math.sqrt(Math.max(square / count - ((sums[i] as number) / count) ** 2, 0)),
   );
-  return { mean, deviation };
+  const floor = SMALLEST_SHARE * (deviation.reduce((sum, value) => sum + value, 0) / dimension) || 1;
+  return { mean, deviation: deviation.map((value) => Math.max(value, floor)) };
 }
 
 /** (x - mean) / deviation of every vector, in an array of its own. */

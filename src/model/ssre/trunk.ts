@@ -34,21 +34,16 @@ function layer(inputs: number, outputs: number, deviation: number, random: Rando
 }
 
 /**
- * The stem: ReLU(x W + b).
+ * The stem in training: ReLU(x W + b).
  * @param x shape [n, dimension]
  * @returns shape [n, width]
  */
-export function stem(
-  tf: Tensorflow,
-  x: Tensor2D,
-  tensors: LinearTensors,
-  parameterGradient: boolean,
-): Tensor2D {
-  return linear(tf, x, tensors, { activation: 'relu', inputGradient: false, parameterGradient });
+export function stem(tf: Tensorflow, x: Tensor2D, tensors: LinearTensors): Tensor2D {
+  return linear(tf, x, tensors, { activation: 'relu', inputGradient: false, parameterGradient: true });
 }
 
 /**
- * A residual block: ReLU(h + L2(ReLU(L1 h))).
+ * A residual block in training: ReLU(h + L2(ReLU(L1 h))).
  * @param h shape [n, width]
  * @returns shape [n, width]
  */

@@ -75,7 +75,7 @@ async function train(message: TaskMessage, vectors: Float32Array, labels: Int32A
     previous,
     { task, classes, vectors, labels, unlearned },
     config,
-    async ({ epochs: epoch, loss }) => {
+    async ({ epoch, loss }) => {
       send({ kind: 'progress', progress: { epoch, epochs, loss, ms: performance.now() - started } });
       // Lets messages out and a lost parent be noticed: computing itself blocks.
       await setImmediate();
