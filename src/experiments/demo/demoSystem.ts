@@ -15,7 +15,7 @@ import { createMemoryStore } from '../../stores/memory/createMemoryStore.js';
 import type { BaselineTools } from '../evaluation/baselines.js';
 import type { Evaluation } from '../evaluation/evaluateProtocol.js';
 import type { LabelledImage } from './labelledImage.js';
-import type { LiveSystem } from './livePlay.js';
+import type { LiveSystem } from './liveSystem.js';
 
 /** The running Lethe that the demo plays with, and the parts that it borrows for baselines and evaluation. */
 export interface DemoSystem extends LiveSystem, Pick<BaselineTools, 'newTrainer' | 'load' | 'dimension'> {

@@ -1,21 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { encodeCommand, encodeSample } from '../../domain/cloudEvents.js';
 import type { EventKind } from '../../domain/messages/event.js';
-import type { Topics } from '../../domain/topics.js';
-import type { EventLog } from '../../streams/transports/eventLog.js';
 import type { Protocol, ProtocolStep } from '../protocol.js';
 import type { LabelledImage } from './labelledImage.js';
 import { type LiveQueries, sendQueries } from './liveQueries.js';
+import type { LiveSystem } from './liveSystem.js';
 import { type Recording, record } from './recording.js';
 
 const SAMPLES_AT_ONCE = 50;
-
-/** What the play needs of a running Lethe. */
-export interface LiveSystem {
-  readonly log: EventLog;
-  readonly topics: Topics;
-  readonly modelName: string;
-}
 
 /** What is sent, and how fast. */
 export interface LiveInput {

@@ -3,7 +3,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { exhaustMap, filter, firstValueFrom, interval, startWith, takeUntil, timeout } from 'rxjs';
 import { encodeQuery } from '../../domain/cloudEvents.js';
 import type { LabelledImage } from './labelledImage.js';
-import type { LiveSystem } from './livePlay.js';
+import type { LiveSystem } from './liveSystem.js';
 import { learnedClasses, type Recording, unlearnedClasses } from './recording.js';
 
 const LAST_ANSWER_MS = 30_000;
