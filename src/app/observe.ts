@@ -37,6 +37,10 @@ export function observe({ context, signals, metrics, logger, embedder }: Observa
     },
     registryVersion: () => snapshot().version,
     lag: () => lagOf(context),
+    queues: () => {
+      const { urgent, background } = context.embedders.waiting();
+      return { 'embed-urgent': urgent, 'embed-background': background };
+    },
   });
 
   signals.subscribe((signal) => {

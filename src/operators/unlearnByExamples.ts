@@ -42,17 +42,27 @@ async function identify(
   );
   const { vectors } = store;
   const queries = stacked(await embedInputs(embedder, inputs), vectors.dimension);
+  const k = await neighbourhood(vote.k, store);
   const [known, unlearned] = await Promise.all([
-    vectors.knn(queries, { k: vote.k, database: 'cil' }),
-    vectors.knn(queries, { k: vote.k, database: 'mu' }),
+    vectors.knn(queries, { k, database: 'cil' }),
+    vectors.knn(queries, { k, database: 'mu' }),
   ]);
   const nearest = known.map((neighbours, index) =>
     [...neighbours, ...(unlearned[index] ?? [])]
       .sort((a, b) => b.similarity - a.similarity)
-      .slice(0, vote.k)
+      .slice(0, k)
       .map(({ className }) => className),
   );
   return voteForClass(nearest, vote);
+}
+
+/**
+ * K, but never more than half of a class has on average: a neighbourhood that is larger than the class itself takes in
+ * its neighbours, and the vote would be ambiguous however clear the examples are.
+ */
+async function neighbourhood(k: number, { vectors, registry }: KnowledgeStore): Promise<number> {
+  const perClass = (await vectors.count()) / Math.max(1, registry.snapshot().classes.size);
+  return Math.max(1, Math.min(k, Math.floor(perClass / 2)));
 }
 
 function payloadOf(example: Example): Payload {

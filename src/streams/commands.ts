@@ -14,32 +14,34 @@ import { type Signal, toSignals } from './signal.js';
 export function commands({ log, topics, stop, store, ...context }: Context): Observable<Signal> {
   const { embedders, probe, settings } = context;
   const opening = { embedder: embedders.urgent, limits: settings.limits };
-  return log.read({ topics: [topics.commands], group: GROUPS.commands, maxInFlight: settings.maxInFlight }).pipe(
-    takeUntil(stop),
-    decode(decodeCommand, probe),
-    route(
-      {
-        learn: (command) => announceTask(command, store.registry),
-        unlearn: ({ id, classes, examples }, startedAt) =>
-          classes
-            ? unlearnClasses({ id, classes }, store, startedAt)
-            : unlearnByExamples(
-                { id, examples: examples ?? [] },
-                { store, opening, embedder: embedders.urgent, vote: settings.vote },
-                startedAt,
-              ),
-        relearn: (command, startedAt) => relearnClasses(command, store, startedAt),
-      },
-      store.registry,
-    ),
-    publish({
-      log,
-      group: GROUPS.commands,
-      deadLetters: topics['dead-letters'],
-      batchSize: 1,
-      probe,
-      toRecords: (event) => [encodeEvent(event, settings.modelName, topics)],
-    }),
-    toSignals((event) => ({ kind: 'event', event })),
-  );
+  return log
+    .read({ topics: [topics.commands], group: GROUPS.commands, maxInFlight: settings.maxInFlight })
+    .pipe(
+      takeUntil(stop),
+      decode(decodeCommand, probe),
+      route(
+        {
+          learn: (command) => announceTask(command, store.registry),
+          unlearn: ({ id, classes, examples }, startedAt) =>
+            classes
+              ? unlearnClasses({ id, classes }, store, startedAt)
+              : unlearnByExamples(
+                  { id, examples: examples ?? [] },
+                  { store, opening, embedder: embedders.urgent, vote: settings.vote },
+                  startedAt,
+                ),
+          relearn: (command, startedAt) => relearnClasses(command, store, startedAt),
+        },
+        store.registry,
+      ),
+      publish({
+        log,
+        group: GROUPS.commands,
+        deadLetters: topics['dead-letters'],
+        batchSize: 1,
+        probe,
+        toRecords: (event) => [encodeEvent(event, settings.modelName, topics)],
+      }),
+      toSignals((event) => ({ kind: 'event', event })),
+    );
 }

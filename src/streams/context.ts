@@ -4,7 +4,7 @@ import type { StrategyName } from '../domain/messages/prediction.js';
 import type { Topics } from '../domain/topics.js';
 import type { Classifier } from '../model/classifier.js';
 import type { ImageLimits } from '../model/embedder/decodeImage.js';
-import type { Embedder } from '../model/embedder/embedder.js';
+import type { Lanes } from '../model/embedder/lanes.js';
 import type { Trainer } from '../model/trainer.js';
 import type { VoteOptions } from '../model/vote.js';
 import type { Probe } from '../operators/probe.js';
@@ -38,7 +38,7 @@ export interface Context {
   readonly topics: Topics;
   readonly store: KnowledgeStore;
   /** Queries and commands go before samples: live answers do not wait for the embedding of a task. */
-  readonly embedders: { readonly urgent: Embedder; readonly background: Embedder };
+  readonly embedders: Lanes;
   readonly trainer: Trainer;
   /** Loads the classifier of a published model. */
   readonly load: (model: ModelVersion) => Promise<Classifier>;

@@ -15,26 +15,28 @@ import { type Signal, toSignals } from './signal.js';
 export function inference({ log, topics, stop, ...context }: Context): Observable<Signal> {
   const { embedders, probe, settings } = context;
   const inBatches = { batchSize: settings.queryBatch, probe };
-  return log.read({ topics: [topics.queries], group: GROUPS.inference, maxInFlight: settings.maxInFlight }).pipe(
-    takeUntil(stop),
-    decode(decodeQuery, probe),
-    openPayload({
-      embedder: embedders.urgent,
-      limits: settings.limits,
-      concurrency: settings.decodeConcurrency,
-      probe,
-    }),
-    embed(embedders.urgent, inBatches),
-    filterUnlearned(context.screen, inBatches),
-    predict(() => context.current.value, inBatches),
-    answer({ registry: context.store.registry, probe, ...settings }),
-    publish({
-      log,
-      group: GROUPS.inference,
-      deadLetters: topics['dead-letters'],
-      toRecords: (prediction) => [encodePrediction(prediction, topics)],
-      ...inBatches,
-    }),
-    toSignals((prediction) => ({ kind: 'prediction', prediction })),
-  );
+  return log
+    .read({ topics: [topics.queries], group: GROUPS.inference, maxInFlight: settings.maxInFlight })
+    .pipe(
+      takeUntil(stop),
+      decode(decodeQuery, probe),
+      openPayload({
+        embedder: embedders.urgent,
+        limits: settings.limits,
+        concurrency: settings.decodeConcurrency,
+        probe,
+      }),
+      embed(embedders.urgent, inBatches),
+      filterUnlearned(context.screen, inBatches),
+      predict(() => context.current.value, inBatches),
+      answer({ registry: context.store.registry, probe, ...settings }),
+      publish({
+        log,
+        group: GROUPS.inference,
+        deadLetters: topics['dead-letters'],
+        toRecords: (prediction) => [encodePrediction(prediction, topics)],
+        ...inBatches,
+      }),
+      toSignals((prediction) => ({ kind: 'prediction', prediction })),
+    );
 }

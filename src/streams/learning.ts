@@ -43,25 +43,27 @@ function storing({
   stop,
 }: Context): Observable<Flow<StoredSample>> {
   const inBatches = { batchSize: settings.sampleBatch, probe };
-  return log.read({ topics: [topics.samples], group: GROUPS.learning, maxInFlight: settings.maxInFlight }).pipe(
-    takeUntil(stop),
-    decode(decodeSample, probe),
-    openPayload({
-      embedder: embedders.background,
-      limits: settings.limits,
-      concurrency: settings.decodeConcurrency,
-      probe,
-    }),
-    embed(embedders.background, inBatches),
-    storeVectors(store, inBatches),
-    publish({
-      log,
-      group: GROUPS.learning,
-      deadLetters: topics['dead-letters'],
-      toRecords: () => [],
-      ...inBatches,
-    }),
-  );
+  return log
+    .read({ topics: [topics.samples], group: GROUPS.learning, maxInFlight: settings.maxInFlight })
+    .pipe(
+      takeUntil(stop),
+      decode(decodeSample, probe),
+      openPayload({
+        embedder: embedders.background,
+        limits: settings.limits,
+        concurrency: settings.decodeConcurrency,
+        probe,
+      }),
+      embed(embedders.background, inBatches),
+      storeVectors(store, inBatches),
+      publish({
+        log,
+        group: GROUPS.learning,
+        deadLetters: topics['dead-letters'],
+        toRecords: () => [],
+        ...inBatches,
+      }),
+    );
 }
 
 /** What a sample means for its task: a redelivered one is no arrival; a refused one is, so that its task does not wait for it. */

@@ -41,7 +41,6 @@ export const relearnSchema = z.strictObject({ kind: z.literal('relearn'), classe
 
 /** The payload of a command. Topic `commands`; idempotent by the event's id. */
 export const commandBodySchema = z.discriminatedUnion('kind', [learnSchema, unlearnSchema, relearnSchema]);
-export type CommandBody = z.infer<typeof commandBodySchema>;
 
 /** A command with its id. */
 export const commandSchema = z.intersection(z.object({ id: idSchema }), commandBodySchema);

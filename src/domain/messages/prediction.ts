@@ -14,7 +14,6 @@ export const routeSchema = z.enum([
   'strategy:inverse',
   'strategy:nearest',
 ]);
-export type Route = z.infer<typeof routeSchema>;
 
 /** Why an input was taken for one of an unlearned class, or not. */
 export const filterEvidenceSchema = z.object({

@@ -5,11 +5,19 @@ interface Waiting {
   readonly run: () => Promise<void>;
 }
 
+/** One embedder behind two doors. */
+export interface Lanes {
+  readonly urgent: Embedder;
+  readonly background: Embedder;
+  /** Batches that wait, by lane. */
+  waiting(): { readonly urgent: number; readonly background: number };
+}
+
 /**
  * Shares one embedder between two lanes. Batches run one at a time, each with all cores; whenever one is done, an
  * urgent batch that waits goes before a background one. So a live query waits for one background batch at most.
  */
-export function withLanes(embedder: Embedder): { readonly urgent: Embedder; readonly background: Embedder } {
+export function withLanes(embedder: Embedder): Lanes {
   const urgent: Waiting[] = [];
   const background: Waiting[] = [];
   let busy = false;
@@ -35,5 +43,9 @@ export function withLanes(embedder: Embedder): { readonly urgent: Embedder; read
         if (!busy) void runNext();
       }),
   });
-  return { urgent: lane(urgent), background: lane(background) };
+  return {
+    urgent: lane(urgent),
+    background: lane(background),
+    waiting: () => ({ urgent: urgent.length, background: background.length }),
+  };
 }

@@ -38,6 +38,15 @@ describe('the processor', () => {
     });
   });
 
+  it('finds the class of an example although each class has fewer vectors than K', async () => {
+    await learn(processing, 't1', { cat: 0, dog: 4, frog: 8 }, 6);
+    await processing.command({ id: 'u1', kind: 'unlearn', examples: [{ vector: [...around(8, 2)] }] });
+    expect(await processing.event('unlearned')).toMatchObject({
+      classes: [{ name: 'frog', moved: 6 }],
+      votes: { frog: 3 },
+    });
+  });
+
   it('does not push out a remaining class when the examples are of one that is unlearned already', async () => {
     await learn(processing, 't1', { cat: 0, dog: 4 });
     await processing.command({ id: 'u1', kind: 'unlearn', classes: ['cat'] });

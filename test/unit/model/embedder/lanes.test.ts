@@ -29,11 +29,12 @@ function manual(): { embedder: Embedder; begun: number[]; finish: (error?: Error
 describe('withLanes', () => {
   it('runs one batch at a time, urgent ones before background ones', async () => {
     const { embedder, begun, finish } = manual();
-    const { urgent, background } = withLanes(embedder);
+    const { urgent, background, waiting } = withLanes(embedder);
     const first = background.embed([image(1)]);
     const second = background.embed([image(2)]);
     const live = urgent.embed([image(3)]);
     expect(begun).toEqual([1]);
+    expect(waiting()).toEqual({ urgent: 1, background: 1 });
     finish();
     await first;
     await Promise.resolve();
