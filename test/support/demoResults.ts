@@ -98,6 +98,7 @@ export const demoResults: DemoResults = {
     remaining: 0.91,
     unlearned: 0,
     idle: summary(18.4, 31),
+    whileEmbedding: summary(25, 60),
     whileTraining: summary(22, 48),
   },
 };
