@@ -21,11 +21,15 @@ export function calibrate(
   unlearned: readonly number[],
   wanted: number,
 ): Calibration {
-  const candidates = levelsBetween([...remaining, ...unlearned]).map((level): Calibration => ({
-    level,
-    specificity: 1 - shareStopped(remaining, level),
-    recall: shareStopped(unlearned, level),
-  }));
+  const passing = countBelow(remaining);
+  const missed = countBelow(unlearned);
+  const candidates = levelsBetween([...remaining, ...unlearned]).map(
+    (level): Calibration => ({
+      level,
+      specificity: passing(level) / remaining.length,
+      recall: 1 - missed(level) / unlearned.length,
+    }),
+  );
   return candidates
     .filter(({ specificity }) => specificity >= wanted)
     .reduce((best, candidate) => (isBetter(candidate, best) ? candidate : best));
@@ -36,11 +40,17 @@ function isBetter(a: Calibration, b: Calibration): boolean {
   return gain > 0 || (gain === 0 && a.specificity > b.specificity);
 }
 
-function shareStopped(scores: readonly number[], level: number): number {
-  return scores.filter((score) => isUnlearned(score, level)).length / scores.length;
+/** How many scores a level does not stop, for levels that are asked for in ascending order: one pass over all. */
+function countBelow(scores: readonly number[]): (level: number) => number {
+  const ascending = [...scores].sort((a, b) => a - b);
+  let count = 0;
+  return (level) => {
+    while (count < ascending.length && !isUnlearned(ascending[count] as number, level)) count++;
+    return count;
+  };
 }
 
-/** Levels half-way between neighbouring scores, so that they rest on none, and one above all of them. */
+/** Levels half-way between neighbouring scores, so that they rest on none, and one above all of them; ascending. */
 function levelsBetween(scores: readonly number[]): number[] {
   const distinct = [...new Set(scores)].sort((a, b) => a - b);
   return distinct.map((score, index) => {
