@@ -125,7 +125,7 @@ async function bareEmbedder(): Promise<{ rate: () => Promise<number>; close: () 
       ),
     ),
   );
-  const { batchSize } = lethe.config.inference;
+  const { embedBatchSize: batchSize } = lethe.config.inference;
   const embedAll = async (): Promise<void> => {
     for (let start = 0; start < images.length; start += batchSize)
       await embedder.embed(images.slice(start, start + batchSize));

@@ -47,7 +47,6 @@ async function train(
 ): Promise<void> {
   const { task } = collected.announcement;
   if (collected.outcome === 'timeout') throw missingSamples(collected);
-  emit({ kind: 'task-embedded', task, samples: collected.stored, ms: collected.ms });
 
   const started = performance.now();
   const training = await gather(collected, store);

@@ -20,9 +20,10 @@ export interface Settings {
   readonly limits: ImageLimits;
   /** Records under way at most, by topic: bounds memory. */
   readonly maxInFlight: number;
-  /** Largest batch of queries, and of samples, that is embedded at once. */
-  readonly queryBatch: number;
-  readonly sampleBatch: number;
+  /** Most images embedded at once, of queries and of samples: a live query may have to wait for one such batch. */
+  readonly embedBatch: { readonly queries: number; readonly samples: number };
+  /** Most vectors searched, classified or stored at once. */
+  readonly vectorBatch: number;
   /** Images decoded at the same time. */
   readonly decodeConcurrency: number;
   readonly strategy: StrategyName;

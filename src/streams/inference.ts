@@ -14,7 +14,7 @@ import { type Signal, toSignals } from './signal.js';
 /** Queries in, predictions out. */
 export function inference({ log, topics, stop, ...context }: Context): Observable<Signal> {
   const { embedders, probe, settings } = context;
-  const inBatches = { batchSize: settings.queryBatch, probe };
+  const inBatches = { batchSize: settings.vectorBatch, probe };
   return log
     .read({ topics: [topics.queries], group: GROUPS.inference, maxInFlight: settings.maxInFlight })
     .pipe(
@@ -26,7 +26,7 @@ export function inference({ log, topics, stop, ...context }: Context): Observabl
         concurrency: settings.decodeConcurrency,
         probe,
       }),
-      embed(embedders.urgent, inBatches),
+      embed(embedders.urgent, { batchSize: settings.embedBatch.queries, probe }),
       filterUnlearned(context.screen, inBatches),
       predict(() => context.current.value, inBatches),
       answer({ registry: context.store.registry, probe, ...settings }),

@@ -1,8 +1,22 @@
-import { concatMap, connect, filter, map, merge, type Observable, takeUntil } from 'rxjs';
+import {
+  concatMap,
+  connect,
+  filter,
+  map,
+  merge,
+  type Observable,
+  type OperatorFunction,
+  takeUntil,
+} from 'rxjs';
 import { decodeSample, encodeEvent, encodeModelVersion, taskOf } from '../domain/cloudEvents.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
-import { type Announcement, type Arrival, collectTasks } from '../operators/collectTasks.js';
+import {
+  type Announcement,
+  type Arrival,
+  type CollectedTask,
+  collectTasks,
+} from '../operators/collectTasks.js';
 import { decode } from '../operators/decode.js';
 import { embed } from '../operators/embed.js';
 import type { Flow } from '../operators/flow.js';
@@ -25,7 +39,12 @@ export function learning(context: Context, announced: Observable<Announcement>):
           map(arrivalOf),
           filter((arrival) => arrival !== null),
           collectTasks(announced, { timeoutMs: settings.taskTimeoutMs }),
-          trainTasks({ trainer, store, install: install(context) }),
+          connect((tasks) =>
+            merge(
+              tasks.pipe(embedded()),
+              tasks.pipe(trainTasks({ trainer, store, install: install(context) })),
+            ),
+          ),
           concatMap(announce(context)),
         ),
       ),
@@ -42,7 +61,7 @@ function storing({
   settings,
   stop,
 }: Context): Observable<Flow<StoredSample>> {
-  const inBatches = { batchSize: settings.sampleBatch, probe };
+  const inBatches = { batchSize: settings.vectorBatch, probe };
   return log
     .read({ topics: [topics.samples], group: GROUPS.learning, maxInFlight: settings.maxInFlight })
     .pipe(
@@ -54,7 +73,7 @@ function storing({
         concurrency: settings.decodeConcurrency,
         probe,
       }),
-      embed(embedders.background, inBatches),
+      embed(embedders.background, { batchSize: settings.embedBatch.samples, probe }),
       storeVectors(store, inBatches),
       publish({
         log,
@@ -71,6 +90,15 @@ function arrivalOf(item: Flow<StoredSample>): Arrival | null {
   if (item.ok) return item.value.fresh ? { task: item.value.task, stored: true } : null;
   const task = taskOf(item.source);
   return task === undefined ? null : { task, stored: false };
+}
+
+/** Tells at once that a task's samples are all stored, also while the task before it still trains. */
+function embedded(): OperatorFunction<CollectedTask, LetheEvent> {
+  return (tasks) =>
+    tasks.pipe(
+      filter(({ outcome }) => outcome === 'complete'),
+      map(({ announcement: { task }, stored, ms }) => ({ kind: 'task-embedded', task, samples: stored, ms })),
+    );
 }
 
 function install({ load, current }: Context): (model: ModelVersion) => Promise<void> {

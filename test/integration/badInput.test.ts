@@ -4,6 +4,7 @@ import type { ReasonCode } from '../../src/domain/errors.js';
 import type { Command } from '../../src/domain/messages/command.js';
 import type { ImageType } from '../../src/domain/messages/payload.js';
 import type { OutgoingRecord } from '../../src/domain/record.js';
+import type { Signal } from '../../src/streams/signal.js';
 import { blankPng, jpeg } from '../support/images.js';
 import { around, learn, type Processing, startProcessing } from '../support/processing.js';
 
@@ -246,7 +247,7 @@ describe('bad input', () => {
     const before = processing.signals.length;
     const record = await send(processing);
     await processing.log.publish([record]);
-    const fresh = (signal: object): boolean => processing.signals.indexOf(signal) >= before;
+    const fresh = (signal: Signal): boolean => processing.signals.indexOf(signal) >= before;
 
     if (via === 'dead-letter') {
       const letter = await processing.deadLetter((signal) => fresh(signal));

@@ -64,13 +64,18 @@ const limits = z
       'Largest image, width times height; refused from its header before it is decoded.',
     ),
     inFlight: count.max(100_000).describe('Records of a topic that are under way at most: bounds memory.'),
+    vectorBatchSize: count
+      .max(4096)
+      .describe('Vectors that are searched, classified or stored together at most.'),
     decodeConcurrency: count.max(256).describe('Images that are decoded at the same time.'),
   })
   .describe('What a message may cost.');
 
 const inference = z
   .strictObject({
-    batchSize: count.max(1024).describe('Queries that are embedded together at most; none waits for others.'),
+    embedBatchSize: count
+      .max(1024)
+      .describe('Images of queries that are embedded together at most; none waits for others.'),
     strategy: z
       .enum(STRATEGY_NAMES)
       .describe('How inputs of unlearned classes are answered: Eq. 6-9 of the paper; nearest is its best.'),
@@ -128,7 +133,11 @@ const learning = z
       .positive()
       .max(86_400)
       .describe('A task is given up when no sample of it arrives for so long.'),
-    batchSize: count.max(1024).describe('Samples that are embedded together at most.'),
+    embedBatchSize: count
+      .max(1024)
+      .describe(
+        'Images of samples that are embedded together at most; a live query may have to wait for them.',
+      ),
     ssre: learningSsreSchema.describe(
       'Hyper-parameters of SSRE; what is left out has the default chosen on real data.',
     ),
