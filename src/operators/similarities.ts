@@ -56,7 +56,7 @@ export async function leaveOneOut(
 }
 
 /** Small portions leave room for live queries in between. */
-const PORTION = 16;
+const PORTION = 32;
 
 async function inPortions<T, R>(
   items: readonly T[],

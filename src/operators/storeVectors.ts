@@ -38,10 +38,11 @@ async function storeBatch(
   store: KnowledgeStore,
   samples: readonly Embedded<Sample>[],
 ): Promise<(StoredSample | LetheError)[]> {
-  const snapshot = store.registry.snapshot();
   const known = new Map<string, VectorRecord>();
   for (const record of await store.vectors.get(samples.map(({ message }) => message.id)))
     known.set(record.id, record);
+  // After the waiting: between this look at the registry and the insertion nothing else gets a turn.
+  const snapshot = store.registry.snapshot();
   const fresh = new Map<string, VectorRecord>();
 
   const results = samples.map(({ message: sample, vector }): StoredSample | LetheError => {
