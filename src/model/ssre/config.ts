@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const scheduleSchema = z.strictObject({
   /** Passes over the task's vectors. */
   epochs: z.int().positive(),
-  /** Vectors in a step. */
+  /** Vectors in a step, at most: a small task takes at least four steps an epoch. */
   batchSize: z.int().positive(),
   learningRate: z.number().positive(),
   /** The learning rate is multiplied by 0.1 after every so many epochs. */

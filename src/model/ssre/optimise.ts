@@ -62,7 +62,7 @@ export async function optimise(
     const loss = objective.lossOf(random);
     const learningRate = learningRateAt(epoch, schedule);
     let total = 0;
-    for (const batch of evenParts(order, schedule.batchSize)) {
+    for (const batch of batchesOf(order, schedule.batchSize)) {
       const { value, gradients } = lossAndGradients(tf, parameters, loss, batch);
       adamStep(parameters, gradients, moments, learningRate, schedule.weightDecay);
       total += value * batch.rows.length;
@@ -79,8 +79,14 @@ function diverged(epoch: number): LetheError {
   });
 }
 
-/** Parts of nearly the same length, at most `size`: a small last batch would be a step of much noise. */
-function* evenParts(order: Uint32Array, size: number): Generator<Batch> {
+/** A small task still takes so many steps an epoch, else its few epochs would not suffice... */
+const FEWEST_STEPS = 4;
+/** ...unless its batches became smaller than this. */
+const SMALLEST_BATCH = 16;
+
+/** Batches of nearly the same length, at most `batchSize`: a small last one would be a step of much noise. */
+export function* batchesOf(order: Uint32Array, batchSize: number): Generator<Batch> {
+  const size = Math.min(batchSize, Math.max(SMALLEST_BATCH, Math.ceil(order.length / FEWEST_STEPS)));
   const parts = Math.ceil(order.length / size);
   for (let part = 0; part < parts; part++) {
     const start = Math.round((part * order.length) / parts);

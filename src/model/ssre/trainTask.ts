@@ -1,3 +1,4 @@
+import { LetheError } from '../../domain/errors.js';
 import type { Tensorflow } from '../tensorflow/tensorflow.js';
 import type { TrainingTask } from '../trainer.js';
 import type { SsreConfig } from './config.js';
@@ -22,7 +23,7 @@ export type OnEpoch = (report: EpochReport) => Promise<void> | void;
  * @param state what is known so far; null before the first task
  * @param task its classes must be new, its vectors of the state's dimension
  * @returns what is known afterwards; `state` stays as it is
- * @throws LetheError `training-failed` where the loss is no longer finite
+ * @throws LetheError `invalid-vector` where a number is not finite, `training-failed` where the loss is no longer finite
  */
 export async function trainTask(
   tf: Tensorflow,
@@ -31,9 +32,22 @@ export async function trainTask(
   config: SsreConfig,
   onEpoch: OnEpoch,
 ): Promise<SsreState> {
+  checkFinite(task);
   return state === null
     ? trainInitial(tf, task, config, onEpoch)
     : trainIncremental(tf, state, task, config, onEpoch);
+}
+
+/** A backend may turn NaN into 0 on its way through a ReLU: what is wrong would not show in the loss. */
+function checkFinite({ vectors, labels }: TrainingTask): void {
+  const at = vectors.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  const row = Math.floor(at / (vectors.length / labels.length));
+  throw new LetheError('invalid-vector', `vector ${row} of the task is not finite`, {
+    field: `vectors.${row}`,
+    value: String(vectors[at]),
+    remedy: 'Train on finite vectors only.',
+  });
 }
 
 /** All of a new network learns; the standardisation of its inputs is folded into the stem afterwards. */

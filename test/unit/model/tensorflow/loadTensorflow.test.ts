@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { computed } from '../../../../src/model/tensorflow/computed.js';
+import { loadTensorflow } from '../../../../src/model/tensorflow/loadTensorflow.js';
+import { nativeFolder } from '../../../../src/model/tensorflow/nativeFolder.js';
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+
+/** Loads TensorFlow in a fresh process and returns what it prints. */
+function loadedIn(environment: Record<string, string>): { printed: string; backend: string; tried: unknown } {
+  const program = `
+    const { loadTensorflow } = await import('./src/model/tensorflow/loadTensorflow.ts');
+    const { tf, backend, tried } = await loadTensorflow();
+    tf.tensor1d([1]).square().dataSync();
+    console.log(JSON.stringify({ backend, tried }));`;
+  const printed = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    cwd: root,
+    env: { ...process.env, ...environment },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return { printed, ...JSON.parse(printed) };
+}
+
+describe('loading TensorFlow', () => {
+  it('takes the first backend that works, says why not the others, and prints nothing', () => {
+    const { printed, backend, tried } = loadedIn({ LETHE_CACHE: '/nowhere' });
+    expect(['tensorflow-gpu', 'tensorflow', 'wasm']).toContain(backend);
+    expect(tried).toSatisfy((list: { reason: string }[]) => list.every(({ reason }) => reason.length > 0));
+    expect(printed.trim().split('\n')).toHaveLength(1);
+  });
+
+  it.each(['wasm', 'cpu'] as const)('gives %s where it is asked for', async (backend) => {
+    const loaded = await loadTensorflow(backend);
+    expect(loaded).toMatchObject({ backend, tried: [] });
+    expect(await loadTensorflow(backend)).toBe(loaded);
+  });
+
+  it('frees what a computation made, and hands its arrays on', async () => {
+    const { tf } = await loadTensorflow('cpu');
+    const before = tf.memory().numTensors;
+    expect([...computed(tf, () => tf.square(tf.tensor1d([2, 3])).dataSync())]).toEqual([4, 9]);
+    expect(() =>
+      computed(tf, () => {
+        tf.tensor1d([1]);
+        throw new Error('on the way');
+      }),
+    ).toThrow('on the way');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('provisioning TensorFlow', () => {
+  it('puts it where the loader looks', () => {
+    const script = `${root}scripts/provision-tensorflow.mjs`;
+    for (const environment of [
+      { LETHE_CACHE: '/some/cache' },
+      { XDG_CACHE_HOME: '/xdg' },
+      { HOME: '/home/of' },
+    ]) {
+      const env = { PATH: process.env.PATH ?? '', ...environment };
+      const folder = execFileSync(process.execPath, [script, '--where'], { env, encoding: 'utf8' }).trim();
+      if (!('HOME' in environment)) expect(folder).toBe(nativeFolder(env));
+      else expect(folder).toContain('/home/of/.cache/lethe/tfjs-node-');
+    }
+  });
+});
