@@ -28,16 +28,20 @@ export async function embedInputs(
   );
 }
 
+/** One batch computes while the next is on its way: the network never waits for the pipeline. */
+const BATCHES_UNDER_WAY = 2;
+
 /** Embeds opened messages in batches of at most `batchSize`; ready-made vectors skip the network. */
 export function embed<M>(
   embedder: Embedder,
   options: { readonly batchSize: number; readonly probe: Probe },
 ): OperatorFunction<Flow<Opened<M>>, Flow<Embedded<M>>> {
-  return mapAcceptedInBatches(options.batchSize, async (opened) => {
+  const embedAll = async (opened: readonly Opened<M>[]): Promise<Embedded<M>[]> => {
     const inputs = opened.map(({ input }) => input);
     const vectors = await timedAsync(options.probe, 'embed', inputs.length, () =>
       embedInputs(embedder, inputs),
     );
     return opened.map(({ message }, index) => ({ message, vector: vectors[index] as Float32Array }));
-  });
+  };
+  return mapAcceptedInBatches(options.batchSize, embedAll, BATCHES_UNDER_WAY);
 }

@@ -38,12 +38,14 @@ export function mapAcceptedOrdered<T, R>(
  * Maps the accepted values of each batch together (see {@link mapInBatches}); order kept, refused ones pass.
  * A result that is a {@link LetheError} refuses its record; a throw refuses all of the batch.
  * @param project gets the accepted values of a batch, gives one result for each
+ * @param concurrency how many batches may be under way
  */
 export function mapAcceptedInBatches<T, R>(
   maxSize: number,
   project: (values: readonly T[]) => Promise<readonly (R | LetheError)[]>,
+  concurrency = 1,
 ): OperatorFunction<Flow<T>, Flow<R>> {
-  return mapInBatches(maxSize, async (batch): Promise<Flow<R>[]> => {
+  const projectBatch = async (batch: readonly Flow<T>[]): Promise<Flow<R>[]> => {
     const taken = batch.filter((item): item is Accepted<T> => item.ok);
     const results = await projectAll(taken, project);
     let next = 0;
@@ -52,7 +54,8 @@ export function mapAcceptedInBatches<T, R>(
       const result = results[next++] as R | LetheError;
       return result instanceof LetheError ? rejected(result, item.source) : accepted(result, item.source);
     });
-  });
+  };
+  return mapInBatches(maxSize, projectBatch, concurrency);
 }
 
 async function projectAll<T, R>(

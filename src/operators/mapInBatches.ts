@@ -4,65 +4,82 @@ import {
   Observable,
   type ObservableInput,
   type OperatorFunction,
-  type Subscription,
+  Subscription,
 } from 'rxjs';
 
 /**
- * Projects the values in batches, one batch at a time: each batch holds what arrived while the one before
- * it was under way, at most `maxSize`. Under light load batches are small and nothing waits; under heavy
- * load they are full. Order is kept.
+ * Projects the values in batches: each batch holds what arrived while those before it were under way, at most
+ * `maxSize`. Under light load batches are small and nothing waits; under heavy load they are full. Order is kept,
+ * also where a later batch is done first.
  *
  * ```
- * source:   -a---b-c-d-----|
- * project:   --A   --(takes 2 frames)
- *           ---A----B--(CD)-|      maxSize 2: c and d arrived while b was projected
+ * source:   -a--bc-d------|
+ * each batch takes 4 frames
+ *           -----A---(BC)D|
  * ```
  * @param maxSize largest batch
  * @param project maps a batch to its results, in the order of the batch
+ * @param concurrency how many batches may be under way; more than one keeps a worker busy between two batches
  */
 export function mapInBatches<T, R>(
   maxSize: number,
   project: (batch: readonly T[]) => ObservableInput<readonly R[]>,
+  concurrency = 1,
 ): OperatorFunction<T, R> {
   return (source) =>
     new Observable<R>((subscriber) => {
       const waiting: T[] = [];
-      let busy = false;
+      /** Batches under way, oldest first; a slot holds its results until those before it are out. */
+      const slots: { readonly results: R[]; done: boolean }[] = [];
+      const projections = new Subscription();
+      let running = 0;
+      let scheduled = false;
       let completed = false;
-      let projection: Subscription | undefined;
 
-      const takeNext = (): void => {
-        if (waiting.length === 0) {
-          busy = false;
-          if (completed) subscriber.complete();
-          return;
+      const emitInOrder = (): void => {
+        while (slots[0]?.done) {
+          for (const result of slots.shift()?.results ?? []) subscriber.next(result);
         }
-        projection = from(project(waiting.splice(0, maxSize))).subscribe({
-          next: (results) => {
-            for (const result of results) subscriber.next(result);
+        if (completed && slots.length === 0 && waiting.length === 0) subscriber.complete();
+      };
+      const start = (batch: readonly T[]): void => {
+        const slot = { results: [] as R[], done: false };
+        slots.push(slot);
+        running++;
+        projections.add(
+          from(project(batch)).subscribe({
+            next: (results) => slot.results.push(...results),
+            error: (error) => subscriber.error(error),
+            complete: () => {
+              slot.done = true;
+              running--;
+              emitInOrder();
+              startWaiting();
+            },
+          }),
+        );
+      };
+      const startWaiting = (): void => {
+        scheduled = false;
+        while (running < concurrency && waiting.length > 0) start(waiting.splice(0, maxSize));
+      };
+
+      projections.add(
+        source.subscribe({
+          next: (value) => {
+            waiting.push(value);
+            if (scheduled || running >= concurrency) return;
+            scheduled = true;
+            // Not at once: values that are emitted together shall share a batch.
+            projections.add(asapScheduler.schedule(startWaiting));
           },
           error: (error) => subscriber.error(error),
-          complete: takeNext,
-        });
-      };
-
-      const outer = source.subscribe({
-        next: (value) => {
-          waiting.push(value);
-          if (busy) return;
-          busy = true;
-          // Not at once: values that are emitted together shall share a batch.
-          projection = asapScheduler.schedule(takeNext);
-        },
-        error: (error) => subscriber.error(error),
-        complete: () => {
-          completed = true;
-          if (!busy) subscriber.complete();
-        },
-      });
-      return () => {
-        outer.unsubscribe();
-        projection?.unsubscribe();
-      };
+          complete: () => {
+            completed = true;
+            emitInOrder();
+          },
+        }),
+      );
+      return projections;
     });
 }

@@ -1,9 +1,11 @@
 import type { RgbImage } from '../../domain/image.js';
 import type { Embedder } from './embedder.js';
 
-interface Waiting {
-  readonly run: () => Promise<void>;
-}
+/** Starts a batch that waits; resolves when it is done, also if it failed. */
+type Waiting = () => Promise<void>;
+
+/** Batches given to the embedder at a time: one computes, the other is on its way to the network's thread. */
+const UNDER_WAY = 2;
 
 /** One embedder behind two doors. */
 export interface Lanes {
@@ -14,23 +16,25 @@ export interface Lanes {
 }
 
 /**
- * Shares one embedder between two lanes. Batches run one at a time, each with all cores; whenever one is done, an
- * urgent batch that waits goes before a background one. So a live query waits for one background batch at most.
+ * Shares one embedder between two lanes. Two batches are under way at a time, one after the other on all cores; whenever
+ * one is done, an urgent batch that waits goes before a background one. So a live query waits for two background
+ * batches at most.
  */
 export function withLanes(embedder: Embedder): Lanes {
   const urgent: Waiting[] = [];
   const background: Waiting[] = [];
-  let busy = false;
+  let running = 0;
 
-  const runNext = async (): Promise<void> => {
-    const next = urgent.shift() ?? background.shift();
-    if (!next) {
-      busy = false;
-      return;
+  const startWaiting = (): void => {
+    while (running < UNDER_WAY) {
+      const start = urgent.shift() ?? background.shift();
+      if (!start) return;
+      running++;
+      void start().then(() => {
+        running--;
+        startWaiting();
+      });
     }
-    busy = true;
-    await next.run();
-    void runNext();
   };
   const lane = (queue: Waiting[]): Embedder => ({
     name: embedder.name,
@@ -39,8 +43,8 @@ export function withLanes(embedder: Embedder): Lanes {
     close: () => embedder.close(),
     embed: (images: readonly RgbImage[]) =>
       new Promise<Float32Array>((resolve, reject) => {
-        queue.push({ run: () => embedder.embed(images).then(resolve, reject) });
-        if (!busy) void runNext();
+        queue.push(() => embedder.embed(images).then(resolve, reject));
+        startWaiting();
       }),
   });
   return {
