@@ -19,7 +19,13 @@ function fail(message) {
 function run(what, command, args) {
   const started = performance.now();
   console.log(`setup: ${what} ...`);
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    // The package brings its CPU binaries; without this some versions of npm fetch those for CUDA too.
+    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
   if (error) fail(`${command} could not be started: ${error.message}`);
   if (status !== 0) fail(`${what} failed (${command} ${args.join(' ')}); its output above says why`);
   console.log(`setup: ${what}: done in ${((performance.now() - started) / 1000).toFixed(1)} s`);
@@ -43,9 +49,16 @@ if (modified(join(root, 'node_modules/.package-lock.json')) < modified(join(root
   run('installing the dependencies (npm ci)', 'npm', ['ci', '--loglevel=error']);
 }
 if (process.env.LETHE_NATIVE !== 'off') {
-  run('looking for native TensorFlow', process.execPath, [join(root, 'scripts/provision-tensorflow.mjs'), '--if-possible']);
+  run('looking for native TensorFlow', process.execPath, [
+    join(root, 'scripts/provision-tensorflow.mjs'),
+    '--if-possible',
+  ]);
 }
 const built = modified(join(root, 'dist/cli/main.js'));
 if (built === 0 || built < Math.max(newest(join(root, 'src')), modified(join(root, 'tsconfig.build.json')))) {
-  run('building', process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+  run('building', process.execPath, [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    '-p',
+    'tsconfig.build.json',
+  ]);
 }
