@@ -12,7 +12,7 @@ export function latencyRows(
   live: LiveOutcome,
 ): readonly { readonly name: string; readonly summary: LatencySummary | null }[] {
   return [
-    { name: 'nothing is learned', summary: live.idle },
+    { name: 'no task is under way', summary: live.idle },
     { name: 'a task is embedded', summary: live.whileEmbedding },
     { name: 'a task trains', summary: live.whileTraining },
   ];
