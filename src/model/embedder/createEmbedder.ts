@@ -24,7 +24,7 @@ export async function createEmbedder(description: EmbedderDescription): Promise<
     async embed(images) {
       const vectors = new Float32Array(images.length * thread.dimension);
       for (let start = 0; start < images.length; start += description.batchLimit) {
-        const batch = packed(images.slice(start, start + description.batchLimit), description);
+        const batch = packed(images.slice(start, start + description.batchLimit));
         vectors.set(await thread.embed(batch), start * thread.dimension);
       }
       return vectors;

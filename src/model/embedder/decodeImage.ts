@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { LetheError } from '../../domain/errors.js';
 import type { RgbImage } from '../../domain/image.js';
 import type { ImagePayload, ImageType } from '../../domain/messages/payload.js';
-import { enlarged, type ImageSize } from './enlarge.js';
+import type { ImageSize } from './enlarge.js';
 import { formatOf } from './imageFormat.js';
 
 /** What an image may cost; beyond it, the image is refused from its header, before any pixel is decoded. */
@@ -26,8 +26,8 @@ const CIFAR_PLANE = CIFAR_SIDE * CIFAR_SIDE;
 sharp.cache(false);
 
 /**
- * Decodes an image and resizes it to `size`. Decoding and shrinking happen off the event loop (libvips on the threads
- * of libuv), the enlarging of small images on it, in about half a millisecond.
+ * Decodes an image, off the event loop (libvips on the threads of libuv), and shrinks a larger one to `size`. A smaller
+ * one keeps its size: the embedder enlarges it in its own thread.
  *
  * The longer side is cropped centrally to the wanted proportions, EXIF orientation is applied, transparency is
  * laid on white, grey and CMYK become RGB, and of an animation the first frame counts.
@@ -41,10 +41,10 @@ export async function decodeImage(
 ): Promise<RgbImage> {
   const { bytes, contentType } = payload;
   refuseBySize(bytes, limits);
-  if (contentType === 'application/x-cifar') return fitted(cifarImage(bytes), size);
+  if (contentType === 'application/x-cifar') return cifarImage(bytes);
   refuseByFormat(bytes, contentType);
   try {
-    return fitted(await decodedAtMost(bytes, size, limits), size);
+    return await decodedAtMost(bytes, size, limits);
   } catch (error) {
     throw await reasonOf(error, bytes, limits);
   }
@@ -111,10 +111,6 @@ async function decodedAtMost(
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, data };
-}
-
-function fitted(image: RgbImage, size: ImageSize): RgbImage {
-  return image.width === size.width && image.height === size.height ? image : enlarged(image, size);
 }
 
 /** Tells a bomb from a broken file by the header alone, which only refused images are asked for. */

@@ -6,10 +6,10 @@ export interface Embedder {
   readonly name: string;
   /** Components of a vector. */
   readonly dimension: number;
-  /** Size that images must have when they reach {@link embed}; decoding resizes to it. */
+  /** Size that the network sees. Decoding shrinks larger images to it; smaller ones are enlarged by {@link embed}. */
   readonly inputSize: { readonly width: number; readonly height: number };
   /**
-   * @param images n images of {@link inputSize}
+   * @param images n images, at most {@link inputSize} wide and high
    * @returns unit vectors, shape [n, dimension]
    */
   embed(images: readonly RgbImage[]): Promise<Float32Array>;

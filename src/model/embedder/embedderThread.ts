@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { LetheError, type SerialisedError } from '../../domain/errors.js';
 import type { EmbedderDescription } from './embedderDescription.js';
+import type { PackedImages } from './preprocessing.js';
 import { startThread } from './startThread.js';
 import type { EmbedRequest, WorkerReply } from './threadProtocol.js';
 
@@ -32,13 +33,13 @@ export class EmbedderThread {
     this.#worker.on('exit', () => this.#lose(undefined));
   }
 
-  embed(pixels: Uint8Array<ArrayBuffer>): Promise<Float32Array> {
+  embed(images: PackedImages): Promise<Float32Array> {
     if (this.#lost !== undefined) return Promise.reject(this.#lost);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       this.#worker.ref();
-      this.#worker.postMessage({ id, pixels } satisfies EmbedRequest, [pixels.buffer]);
+      this.#worker.postMessage({ id, images } satisfies EmbedRequest, [images.pixels.buffer]);
     });
   }
 

@@ -20,9 +20,9 @@ async function open(): Promise<EmbedderSession> {
   return (await import('./tfjsSession.js')).openTfjsSession(tf, description);
 }
 
-async function answer(session: EmbedderSession, { id, pixels }: EmbedRequest): Promise<void> {
+async function answer(session: EmbedderSession, { id, images }: EmbedRequest): Promise<void> {
   try {
-    const vectors = await session.run(pixels);
+    const vectors = await session.run(images);
     reply({ kind: 'embedded', id, vectors }, [vectors.buffer]);
   } catch (error) {
     reply({ kind: 'failed', id, error: toLetheError(error).toJSON() });

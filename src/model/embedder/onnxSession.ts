@@ -14,27 +14,28 @@ export async function openOnnxSession(description: OnnxEmbedderDescription): Pro
   const session = await loaded(description);
   const fixedBatch = batchOf(session, description);
   const { width, height } = description.inputSize;
-  const bytes = 3 * width * height;
+  const perImage = 3 * width * height;
 
-  const embed = async (pixels: Uint8Array): Promise<Tensor> => {
-    const count = pixels.length / bytes;
-    const input = new Tensor('float32', preprocessed(pixels, description), inputShape(count, description));
-    const outputs = await session.run({ [description.input]: input }, [description.output]);
+  const embed = async (input: Float32Array): Promise<Tensor> => {
+    const count = input.length / perImage;
+    const feed = new Tensor('float32', input, inputShape(count, description));
+    const outputs = await session.run({ [description.input]: feed }, [description.output]);
     return vectorsIn(outputs[description.output], count, description);
   };
-  const dimension =
-    (await probed(() => embed(new Uint8Array((fixedBatch ?? 1) * bytes)), description)).dims[1] ?? 0;
+  const blank = new Float32Array((fixedBatch ?? 1) * perImage);
+  const dimension = (await probed(() => embed(blank), description)).dims[1] ?? 0;
 
   return {
     dimension,
-    async run(pixels) {
-      const count = pixels.length / bytes;
+    async run(packedImages) {
+      const input = preprocessed(packedImages, description);
+      const count = packedImages.sizes.length;
       const batch = fixedBatch ?? count;
       const vectors = new Float32Array(count * dimension);
       for (let start = 0; start < count; start += batch) {
         const images = Math.min(batch, count - start);
-        let part = pixels.subarray(start * bytes, (start + images) * bytes);
-        if (fixedBatch !== undefined && images < fixedBatch) part = padded(part, fixedBatch * bytes);
+        let part = input.subarray(start * perImage, (start + images) * perImage);
+        if (fixedBatch !== undefined && images < fixedBatch) part = padded(part, fixedBatch * perImage);
         const output = (await embed(part)).data as Float32Array;
         vectors.set(output.subarray(0, images * dimension), start * dimension);
       }
@@ -49,7 +50,7 @@ async function loaded(description: OnnxEmbedderDescription): Promise<InferenceSe
     return await InferenceSession.create(description.path, {
       ...(description.threads === undefined ? {} : { intraOpNumThreads: description.threads }),
       // Threads that wait in a loop for the next run would take the cores from decoding and training.
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
+      extra: { session: { intra_op: { allow_spinning: '0' }, dynamic_block_base: '4' } },
     });
   } catch (error) {
     throw invalidEmbedder('path', description.path, `ONNX Runtime can't load it: ${firstLine(error)}`, {
@@ -121,15 +122,15 @@ async function probed(run: () => Promise<Tensor>, description: OnnxEmbedderDescr
     return await run();
   } catch (error) {
     if (error instanceof LetheError) throw error;
-    throw invalidEmbedder('path', description.path, `a run on a black image failed: ${firstLine(error)}`, {
+    throw invalidEmbedder('path', description.path, `a run on a blank image failed: ${firstLine(error)}`, {
       remedy: 'Set inputSize and layout to what the network was exported with, and name all that it needs.',
       cause: error,
     });
   }
 }
 
-function padded(pixels: Uint8Array, length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  whole.set(pixels);
+function padded(input: Float32Array, length: number): Float32Array {
+  const whole = new Float32Array(length);
+  whole.set(input);
   return whole;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RgbImage } from '../../domain/image.js';
+import { fittedRows, type ImageSize } from './enlarge.js';
 
 const perChannel = z.tuple([z.number(), z.number(), z.number()]);
 const side = z.int().min(8).max(2048);
@@ -37,47 +38,71 @@ export function inputShape(count: number, preprocessing: Preprocessing): [number
   return preprocessing.layout === 'NCHW' ? [count, 3, height, width] : [count, height, width, 3];
 }
 
-/**
- * Lays images one after the other: n * height * width * 3 bytes.
- * @throws RangeError where an image is not of the network's input size (a mistake of the caller: decoding resizes)
- */
-export function packed(images: readonly RgbImage[], { inputSize }: Preprocessing): Uint8Array<ArrayBuffer> {
-  const bytes = inputSize.width * inputSize.height * 3;
-  const pixels = new Uint8Array(images.length * bytes);
-  images.forEach(({ width, height, data }, index) => {
-    if (width !== inputSize.width || height !== inputSize.height || data.length !== bytes) {
+/** Images laid one after the other, each at its own size, to be handed to another thread in one piece. */
+export interface PackedImages {
+  readonly sizes: readonly ImageSize[];
+  /** The RGB pixels of all images; those of one image take width * height * 3 bytes. */
+  readonly pixels: Uint8Array<ArrayBuffer>;
+}
+
+/** @throws RangeError where an image has not the pixels of its size (a mistake of the caller) */
+export function packed(images: readonly RgbImage[]): PackedImages {
+  const total = images.reduce((sum, { data }) => sum + data.length, 0);
+  const pixels = new Uint8Array(total);
+  let offset = 0;
+  const sizes = images.map(({ width, height, data }, index) => {
+    if (data.length !== width * height * 3) {
       throw new RangeError(
-        `image ${index} is ${width} x ${height}, not ${inputSize.width} x ${inputSize.height}: decode it to the embedder's input size`,
+        `image ${index} has ${data.length} bytes, not those of ${width} x ${height} pixels`,
       );
     }
-    pixels.set(data, index * bytes);
+    pixels.set(data, offset);
+    offset += data.length;
+    return { width, height };
   });
-  return pixels;
+  return { sizes, pixels };
 }
 
 /**
- * The network's input for packed RGB pixels.
- * @param pixels shape [n, height, width, 3]
+ * The network's input for packed images, which are fitted to its size (see {@link fittedRows}).
  * @returns shape {@link inputShape}
  */
-export function preprocessed(pixels: Uint8Array, preprocessing: Preprocessing): Float32Array {
+export function preprocessed({ sizes, pixels }: PackedImages, preprocessing: Preprocessing): Float32Array {
+  const { inputSize } = preprocessing;
+  const input = new Float32Array(sizes.length * inputSize.width * inputSize.height * 3);
+  const writeRow = rowWriter(input, preprocessing);
+  let offset = 0;
+  sizes.forEach(({ width, height }, index) => {
+    const data = pixels.subarray(offset, offset + width * height * 3);
+    offset += data.length;
+    fittedRows({ width, height, data }, inputSize, (row, y) => writeRow(row, index, y));
+  });
+  return input;
+}
+
+/** Writes rows of pixels to their places in the network's input, as the numbers that it wants. */
+function rowWriter(
+  input: Float32Array,
+  preprocessing: Preprocessing,
+): (row: Uint8Array | Uint8ClampedArray, image: number, y: number) => void {
   const { inputSize, layout, channels } = preprocessing;
-  const area = inputSize.width * inputSize.height;
-  const input = new Float32Array(pixels.length);
-  const planar = layout === 'NCHW';
-  const [step, channelStep] = planar ? [1, area] : [3, 1];
-  for (let fed = 0; fed < 3; fed++) {
-    const values = levels(fed, preprocessing);
-    const source = channels === 'RGB' ? fed : 2 - fed;
-    for (let image = 0; image < pixels.length; image += 3 * area) {
-      let from = image + source;
-      let to = image + fed * channelStep;
-      for (let p = 0; p < area; p++, from += 3, to += step) {
-        input[to] = values[pixels[from] as number] as number;
+  const { width, height } = inputSize;
+  const area = width * height;
+  const [step, channelStep] = layout === 'NCHW' ? [1, area] : [3, 1];
+  const fedChannels = [0, 1, 2].map((fed) => ({
+    values: levels(fed, preprocessing),
+    source: channels === 'RGB' ? fed : 2 - fed,
+    start: fed * channelStep,
+  }));
+  return (row, image, y) => {
+    for (const { values, source, start } of fedChannels) {
+      let from = source;
+      let to = image * 3 * area + y * width * step + start;
+      for (let x = 0; x < width; x++, from += 3, to += step) {
+        input[to] = values[row[from] as number] as number;
       }
     }
-  }
-  return input;
+  };
 }
 
 /** What each of the 256 levels of a pixel becomes in the channel fed at place `fed`. */

@@ -1,12 +1,14 @@
+import type { PackedImages } from './preprocessing.js';
+
 /** A loaded network. Its runs block the thread that asks for them, so it lives in a worker. */
 export interface EmbedderSession {
   /** Components of a vector. */
   readonly dimension: number;
   /**
-   * @param pixels packed RGB images of the network's input size, shape [n, height, width, 3]
+   * @param images n images, fitted to the network's input size here
    * @returns unit vectors, shape [n, dimension]
    * @throws LetheError `embedder-invalid` where an image gets no finite vector other than zero
    */
-  run(pixels: Uint8Array): Promise<Float32Array<ArrayBuffer>>;
+  run(images: PackedImages): Promise<Float32Array<ArrayBuffer>>;
   release(): Promise<void>;
 }

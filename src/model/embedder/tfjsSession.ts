@@ -2,7 +2,7 @@ import type { GraphModel, LayersModel, Tensor, Tensor4D } from '@tensorflow/tfjs
 import { LetheError } from '../../domain/errors.js';
 import type { Tensorflow } from '../tensorflow/tensorflow.js';
 import { firstLine, invalidEmbedder } from './invalidEmbedder.js';
-import { inputShape, preprocessed } from './preprocessing.js';
+import { inputShape, type PackedImages, preprocessed } from './preprocessing.js';
 import type { EmbedderSession } from './session.js';
 import type { TfjsEmbedderDescription } from './tfjsDescription.js';
 import { readTfjsModel } from './tfjsModelFile.js';
@@ -24,19 +24,19 @@ export async function openTfjsSession(
 ): Promise<EmbedderSession> {
   const network = await loaded(tf, description);
   const { width, height } = description.inputSize;
-  const bytes = 3 * width * height;
 
-  const embed = (pixels: Uint8Array): Tensor =>
+  const embed = (images: PackedImages): Tensor =>
     tf.tidy(() => {
-      const shape = inputShape(pixels.length / bytes, description);
-      return vectorsIn(network.apply(tf.tensor4d(preprocessed(pixels, description), shape)), description);
+      const shape = inputShape(images.sizes.length, description);
+      return vectorsIn(network.apply(tf.tensor4d(preprocessed(images, description), shape)), description);
     });
-  const dimension = probed(() => embed(new Uint8Array(bytes)), description);
+  const blank = { sizes: [{ width, height }], pixels: new Uint8Array(3 * width * height) };
+  const dimension = probed(() => embed(blank), description);
 
   return {
     dimension,
-    async run(pixels) {
-      const output = embed(pixels);
+    async run(images) {
+      const output = embed(images);
       try {
         return scaleRowsToUnit(new Float32Array(await output.data<'float32'>()), dimension, description.name);
       } finally {
@@ -114,7 +114,7 @@ function vectorsIn(output: Tensor, description: TfjsEmbedderDescription): Tensor
   );
 }
 
-/** Runs a black image and returns the dimension. */
+/** Runs a blank image and returns the dimension. */
 function probed(run: () => Tensor, description: TfjsEmbedderDescription): number {
   try {
     const output = run();
@@ -122,7 +122,7 @@ function probed(run: () => Tensor, description: TfjsEmbedderDescription): number
     return output.shape[1] ?? 0;
   } catch (error) {
     if (error instanceof LetheError) throw error;
-    throw invalidEmbedder('path', description.path, `a run on a black image failed: ${firstLine(error)}`, {
+    throw invalidEmbedder('path', description.path, `a run on a blank image failed: ${firstLine(error)}`, {
       remedy: 'Set inputSize and layout to what the model was made for, and output to one of its nodes.',
       cause: error,
     });

@@ -1,10 +1,10 @@
 import type { SerialisedError } from '../../domain/errors.js';
+import type { PackedImages } from './preprocessing.js';
 
 /** What an embedder's worker is asked; pixels are transferred, not copied. */
 export interface EmbedRequest {
   readonly id: number;
-  /** Shape [n, height, width, 3]. */
-  readonly pixels: Uint8Array<ArrayBuffer>;
+  readonly images: PackedImages;
 }
 
 /** What the worker says: once that it is ready or why not, then one answer for each request. */

@@ -121,9 +121,11 @@ describe('an ONNX embedder', () => {
     await embedder.close();
   });
 
-  it('refuses an image of another size', async () => {
+  it('enlarges a small image, and refuses one whose pixels are not those of its size', async () => {
     const embedder = await createEmbedder(await described(CHANNEL_MEANS));
-    await expect(embedder.embed([{ ...image(1, 1, 1), width: 4, height: 16 }])).rejects.toThrow(RangeError);
+    const small = { width: 2, height: 3, data: image(3, 4, 0).data.subarray(0, 18) };
+    expect([...(await embedder.embed([small]))]).toEqual(closeTo([0.6, 0.8, 0]));
+    await expect(embedder.embed([{ ...image(1, 1, 1), width: 5 }])).rejects.toThrow(RangeError);
     await embedder.close();
   });
 });

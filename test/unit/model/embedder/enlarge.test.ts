@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../../../src/domain/image.js';
-import { enlarged } from '../../../../src/model/embedder/enlarge.js';
+import { fittedRows, type ImageSize } from '../../../../src/model/embedder/enlarge.js';
 
 /** An image whose channels are `value`, plus 0, 1 and 2. */
 const drawn = (width: number, height: number, value: (x: number, y: number) => number): RgbImage => ({
@@ -14,6 +14,13 @@ const drawn = (width: number, height: number, value: (x: number, y: number) => n
 });
 const channel = ({ width, data }: RgbImage, x: number, y: number, which: number): number =>
   data[(y * width + x) * 3 + which] as number;
+
+/** The whole image, put together from its rows. */
+function enlarged(image: RgbImage, size: ImageSize): RgbImage {
+  const data = new Uint8Array(size.width * size.height * 3);
+  fittedRows(image, size, (row, y) => data.set(row, y * size.width * 3));
+  return { ...size, data };
+}
 
 describe('enlarging an image', () => {
   it('keeps a plain colour, whatever the sizes', () => {
@@ -41,6 +48,11 @@ describe('enlarging an image', () => {
         expect(Math.abs(channel(image, x, y, 1) - (exact + 1))).toBeLessThanOrEqual(0.5001);
       }
     }
+  });
+
+  it('leaves an image of the wanted size as it is', () => {
+    const source = drawn(9, 7, (x, y) => 13 * x + 5 * y);
+    expect(enlarged(source, { width: 9, height: 7 }).data).toEqual(source.data);
   });
 
   it('crops the longer side centrally', () => {

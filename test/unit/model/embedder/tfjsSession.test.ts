@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RgbImage } from '../../../../src/domain/image.js';
+import { packed } from '../../../../src/model/embedder/preprocessing.js';
 import {
   type TfjsEmbedderDescription,
   tfjsEmbedderSchema,
@@ -80,13 +82,16 @@ function graphModel(): unknown {
 }
 const AXES = Int32Array.from([1, 2]);
 
-const image = (r: number, g: number, b: number): Uint8Array =>
-  Uint8Array.from({ length: 192 }, (_, i) => [r, g, b][i % 3] as number);
+const image = (r: number, g: number, b: number): RgbImage => ({
+  width: 8,
+  height: 8,
+  data: Uint8Array.from({ length: 192 }, (_, i) => [r, g, b][i % 3] as number),
+});
 
-async function vectorOf(description: TfjsEmbedderDescription, pixels: Uint8Array): Promise<unknown[]> {
+async function vectorOf(description: TfjsEmbedderDescription, pixels: RgbImage): Promise<unknown[]> {
   const session = await openTfjsSession(tf, description);
   const before = tf.memory().numTensors;
-  const vector = await session.run(pixels);
+  const vector = await session.run(packed([pixels]));
   expect(tf.memory().numTensors).toBe(before);
   await session.release();
   return [...vector].map((value) => Number(value.toFixed(6)));
@@ -121,7 +126,7 @@ describe('a tfjs embedder', () => {
 
   it('embeds a batch in one run', async () => {
     const session = await openTfjsSession(tf, await described(layersModel(), DIAGONAL));
-    const vectors = await session.run(Buffer.concat([image(1, 0, 0), image(0, 1, 0)]));
+    const vectors = await session.run(packed([image(1, 0, 0), image(0, 1, 0)]));
     expect([...vectors]).toEqual([1, 0, 0, 0, 1, 0]);
     await session.release();
   });
