@@ -7,6 +7,7 @@ import { withLanes } from '../model/embedder/lanes.js';
 import { relativeFilter } from '../model/filter/relative.js';
 import { thresholdFilter } from '../model/filter/threshold.js';
 import { loadClassifier } from '../model/ssre/classifier.js';
+import { prepareNativeTensorflow } from '../model/tensorflow/threads.js';
 import { createTrainer } from '../model/training/trainer.js';
 import { createScreen } from '../operators/screen.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
@@ -58,6 +59,7 @@ export async function startLethe(
   const starting = health.waitFor('start');
   await mkdir(config.model.checkpoints, { recursive: true });
 
+  prepareNativeTensorflow();
   const embedder = await embedderOf(config);
   const trainer = await createTrainer({
     checkpoints: config.model.checkpoints,

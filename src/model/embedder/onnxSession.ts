@@ -50,7 +50,7 @@ async function loaded(description: OnnxEmbedderDescription): Promise<InferenceSe
     return await InferenceSession.create(description.path, {
       ...(description.threads === undefined ? {} : { intraOpNumThreads: description.threads }),
       // Threads that wait in a loop for the next run would take the cores from decoding and training.
-      extra: { session: { intra_op: { allow_spinning: '0' }, dynamic_block_base: '4' } },
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
   } catch (error) {
     throw invalidEmbedder('path', description.path, `ONNX Runtime can't load it: ${firstLine(error)}`, {

@@ -20,7 +20,7 @@ export interface TrainerOptions {
   readonly dimension: number;
   /** The model to continue from; without it the first task starts from nothing. */
   readonly from?: ModelVersion;
-  /** Threads of native TensorFlow; by default it takes one a core. */
+  /** Threads of native TensorFlow; by default one a core. */
   readonly threads?: number;
 }
 

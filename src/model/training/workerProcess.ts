@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { trainingThreads } from '../tensorflow/threads.js';
 import type { FromWorker, ToWorker } from './messages.js';
 
 /** How much of the worker's last words is kept. */
@@ -30,7 +31,7 @@ export interface WorkerProcess {
 
 /**
  * Starts worker.ts in a process of its own, from the sources or from the build, whichever this module comes from.
- * @param threads threads of native TensorFlow; undefined leaves it to TensorFlow
+ * @param threads threads of native TensorFlow; by default those of `trainingThreads`
  */
 export function startWorker(threads: number | undefined): WorkerProcess {
   const fromSources = import.meta.url.endsWith('.ts');
@@ -42,7 +43,7 @@ export function startWorker(threads: number | undefined): WorkerProcess {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: {
       ...process.env,
-      ...(threads === undefined ? {} : { TF_NUM_INTRAOP_THREADS: String(threads) }),
+      TF_NUM_INTRAOP_THREADS: String(threads ?? trainingThreads()),
     },
   });
   let alive = true;
