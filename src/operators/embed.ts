@@ -1,4 +1,5 @@
 import type { OperatorFunction } from 'rxjs';
+import { type LetheError, toLetheError } from '../domain/errors.js';
 import type { RgbImage } from '../domain/image.js';
 import { rowOf } from '../domain/vector.js';
 import type { Embedder } from '../model/embedder/embedder.js';
@@ -31,17 +32,28 @@ export async function embedInputs(
 /** One batch computes while the next is on its way: the network never waits for the pipeline. */
 const BATCHES_UNDER_WAY = 2;
 
-/** Embeds opened messages in batches of at most `batchSize`; ready-made vectors skip the network. */
+/**
+ * Embeds opened messages in batches of at most `batchSize`; ready-made vectors skip the network. Where a batch fails,
+ * its messages are embedded one by one, so that only the culprit is refused.
+ */
 export function embed<M>(
   embedder: Embedder,
   options: { readonly batchSize: number; readonly probe: Probe },
 ): OperatorFunction<Flow<Opened<M>>, Flow<Embedded<M>>> {
-  const embedAll = async (opened: readonly Opened<M>[]): Promise<Embedded<M>[]> => {
+  const embedTogether = async (opened: readonly Opened<M>[]): Promise<Embedded<M>[]> => {
     const inputs = opened.map(({ input }) => input);
     const vectors = await timedAsync(options.probe, 'embed', inputs.length, () =>
       embedInputs(embedder, inputs),
     );
     return opened.map(({ message }, index) => ({ message, vector: vectors[index] as Float32Array }));
+  };
+  const embedAll = async (opened: readonly Opened<M>[]): Promise<(Embedded<M> | LetheError)[]> => {
+    try {
+      return await embedTogether(opened);
+    } catch (error) {
+      if (opened.length === 1) return [toLetheError(error)];
+      return (await Promise.all(opened.map((one) => embedAll([one])))).flat();
+    }
   };
   return mapAcceptedInBatches(options.batchSize, embedAll, BATCHES_UNDER_WAY);
 }
