@@ -22,6 +22,17 @@ export interface TrainingProgress {
   readonly ms: number;
 }
 
+/** Something of note about a training run, beside its progress. */
+export type TrainingNotice =
+  /** The same task was trained before and its checkpoint is whole: nothing is trained. */
+  | { readonly kind: 'found'; readonly version: string }
+  /** A run that broke off after this epoch goes on. */
+  | { readonly kind: 'resumed'; readonly epoch: number }
+  /** A run broke off, but what it saved is damaged: training starts from the beginning. */
+  | { readonly kind: 'restarted'; readonly reason: string }
+  /** Progress can't be saved: training goes on, but a crash would cost all of it. Told once a task. */
+  | { readonly kind: 'unsaved'; readonly reason: string };
+
 /** Trains one task after the other, outside the event loop of the caller. */
 export interface Trainer {
   /** tfjs backend that trains. */

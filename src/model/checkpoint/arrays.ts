@@ -76,7 +76,7 @@ export function expectedArrays(
 }
 
 /** The numbers as little-endian bytes, one array after the other. */
-export function encoded(arrays: readonly NamedArray[]): Buffer {
+export function encoded(arrays: readonly Pick<NamedArray, 'values'>[]): Buffer {
   const bytes = Buffer.concat(
     arrays.map(({ values }) => Buffer.from(values.buffer, values.byteOffset, values.byteLength)),
   );

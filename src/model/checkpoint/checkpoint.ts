@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { SsreConfig } from '../ssre/config.js';
 import type { SsreState } from '../ssre/network.js';
 
@@ -12,9 +13,12 @@ export interface Checkpoint {
   readonly backend: string;
 }
 
+/** The name of a checkpoint, e.g. `v0003-1f0c93ab`: number of tasks, start of the manifest's hash. Safe in paths. */
+export const versionSchema = z.string().regex(/^v\d{4,}-[0-9a-f]{8}$/);
+
 /** A checkpoint in its place. */
 export interface StoredCheckpoint {
-  /** E.g. `v0003-1f0c93ab`: number of tasks, start of the manifest's hash. */
+  /** As {@link versionSchema} says; also the name of its folder. */
   readonly version: string;
   readonly folder: string;
   /** SHA-256 of the manifest, which holds those of the other files. */

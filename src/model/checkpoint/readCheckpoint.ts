@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { LetheError } from '../../domain/errors.js';
 import type { Block, Linear, SsreState } from '../ssre/network.js';
 import { DIRECTIONS } from '../ssre/prototypes.js';
 import { decoded, expectedArrays } from './arrays.js';
 import type { Checkpoint } from './checkpoint.js';
+import { type CheckpointFiles, corrupt, filesIn } from './checkpointFiles.js';
+import { sha256Of } from './files.js';
 import { MANIFEST_FILE, type Manifest, manifestSchema, WEIGHTS_FILE } from './manifest.js';
 
 /**
@@ -15,11 +13,17 @@ import { MANIFEST_FILE, type Manifest, manifestSchema, WEIGHTS_FILE } from './ma
  * @throws LetheError `checkpoint-corrupt`, whose field names the file that is missing or wrong
  */
 export async function readCheckpoint(folder: string, expectedSha256?: string): Promise<Checkpoint> {
-  const text = await read(folder, MANIFEST_FILE);
+  return parseCheckpoint(await filesIn(folder), expectedSha256);
+}
+
+/** {@link readCheckpoint} of files in memory. */
+export function parseCheckpoint(
+  { manifest: text, weights: bytes }: CheckpointFiles,
+  expectedSha256?: string,
+): Checkpoint {
   if (expectedSha256 !== undefined) checkHash(MANIFEST_FILE, text, expectedSha256);
   const manifest = parsed(text);
   const expected = manifest.files[WEIGHTS_FILE];
-  const bytes = await read(folder, WEIGHTS_FILE);
   if (bytes.length !== expected.bytes) {
     throw corrupt(WEIGHTS_FILE, `has ${bytes.length} bytes, not ${expected.bytes}`);
   }
@@ -32,16 +36,8 @@ export async function readCheckpoint(folder: string, expectedSha256?: string): P
   };
 }
 
-async function read(folder: string, file: string): Promise<Buffer> {
-  try {
-    return await readFile(join(folder, file));
-  } catch (error) {
-    throw corrupt(file, 'cannot be read', error);
-  }
-}
-
 function checkHash(file: string, bytes: Buffer, expected: string): void {
-  const found = createHash('sha256').update(bytes).digest('hex');
+  const found = sha256Of(bytes);
   if (found !== expected) throw corrupt(file, `has the SHA-256 ${found}, not ${expected}`);
 }
 
@@ -50,7 +46,7 @@ function parsed(text: Buffer): Manifest {
   try {
     json = JSON.parse(text.toString('utf8'));
   } catch (error) {
-    throw corrupt(MANIFEST_FILE, 'is no JSON', error);
+    throw corrupt(MANIFEST_FILE, 'is no JSON', { cause: error });
   }
   const result = manifestSchema.safeParse(json);
   if (result.success) return result.data;
@@ -105,12 +101,4 @@ function stateOf(manifest: Manifest, numbers: Float32Array): SsreState {
       spread: spreads.slice(index * size, (index + 1) * size),
     })),
   };
-}
-
-function corrupt(file: string, what: string, cause?: unknown): LetheError {
-  return new LetheError('checkpoint-corrupt', `${file} of the checkpoint ${what}`, {
-    field: file,
-    remedy: 'Restore the checkpoint from a backup, or delete it and learn its task again.',
-    cause,
-  });
 }

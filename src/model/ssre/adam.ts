@@ -15,6 +15,12 @@ export function initialMoments(parameters: readonly { readonly values: Float32Ar
   return { first: zeros(), second: zeros(), steps: 0 };
 }
 
+/** Moments of their own with the same numbers, so that steps leave `moments` as they are. */
+export function copied({ first, second, steps }: Readonly<Moments>): Moments {
+  const copies = (arrays: readonly Float32Array[]): Float32Array[] => arrays.map((array) => array.slice());
+  return { first: copies(first), second: copies(second), steps };
+}
+
 /**
  * One step of Adam (Kingma and Ba, 2015) with the L2 penalty inside the gradient, as in PyTorch: g + weightDecay * p. One
  * pass over plain arrays for every backend: as tensor operations it takes ten passes, most of a step's time on wasm.

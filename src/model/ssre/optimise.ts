@@ -2,7 +2,7 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs';
 import { LetheError } from '../../domain/errors.js';
 import { computed } from '../tensorflow/computed.js';
 import type { Tensorflow } from '../tensorflow/tensorflow.js';
-import { adamStep, initialMoments } from './adam.js';
+import { adamStep, copied, initialMoments, type Moments } from './adam.js';
 import type { Schedule } from './config.js';
 import { permutation, type Random } from './random.js';
 import { learningRateAt } from './schedule.js';
@@ -33,19 +33,31 @@ export interface Objective {
   lossOf(random: Random): Loss;
 }
 
+/** All that the epochs to come depend on, beside the objective and its schedule. */
+export interface OptimiserState {
+  /** Epochs done. */
+  readonly epoch: number;
+  /** The numbers of every parameter, in the objective's order. */
+  readonly parameters: readonly Float32Array[];
+  readonly moments: Readonly<Moments>;
+}
+
 /** What is known after an epoch. */
 export interface EpochReport {
   /** Counted from 1. */
   readonly epoch: number;
   /** Mean loss of its batches. */
   readonly loss: number;
+  /** From where to go on after a crash. The arrays are those in training: to be copied before the next epoch. */
+  readonly state: OptimiserState;
 }
 
 /**
  * Minimises the objective with Adam; its parameters change in place.
  * @param randomAt the random numbers of an epoch, counted from 0
  * @param onEpoch called and awaited after every epoch
- * @throws LetheError `training-failed` where the loss is no longer finite
+ * @param resume where an earlier run of the same training was; the result is the same number by number as without a break
+ * @throws LetheError `training-failed` where the loss is no longer finite, or `resume` is of another training
  */
 export async function optimise(
   tf: Tensorflow,
@@ -53,10 +65,11 @@ export async function optimise(
   schedule: Schedule,
   randomAt: (epoch: number) => Random,
   onEpoch: (report: EpochReport) => Promise<void> | void,
+  resume?: OptimiserState,
 ): Promise<void> {
   const { parameters, examples } = objective;
-  const moments = initialMoments(parameters);
-  for (let epoch = 0; epoch < schedule.epochs; epoch++) {
+  const moments = resume ? restored(parameters, resume) : initialMoments(parameters);
+  for (let epoch = resume?.epoch ?? 0; epoch < schedule.epochs; epoch++) {
     const random = randomAt(epoch);
     const order = permutation(examples, random);
     const loss = objective.lossOf(random);
@@ -68,8 +81,28 @@ export async function optimise(
       total += value * batch.rows.length;
     }
     if (!Number.isFinite(total)) throw diverged(epoch + 1);
-    await onEpoch({ epoch: epoch + 1, loss: total / examples });
+    const state = { epoch: epoch + 1, parameters: parameters.map(({ values }) => values), moments };
+    await onEpoch({ epoch: epoch + 1, loss: total / examples, state });
   }
+}
+
+/** Sets the parameters to what they were; returns the moments that belong to them. */
+function restored(parameters: readonly Parameter[], resume: OptimiserState): Moments {
+  const { first, second } = resume.moments;
+  for (const arrays of [resume.parameters, first, second]) {
+    const fits = arrays.length === parameters.length;
+    if (!fits || parameters.some(({ values }, index) => values.length !== arrays[index]?.length)) {
+      throw new LetheError('training-failed', 'the saved progress is of another training', {
+        field: 'resume',
+        remedy:
+          'Delete the folder .progress below the checkpoints: the task is then trained from its beginning.',
+      });
+    }
+  }
+  parameters.forEach(({ values }, index) => {
+    values.set(resume.parameters[index] as Float32Array);
+  });
+  return copied(resume.moments);
 }
 
 function diverged(epoch: number): LetheError {

@@ -8,7 +8,7 @@ import { grownHead, headOf, withTrained } from './head.js';
 import { incrementalObjective } from './incrementalTask.js';
 import { initialObjective } from './initialTask.js';
 import { blockLayers, type Prototype, type SsreState, widthOf } from './network.js';
-import { type EpochReport, optimise } from './optimise.js';
+import { type EpochReport, type OptimiserState, optimise } from './optimise.js';
 import { prototypesOf } from './prototypes.js';
 import { type Random, randomOf } from './random.js';
 import { zeroBranch } from './sideBranch.js';
@@ -22,6 +22,7 @@ export type OnEpoch = (report: EpochReport) => Promise<void> | void;
  * Trains one task on top of `state`, by SSRE over embeddings (PAPER section 3).
  * @param state what is known so far; null before the first task
  * @param task its classes must be new, its vectors of the state's dimension
+ * @param resume where a broken-off training of the same task on the same state was: it goes on from there
  * @returns what is known afterwards; `state` stays as it is
  * @throws LetheError `invalid-vector` where a number is not finite, `training-failed` where the loss is no longer finite
  */
@@ -31,11 +32,12 @@ export async function trainTask(
   task: TrainingTask,
   config: SsreConfig,
   onEpoch: OnEpoch,
+  resume?: OptimiserState,
 ): Promise<SsreState> {
   checkFinite(task);
   return state === null
-    ? trainInitial(tf, task, config, onEpoch)
-    : trainIncremental(tf, state, task, config, onEpoch);
+    ? trainInitial(tf, task, config, onEpoch, resume)
+    : trainIncremental(tf, state, task, config, onEpoch, resume);
 }
 
 /** A backend may turn NaN into 0 on its way through a ReLU: what is wrong would not show in the loss. */
@@ -56,6 +58,7 @@ async function trainInitial(
   { classes, vectors, labels }: TrainingTask,
   config: SsreConfig,
   onEpoch: OnEpoch,
+  resume?: OptimiserState,
 ): Promise<SsreState> {
   const randomFor = randomOfTask(config.seed, 0);
   const dimension = vectors.length / labels.length;
@@ -66,7 +69,7 @@ async function trainInitial(
   const standardisation = standardisationOf(vectors, dimension);
   const data = { vectors: standardised(vectors, standardisation), labels };
   const objective = initialObjective(tf, trunk, head, data, config);
-  await optimise(tf, objective, config.initial, (epoch) => randomFor('epochs', epoch), onEpoch);
+  await optimise(tf, objective, config.initial, (epoch) => randomFor('epochs', epoch), onEpoch, resume);
 
   const folded = { stem: foldedInto(trunk.stem, standardisation), blocks: trunk.blocks };
   const features = featuresOf(tf, folded, stemOutputs(tf, folded.stem, vectors));
@@ -87,6 +90,7 @@ async function trainIncremental(
   { classes, vectors, labels, unlearned }: TrainingTask,
   config: SsreConfig,
   onEpoch: OnEpoch,
+  resume?: OptimiserState,
 ): Promise<SsreState> {
   const randomFor = randomOfTask(config.seed, state.tasks);
   const width = widthOf(state.trunk);
@@ -108,7 +112,7 @@ async function trainIncremental(
     config,
   );
   try {
-    await optimise(tf, objective, config.incremental, (epoch) => randomFor('epochs', epoch), onEpoch);
+    await optimise(tf, objective, config.incremental, (epoch) => randomFor('epochs', epoch), onEpoch, resume);
   } finally {
     objective.dispose();
   }

@@ -2,7 +2,7 @@ import type { SerialisedError } from '../../domain/errors.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
 import type { SsreConfig } from '../ssre/config.js';
 import type { TensorflowBackend } from '../tensorflow/loadTensorflow.js';
-import type { TrainingProgress } from '../trainer.js';
+import type { TrainingNotice, TrainingProgress } from '../trainer.js';
 
 /** What the parent tells the training process. Vectors go in chunks, each acknowledged before the next. */
 export type ToWorker =
@@ -26,5 +26,6 @@ export type FromWorker =
   | { readonly kind: 'ready'; readonly backend: TensorflowBackend }
   | { readonly kind: 'more' }
   | { readonly kind: 'progress'; readonly progress: TrainingProgress }
+  | { readonly kind: 'notice'; readonly notice: TrainingNotice }
   | { readonly kind: 'done'; readonly model: ModelVersion }
   | { readonly kind: 'failed'; readonly error: SerialisedError };

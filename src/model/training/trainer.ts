@@ -3,9 +3,9 @@ import { type ErrorDetails, LetheError, type SerialisedError } from '../../domai
 import type { ModelVersion } from '../../domain/messages/model.js';
 import type { SsreConfig } from '../ssre/config.js';
 import type { TensorflowBackend } from '../tensorflow/loadTensorflow.js';
-import type { Trainer, TrainingProgress, TrainingTask } from '../trainer.js';
+import type { Trainer, TrainingNotice, TrainingProgress, TrainingTask } from '../trainer.js';
 import { checkTask } from './checkTask.js';
-import type { FromWorker } from './messages.js';
+import type { FromWorker, ToWorker } from './messages.js';
 import { startWorker, type WorkerProcess } from './workerProcess.js';
 
 /** Vectors sent at a time: some megabytes, so that neither process holds a second copy of the task. */
@@ -20,6 +20,10 @@ export interface TrainerOptions {
   readonly dimension: number;
   /** The model to continue from; without it the first task starts from nothing. */
   readonly from?: ModelVersion;
+  /** Gives the local folder of the checkpoint of `from`; by default its URI is that of a local folder. */
+  readonly resolve?: (model: ModelVersion) => Promise<string>;
+  /** Told that a task was resumed, found trained, or can't be saved on its way. */
+  readonly onNotice?: (notice: TrainingNotice) => void;
   /** Threads of native TensorFlow; by default one a core. */
   readonly threads?: number;
 }
@@ -27,7 +31,8 @@ export interface TrainerOptions {
 /**
  * A trainer whose work is done by a child process of lower priority: neither its load nor its crash reaches the caller.
  * A child that dies fails its task with `training-failed`; the next task gets a new one, which goes on from the last
- * checkpoint. Tasks are trained one after the other, in the order of the calls.
+ * checkpoint. Tasks are trained one after the other, in the order of the calls. The same task given again, to this trainer
+ * or to a later one on the same folder, goes on after the last saved epoch, or is found trained.
  * @throws LetheError `backend-unavailable`
  */
 export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
@@ -36,6 +41,14 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   let queue: Promise<unknown> = Promise.resolve();
   let worker: StartedWorker | null = await started(options);
   const { backend } = worker;
+
+  /** What this trainer made lies in its folder; what it was given, wherever its URI says. */
+  const baseOf = async (base: ModelVersion | null): Promise<Base | null> => {
+    if (base === null) return null;
+    const local = base !== options.from || options.resolve === undefined;
+    const folder = local ? fileURLToPath(base.checkpoint) : await options.resolve(base);
+    return { folder, sha256: base.sha256 };
+  };
 
   const trainNow = async (
     task: TrainingTask,
@@ -46,7 +59,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     worker ??= await started(options);
     const current = worker;
     try {
-      model = await trainIn(current.process, task, options, model, onProgress);
+      model = await trainIn(current.process, task, options, await baseOf(model), onProgress);
       return model;
     } catch (error) {
       if (current.process.hasEnded()) worker = null;
@@ -68,6 +81,9 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   };
 }
 
+/** The checkpoint that a task is trained on top of. */
+type Base = NonNullable<Extract<ToWorker, { kind: 'task' }>['base']>;
+
 interface StartedWorker {
   readonly process: WorkerProcess;
   readonly backend: TensorflowBackend;
@@ -88,8 +104,8 @@ async function started({ backend, checkpoints, threads }: TrainerOptions): Promi
 async function trainIn(
   worker: WorkerProcess,
   task: TrainingTask,
-  { ssre, dimension }: TrainerOptions,
-  model: ModelVersion | null,
+  { ssre, dimension, onNotice }: TrainerOptions,
+  base: Base | null,
   onProgress: (progress: TrainingProgress) => void,
 ): Promise<ModelVersion> {
   const { vectors, labels } = task;
@@ -109,9 +125,9 @@ async function trainIn(
     // A failed send shows as the end of the process, which rejects the answer.
     if (message.kind === 'more') sendChunk().catch(() => undefined);
     if (message.kind === 'progress') onProgress(message.progress);
+    if (message.kind === 'notice') onNotice?.(message.notice);
     return message.kind === 'done' ? message.model : undefined;
   });
-  const base = model && { folder: fileURLToPath(model.checkpoint), sha256: model.sha256 };
   await worker
     .send({
       kind: 'task',

@@ -6,10 +6,9 @@ import { LetheError, toLetheError } from '../../domain/errors.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { readCheckpoint } from '../checkpoint/readCheckpoint.js';
-import { writeCheckpoint } from '../checkpoint/writeCheckpoint.js';
-import { trainTask } from '../ssre/trainTask.js';
 import { type LoadedTensorflow, loadTensorflow } from '../tensorflow/loadTensorflow.js';
 import type { FromWorker, ToWorker } from './messages.js';
+import { trainResumably } from './trainResumably.js';
 
 // The training process: trains what its parent sends and answers with checkpoints. It is started by trainer.ts.
 
@@ -65,24 +64,25 @@ async function handle(message: ToWorker): Promise<void> {
 
 async function train(message: TaskMessage, vectors: Float32Array, labels: Int32Array): Promise<ModelVersion> {
   if (!loaded) throw new LetheError('internal', 'a task came before the start', { remedy: 'Report it.' });
-  const { tf, backend } = loaded;
-  const { task, classes, unlearned, config, base } = message;
+  const { base, config } = message;
   const started = performance.now();
-  const previous = base === null ? null : (await checkpointAt(base)).state;
-  const epochs = (previous === null ? config.initial : config.incremental).epochs;
-  const state = await trainTask(
-    tf,
-    previous,
-    { task, classes, vectors, labels, unlearned },
-    config,
-    async ({ epoch, loss }) => {
-      send({ kind: 'progress', progress: { epoch, epochs, loss, ms: performance.now() - started } });
-      // Lets messages out and a lost parent be noticed: computing itself blocks.
-      await setImmediate();
+  const { epochs } = base === null ? config.initial : config.incremental;
+  const { stored, checkpoint } = await trainResumably(
+    loaded,
+    checkpoints,
+    { ...message, vectors, labels },
+    async () => (base === null ? null : (await checkpointAt(base)).state),
+    {
+      onEpoch: async ({ epoch, loss }) => {
+        send({ kind: 'progress', progress: { epoch, epochs, loss, ms: performance.now() - started } });
+        // Lets messages out and a lost parent be noticed: computing itself blocks.
+        await setImmediate();
+      },
+      onNotice: (notice) => send({ kind: 'notice', notice }),
     },
   );
-  const checkpoint: Checkpoint = { state, task, config, backend };
-  const { version, folder, sha256 } = await writeCheckpoint(checkpoints, checkpoint);
+  const { version, folder, sha256 } = stored;
+  const { state, task, backend } = checkpoint;
   last = { sha256, checkpoint };
   return {
     version,

@@ -1,6 +1,9 @@
 import type { Observable } from 'rxjs';
 import type { LogRecord, OutgoingRecord } from '../../domain/record.js';
 
+/** An offset for each partition of each topic: `positions.get(topic)?.[partition]`. */
+export type Positions = ReadonlyMap<string, readonly bigint[]>;
+
 /** What to read, and how much of it may be under way. */
 export interface Subscription {
   readonly topics: readonly string[];
@@ -11,10 +14,18 @@ export interface Subscription {
    * The source stops reading until {@link EventLog.settle} frees room.
    */
   readonly maxInFlight: number;
-  /** Where a group without a committed position starts. */
-  readonly from?: 'earliest' | 'latest';
+  /** Likewise for the bytes of their values; one record is always let through. */
+  readonly maxInFlightBytes?: number;
+  /** Where a group without a committed position starts; a transient one may start at given positions. */
+  readonly from?: 'earliest' | 'latest' | Positions;
   /** For those who only look on: they hold up no one, and their position is forgotten when the last of them ends. */
   readonly transient?: boolean;
+}
+
+/** A record that was dealt with, and what is to be written because of it. */
+export interface Settled {
+  readonly input: LogRecord;
+  readonly outputs: readonly OutgoingRecord[];
 }
 
 /** A partitioned, replayable log of records: Kafka, or its embedded stand-in in memory. */
@@ -22,12 +33,17 @@ export interface EventLog {
   /** Cold: reading starts with the subscription and ends with its unsubscription. Ordered within a partition. */
   read(subscription: Subscription): Observable<LogRecord>;
   /**
-   * Writes `outputs` and marks `inputs` (of `group`) as done, both or neither.
-   * A group's position in a partition moves to the first record that is not settled.
+   * Writes the outputs and marks their inputs (of `group`) as done, both or neither, in the order given.
+   * A group's position in a partition moves to the first record that is not settled; the outputs of records behind a
+   * gap may be held back until it closes.
+   * @returns the inputs whose partitions this reader had lost meanwhile: nothing was written for them, whoever has the
+   *   partition now deals with them
    */
-  settle(group: string, inputs: readonly LogRecord[], outputs: readonly OutgoingRecord[]): Promise<void>;
+  settle(group: string, settled: readonly Settled[]): Promise<readonly LogRecord[]>;
   /** Writes records; resolves when they are durable, and waits while the log is full. */
   publish(outputs: readonly OutgoingRecord[]): Promise<void>;
+  /** One past the newest record of every partition of these topics, at or after this call. */
+  ends(topics: readonly string[]): Promise<Positions>;
   /** Records written to the topics and not yet settled by the group. */
   lag(group: string, topics: readonly string[]): Promise<number>;
   close(): Promise<void>;

@@ -1,9 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { concatMap, firstValueFrom, type Observable, Subject, take, takeUntil, tap, toArray } from 'rxjs';
+import {
+  concatMap,
+  firstValueFrom,
+  mergeMap,
+  type Observable,
+  Subject,
+  take,
+  takeUntil,
+  tap,
+  toArray,
+} from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogRecord, OutgoingRecord } from '../../../src/domain/record.js';
-import type { EventLog, Subscription } from '../../../src/streams/transports/eventLog.js';
+import type { EventLog, Settled, Subscription } from '../../../src/streams/transports/eventLog.js';
 
 /** An adapter under test. */
 export interface EventLogHarness {
@@ -13,11 +23,21 @@ export interface EventLogHarness {
   close(): Promise<void>;
 }
 
-const PROPERTY_RUNS = 25;
+/** What makes the contract bearable for an adapter with a network behind it. */
+export interface ContractOptions {
+  /** How often the property is tried. */
+  readonly propertyRuns?: number;
+  /** How long a test may take, in milliseconds. */
+  readonly timeoutMs?: number;
+}
 
 /** What every adapter of the port EventLog promises. */
-export function describeEventLog(name: string, create: () => Promise<EventLogHarness>): void {
-  describe(`the event log ${name}`, () => {
+export function describeEventLog(
+  name: string,
+  create: () => Promise<EventLogHarness>,
+  { propertyRuns = 25, timeoutMs = 60_000 }: ContractOptions = {},
+): void {
+  describe(`the event log ${name}`, { timeout: timeoutMs }, () => {
     let harness: EventLogHarness;
     let log: EventLog;
     beforeEach(async () => {
@@ -41,7 +61,7 @@ export function describeEventLog(name: string, create: () => Promise<EventLogHar
         count,
         log.read(subscription).pipe(
           concatMap(async (record) => {
-            await log.settle(subscription.group, [record], []);
+            await log.settle(subscription.group, done(record));
             return record;
           }),
         ),
@@ -98,7 +118,7 @@ export function describeEventLog(name: string, create: () => Promise<EventLogHar
       const seen: LogRecord[] = [];
       const enough = new Subject<void>();
       let held: LogRecord[] = [];
-      const done = firstValueFrom(
+      const everything = firstValueFrom(
         log.read(subscription).pipe(
           tap((record) => {
             seen.push(record);
@@ -108,7 +128,7 @@ export function describeEventLog(name: string, create: () => Promise<EventLogHar
               const settling = held;
               setImmediate(() => {
                 held = held.filter((kept) => !settling.includes(kept));
-                log.settle(subscription.group, settling, []).catch((error) => enough.error(error));
+                log.settle(subscription.group, done(...settling)).catch((error) => enough.error(error));
               });
             }
           }),
@@ -117,7 +137,7 @@ export function describeEventLog(name: string, create: () => Promise<EventLogHar
           toArray(),
         ),
       );
-      expect(texts(await done).sort()).toEqual(
+      expect(texts(await everything).sort()).toEqual(
         numbered(topic, 12)
           .map((r) => r.value.toString())
           .sort(),
@@ -137,7 +157,7 @@ export function describeEventLog(name: string, create: () => Promise<EventLogHar
       const subscription = reading(topic);
       await log.publish(numbered(topic, 5));
       const held = await first(5, log.read(subscription));
-      await log.settle(subscription.group, held.slice(0, 2), []);
+      await log.settle(subscription.group, done(...held.slice(0, 2)));
       expect(texts(await consume(3, subscription))).toEqual(['2', '3', '4']);
     });
 
@@ -146,10 +166,10 @@ export function describeEventLog(name: string, create: () => Promise<EventLogHar
       const subscription = reading(topic);
       await log.publish(numbered(topic, 4));
       const held = await first(4, log.read(subscription));
-      await log.settle(subscription.group, held.slice(1, 3), []);
+      await log.settle(subscription.group, done(...held.slice(1, 3)));
       const [next] = await first(1, log.read(subscription));
       expect(next?.offset).toBe(0n);
-      await log.settle(subscription.group, held.slice(0, 1), []);
+      await log.settle(subscription.group, done(...held.slice(0, 1)));
       expect(texts(await consume(1, subscription))).toEqual(['3']);
     });
 
@@ -158,8 +178,8 @@ export function describeEventLog(name: string, create: () => Promise<EventLogHar
       const subscription = reading(topic);
       await log.publish(numbered(topic, 2));
       const [record] = await first(1, log.read(subscription));
-      await log.settle(subscription.group, [record as LogRecord], []);
-      await log.settle(subscription.group, [record as LogRecord], []);
+      await log.settle(subscription.group, done(record as LogRecord));
+      await log.settle(subscription.group, done(record as LogRecord));
       expect(texts(await consume(1, subscription))).toEqual(['1']);
     });
 
@@ -168,7 +188,7 @@ export function describeEventLog(name: string, create: () => Promise<EventLogHar
       const subscription = reading(topic);
       await log.publish(numbered(topic, 3));
       const held = await first(3, log.read(subscription));
-      await log.settle(subscription.group, held, []);
+      await log.settle(subscription.group, done(...held));
       expect(await log.lag(subscription.group, [topic])).toBe(0);
     });
 
@@ -177,9 +197,69 @@ export function describeEventLog(name: string, create: () => Promise<EventLogHar
       const subscription = reading(from);
       await log.publish(numbered(from, 3));
       const inputs = await first(3, log.read(subscription));
-      await log.settle(subscription.group, inputs, [text(to, 'x'), text(to, 'y')]);
-      expect(texts(await first(2, log.read(reading(to))))).toEqual(['x', 'y']);
+      const [one, two, three] = inputs as [LogRecord, LogRecord, LogRecord];
+      const lost = await log.settle(subscription.group, [
+        { input: one, outputs: [text(to, 'x'), text(to, 'y')] },
+        { input: two, outputs: [] },
+        { input: three, outputs: [text(to, 'z')] },
+      ]);
+      expect(lost).toEqual([]);
+      expect(texts(await first(3, log.read(reading(to))))).toEqual(['x', 'y', 'z']);
       expect(await log.lag(subscription.group, [from])).toBe(0);
+    });
+
+    it('writes outputs in the order of their inputs, and once', async () => {
+      const [from, to] = [await harness.createTopic(1), await harness.createTopic(1)];
+      const subscription = reading(from);
+      await log.publish(numbered(from, 3));
+      const held = await first(3, log.read(subscription));
+      const answer = (input: LogRecord): Settled => ({ input, outputs: [text(to, `to ${input.value}`)] });
+      await log.settle(subscription.group, held.slice(0, 1).map(answer));
+      await log.settle(subscription.group, held.slice(0, 2).map(answer));
+      await log.settle(subscription.group, held.slice(2).map(answer));
+      await log.publish([text(to, 'end')]);
+      expect(texts(await first(4, log.read(reading(to))))).toEqual(['to 0', 'to 1', 'to 2', 'end']);
+    });
+
+    it('knows the ends of topics', async () => {
+      const topic = await harness.createTopic(1);
+      expect(await log.ends([topic])).toEqual(new Map([[topic, [0n]]]));
+      await log.publish(numbered(topic, 3));
+      expect(await log.ends([topic])).toEqual(new Map([[topic, [3n]]]));
+    });
+
+    it('starts an onlooker at given positions', async () => {
+      const topic = await harness.createTopic(1);
+      await log.publish(numbered(topic, 4));
+      const onlooker = reading(topic, { from: new Map([[topic, [2n]]]), transient: true });
+      expect(texts(await first(2, log.read(onlooker)))).toEqual(['2', '3']);
+    });
+
+    it('lets no more bytes be under way than maxInFlightBytes, but one record always', async () => {
+      const topic = await harness.createTopic(1);
+      const subscription = reading(topic, { maxInFlightBytes: 10 });
+      await log.publish(['aaaa', 'bbbb', 'cccc', 'd'.repeat(20), 'e'].map((value) => text(topic, value)));
+      const seen: string[] = [];
+      let bytes = 0;
+      let most = 0;
+      await firstValueFrom(
+        log.read(subscription).pipe(
+          tap((record) => {
+            seen.push(record.value.toString());
+            bytes += record.value.length;
+            if (record.value.length <= 10) most = Math.max(most, bytes);
+          }),
+          mergeMap(async (record) => {
+            await new Promise((resolve) => setImmediate(resolve));
+            bytes -= record.value.length;
+            await log.settle(subscription.group, done(record));
+          }),
+          take(5),
+          toArray(),
+        ),
+      );
+      expect(seen).toEqual(['aaaa', 'bbbb', 'cccc', 'd'.repeat(20), 'e']);
+      expect(most).toBeLessThanOrEqual(10);
     });
 
     it('counts what a group has not settled', async () => {
@@ -214,7 +294,7 @@ export function describeEventLog(name: string, create: () => Promise<EventLogHar
             concatMap(async (record) => {
               own.add(record.partition);
               seen.push(record.value.toString());
-              await log.settle(subscription.group, [record], []);
+              await log.settle(subscription.group, done(record));
               if (seen.length === 40) all.next();
             }),
             takeUntil(all),
@@ -250,11 +330,12 @@ export function describeEventLog(name: string, create: () => Promise<EventLogHar
             await log.publish(keys.map((key, i) => text(topic, String(i), key)));
             const seen: LogRecord[] = [];
             const held: LogRecord[] = [];
+            let settled = 0;
             await new Promise<void>((resolve, reject) => {
               const settleOne = async (): Promise<void> => {
                 const [record] = held.splice((picks.next().value ?? 0) % held.length, 1);
-                if (record) await log.settle(subscription.group, [record], []);
-                if (seen.length === keys.length && held.length === 0) resolve();
+                if (record) await log.settle(subscription.group, done(record));
+                if (++settled === keys.length) resolve();
               };
               const reader = log.read(subscription).subscribe((record) => {
                 seen.push(record);
@@ -274,10 +355,15 @@ export function describeEventLog(name: string, create: () => Promise<EventLogHar
             expect(await log.lag(subscription.group, [topic])).toBe(0);
           },
         ),
-        { numRuns: PROPERTY_RUNS },
+        { numRuns: propertyRuns },
       );
     });
   });
+}
+
+/** Records that were dealt with, and nothing is to be written because of them. */
+function done(...inputs: readonly LogRecord[]): Settled[] {
+  return inputs.map((input) => ({ input, outputs: [] }));
 }
 
 function text(topic: string, value: string, key: string | null = null): OutgoingRecord {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ClassRecord } from '../../../src/domain/classes.js';
 import { normalised, stacked } from '../../../src/domain/vector.js';
-import type { KnowledgeStore } from '../../../src/stores/knowledgeStore.js';
+import type { KnowledgeStore, Migration } from '../../../src/stores/knowledgeStore.js';
 import type { DatabaseName, VectorRecord } from '../../../src/stores/vectorDatabase.js';
+import { classRecord, commandNote, describeClassRegistry } from './classRegistry.contract.js';
 import { ReferenceVectors } from './referenceVectors.js';
 import { expectSame, recordsOf } from './sameAsReference.js';
 import { DIMENSION, operation } from './storeOperations.js';
@@ -12,18 +12,33 @@ import { DIMENSION, operation } from './storeOperations.js';
 export interface KnowledgeStoreHarness {
   /** An empty store of its own for vectors of this dimension. */
   create(dimension: number): Promise<KnowledgeStore>;
+  /** Another worker's store on the data of this one; the same store where the data cannot be shared. */
+  another(store: KnowledgeStore): Promise<KnowledgeStore>;
   /** Runs of each property; fewer for adapters with a round trip. */
   readonly propertyRuns: number;
 }
 
 /** What every adapter of the port KnowledgeStore promises. */
-export function describeKnowledgeStore(name: string, { create, propertyRuns }: KnowledgeStoreHarness): void {
+export function describeKnowledgeStore(
+  name: string,
+  { create, another, propertyRuns }: KnowledgeStoreHarness,
+): void {
   describe(`the knowledge store ${name}`, () => {
     let store: KnowledgeStore;
+    let others: KnowledgeStore[] = [];
+    /** A second worker's store on the same data. */
+    const second = async (): Promise<KnowledgeStore> => {
+      const other = await another(store);
+      others.push(other);
+      return other;
+    };
     beforeEach(async () => {
       store = await create(DIMENSION);
     });
-    afterEach(() => store.close());
+    afterEach(async () => {
+      await Promise.all([store, ...others].map((each) => each.close()));
+      others = [];
+    });
 
     describe('vectors', () => {
       it('behave like a plain map of vectors, whatever is done in whatever order', async () => {
@@ -174,111 +189,154 @@ export function describeKnowledgeStore(name: string, { create, propertyRuns }: K
       });
     });
 
-    describe('the registry', () => {
-      it('starts empty at version 0 and grows by one with each change', async () => {
-        expect(store.registry.snapshot()).toMatchObject({ version: 0 });
-        const { version } = await store.registry.commit({ put: [classRecord('cat'), classRecord('dog')] });
-        await store.registry.commit({ drop: ['dog'], put: [classRecord('ship')] });
-        const snapshot = store.registry.snapshot();
-        expect([version, snapshot.version]).toEqual([1, 2]);
-        expect([...snapshot.classes.keys()]).toEqual(['cat', 'ship']);
-      });
-
-      it('keeps whole records, centroid included, and the order in which classes were first seen', async () => {
-        const centroid = normalised(Float32Array.of(1, 2, 3, 4));
-        await store.registry.commit({ put: [classRecord('cat'), classRecord('dog')] });
-        const learned: ClassRecord = { ...classRecord('cat'), state: 'learned', count: 7, centroid };
-        const { classes } = await store.registry.commit({ put: [learned] });
-        expect([...classes.values()]).toEqual([learned, classRecord('dog')]);
-      });
-
-      it('never changes a snapshot that was handed out', async () => {
-        const before = await store.registry.commit({ put: [classRecord('cat')] });
-        await store.registry.commit({ drop: ['cat'] });
-        expect([...before.classes.keys()]).toEqual(['cat']);
-        expect(before.version).toBe(1);
-      });
-
-      it('loses no change of those made at once', async () => {
-        const names = Array.from({ length: 10 }, (_, index) => `class-${index}`);
-        await Promise.all(names.map((each) => store.registry.commit({ put: [classRecord(each)] })));
-        const { version, classes } = store.registry.snapshot();
-        expect(version).toBe(names.length);
-        expect(new Set(classes.keys())).toEqual(new Set(names));
-      });
-
-      it('remembers commands, and carries none out twice', async () => {
-        expect(await store.registry.wasProcessed('c1')).toBe(false);
-        await store.registry.commit({ put: [classRecord('cat')], commandId: 'c1' });
-        expect(await store.registry.wasProcessed('c1')).toBe(true);
-        expect(await store.registry.wasProcessed('c2')).toBe(false);
-        const { version, classes } = await store.registry.commit({ drop: ['cat'], commandId: 'c1' });
-        expect([version, [...classes.keys()]]).toEqual([1, ['cat']]);
-      });
-    });
+    describeClassRegistry(
+      () => store,
+      () => second(),
+    );
 
     describe('a migration', () => {
-      const unlearnCat = {
+      const unlearnCat: Migration = {
         from: 'cil',
         to: 'mu',
         classes: [{ ...classRecord('cat'), state: 'unlearned' }],
-        commandId: 'forget-cat',
-      } as const;
+        command: commandNote('forget-cat'),
+      };
+      const relearnCat: Migration = {
+        from: 'mu',
+        to: 'cil',
+        classes: [classRecord('cat')],
+        command: commandNote('back'),
+      };
       beforeEach(async () => {
         await store.vectors.upsert('cil', [
           record('a', 'cat', [1, 0, 0, 0]),
           record('b', 'cat', [0, 1, 0, 0]),
           record('c', 'dog', [0, 0, 1, 0]),
         ]);
-        await store.registry.commit({ put: [classRecord('cat'), classRecord('dog')] });
+        await store.registry.update(() => ({ put: [classRecord('cat'), classRecord('dog')] }));
       });
 
       it('moves the vectors, changes the registry and records the command', async () => {
-        const { moved, snapshot } = await store.migrate(unlearnCat);
+        const { moved, snapshot } = await store.migrate(() => unlearnCat);
         expect(new Map(moved)).toEqual(new Map([['cat', 2]]));
         expect(snapshot.version).toBe(2);
         expect(store.registry.snapshot()).toEqual(snapshot);
         expect([...snapshot.classes.values()].map(({ state }) => state)).toEqual(['unlearned', 'learning']);
-        expect(await store.registry.wasProcessed('forget-cat')).toBe(true);
+        expect(await store.registry.receipt('forget-cat')).toEqual({
+          ...commandNote('forget-cat'),
+          registryVersion: 2,
+          moved: new Map([['cat', 2]]),
+        });
         expect(await store.vectors.count({ database: 'mu', classes: ['cat'] })).toBe(2);
         expect(await store.vectors.count({ database: 'cil' })).toBe(1);
       });
 
+      it('is decided on the newest state; a decision that throws changes nothing', async () => {
+        const other = await second();
+        await other.registry.update(() => ({ put: [classRecord('frog')] }));
+        await store.migrate((snapshot) => {
+          expect([...snapshot.classes.keys()]).toEqual(['cat', 'dog', 'frog']);
+          return unlearnCat;
+        });
+        const refused = store.migrate(() => {
+          throw new Error('no');
+        });
+        await expect(refused).rejects.toThrow('no');
+        expect((await store.registry.refresh()).version).toBe(3);
+      });
+
       it('is carried out once only, also when it is asked for twice at the same time', async () => {
-        const [first, second] = await Promise.all([store.migrate(unlearnCat), store.migrate(unlearnCat)]);
-        const moved = [first, second].map((result) => result.moved.get('cat') ?? 0);
-        expect(moved.sort()).toEqual([0, 2]);
-        await store.migrate({ ...unlearnCat, from: 'mu', to: 'cil' });
-        expect(store.registry.snapshot().version).toBe(2);
+        const other = await second();
+        const results = await Promise.all([
+          store.migrate(() => unlearnCat),
+          store.migrate(() => unlearnCat),
+          other.migrate(() => unlearnCat),
+        ]);
+        expect(results.map(({ moved }) => moved.get('cat') ?? 0).sort()).toEqual([0, 0, 2]);
+        await store.migrate(() => ({ ...relearnCat, command: commandNote('forget-cat', 'commands/0/9') }));
+        expect((await store.registry.refresh()).version).toBe(2);
         expect(await store.vectors.count({ database: 'mu' })).toBe(2);
+        expect(await store.registry.receipt('forget-cat')).toMatchObject({
+          position: 'commands/0/1',
+          moved: new Map([['cat', 2]]),
+        });
       });
 
       it('and its way back leave everything as it was', async () => {
-        await store.migrate(unlearnCat);
-        await store.migrate({ from: 'mu', to: 'cil', classes: [classRecord('cat')], commandId: 'back' });
+        await store.migrate(() => unlearnCat);
+        await store.migrate(() => relearnCat);
         expect(await store.vectors.count({ database: 'mu' })).toBe(0);
         expect(await store.vectors.count({ database: 'cil' })).toBe(3);
         expect(store.registry.snapshot().classes.get('cat')).toEqual(classRecord('cat'));
       });
 
       it('is never seen half: whoever sees the new registry finds no vector left behind', async () => {
-        const watcher = async (): Promise<number> => {
-          while (store.registry.snapshot().classes.get('cat')?.state !== 'unlearned') {
-            await store.vectors.count({ database: 'cil', classes: ['cat'] });
+        const other = await second();
+        const watcher = async (watched: KnowledgeStore): Promise<number> => {
+          while ((await watched.registry.refresh()).classes.get('cat')?.state !== 'unlearned') {
+            await watched.vectors.count({ database: 'cil', classes: ['cat'] });
           }
-          return store.vectors.count({ database: 'cil', classes: ['cat'] });
+          return watched.vectors.count({ database: 'cil', classes: ['cat'] });
         };
-        const [left] = await Promise.all([watcher(), store.migrate(unlearnCat)]);
-        expect(left).toBe(0);
+        const watching = [store, other].map(watcher);
+        await store.migrate(() => unlearnCat);
+        expect(await Promise.all(watching)).toEqual([0, 0]);
       });
+
+      it('is seen by the other workers at once', async () => {
+        const other = await second();
+        const query = Float32Array.of(1, 0, 0, 0);
+        const idsIn = async (database: DatabaseName): Promise<string[]> => {
+          const [found = []] = await other.vectors.knn(query, { k: 9, database });
+          return found.map(({ id }) => id).sort();
+        };
+        expect(await idsIn('cil')).toEqual(['a', 'b', 'c']);
+        await store.migrate(() => unlearnCat);
+        expect([await idsIn('cil'), await idsIn('mu')]).toEqual([['c'], ['a', 'b']]);
+        expect((await other.vectors.get(['a']))[0]?.database).toBe('mu');
+        await store.migrate(() => relearnCat);
+        expect([await idsIn('cil'), await idsIn('mu')]).toEqual([['a', 'b', 'c'], []]);
+      });
+    });
+
+    describe('an insert', () => {
+      const cat = record('a', 'cat', [1, 0, 0, 0]);
+
+      it('stores in DB-CIL where the registry is at the version it was judged by', async () => {
+        const { version } = await store.registry.update(() => ({ put: [classRecord('cat')] }));
+        expect(await store.insert([cat], version)).toBe(true);
+        expect(await store.vectors.get(['a'])).toEqual([{ ...cat, database: 'cil' }]);
+        expect((await store.registry.refresh()).version).toBe(version);
+      });
+
+      it('stores nothing where the registry has changed, by whomever', async () => {
+        const { version } = await store.registry.update(() => ({ put: [classRecord('cat')] }));
+        await (await second()).registry.update(() => ({ drop: ['cat'] }));
+        expect(await store.insert([cat], version)).toBe(false);
+        expect(await store.vectors.count()).toBe(0);
+      });
+
+      it('refuses a wrong dimension, and stores nothing', async () => {
+        const wrong = { ...cat, id: 'b', vector: Float32Array.of(1) };
+        await expect(store.insert([cat, wrong], 0)).rejects.toMatchObject({ code: 'wrong-dimension' });
+        expect(await store.vectors.count()).toBe(0);
+      });
+
+      it('stores many at once', async () => {
+        const many = Array.from({ length: 2000 }, (_, index) =>
+          record(`n-${index}`, 'cat', [1, index, 0, 0]),
+        );
+        expect(await store.insert(many, 0)).toBe(true);
+        expect(await store.vectors.count({ database: 'cil', classes: ['cat'] })).toBe(many.length);
+      });
+    });
+
+    it('is ready', async () => {
+      await expect(store.ready()).resolves.toBeUndefined();
     });
   });
 }
 
 function record(id: string, className: string, components: readonly number[]): VectorRecord {
   return { id, className, task: 't1', vector: normalised(Float32Array.from(components)) };
-}
-
-function classRecord(name: string): ClassRecord {
-  return { name, state: 'learning', task: 't1', count: 0, centroid: null };
 }

@@ -2,21 +2,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Checkpoint, StoredCheckpoint } from '../../../../src/model/checkpoint/checkpoint.js';
+import type { StoredCheckpoint } from '../../../../src/model/checkpoint/checkpoint.js';
+import { sha256Of } from '../../../../src/model/checkpoint/files.js';
 import { readCheckpoint } from '../../../../src/model/checkpoint/readCheckpoint.js';
-import { sha256Of, writeCheckpoint } from '../../../../src/model/checkpoint/writeCheckpoint.js';
-import { trainTask } from '../../../../src/model/ssre/trainTask.js';
-import { loadTensorflow } from '../../../../src/model/tensorflow/loadTensorflow.js';
-import { clusters, smallConfig } from '../ssre/support.js';
+import { writeCheckpoint } from '../../../../src/model/checkpoint/writeCheckpoint.js';
+import { someCheckpoints } from './support.js';
 
-const { tf } = await loadTensorflow('cpu');
-const config = smallConfig();
-const checkpoint: Checkpoint = {
-  state: await trainTask(tf, null, clusters([0, 1], 20), config, () => {}),
-  task: 'birds and cats',
-  config,
-  backend: 'cpu',
-};
+const [checkpoint] = await someCheckpoints();
 
 let parent = '';
 let stored: StoredCheckpoint;

@@ -4,22 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LetheError } from '../../../../src/domain/errors.js';
 import { readCheckpoint } from '../../../../src/model/checkpoint/readCheckpoint.js';
 import { loadClassifier } from '../../../../src/model/ssre/classifier.js';
 import type { Trainer } from '../../../../src/model/trainer.js';
 import { createTrainer, type TrainerOptions } from '../../../../src/model/training/trainer.js';
 import { clusters, DIMENSION, smallConfig } from '../ssre/support.js';
+import { isAlive, withItsProcess } from './support.js';
 
 let folder = '';
 const open: Trainer[] = [];
-beforeAll(async () => {
+beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lethe-trainer-'));
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((trainer) => trainer.close()));
+  await rm(folder, { recursive: true });
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 async function trainer(over: Partial<TrainerOptions> = {}): Promise<Trainer> {
   const options = {
@@ -69,9 +71,40 @@ describe('a trainer', () => {
   it('trains the same model again from the same seed, and goes on from one that it is given', async () => {
     const one = await (await trainer()).train(first, ignore);
     const two = await (await trainer({ from: one })).train(second, ignore);
-    const whole = await trainer();
+    const whole = await trainer({ checkpoints: join(folder, 'other') });
     expect((await whole.train(first, ignore)).sha256).toBe(one.sha256);
     expect((await whole.train(second, ignore)).sha256).toBe(two.sha256);
+  });
+
+  it('asks where the checkpoint lies that it is given, not where those lie that it made', async () => {
+    const one = await (await trainer()).train(first, ignore);
+    const asked: string[] = [];
+    const it = await trainer({
+      from: { ...one, checkpoint: 'redis:somewhere' },
+      resolve: async ({ checkpoint }) => {
+        asked.push(checkpoint);
+        return fileURLToPath(one.checkpoint);
+      },
+    });
+    await it.train(second, ignore);
+    const third = await it.train(clusters([3], 40), ignore);
+    expect(third.classes).toEqual(['0', '1', '2', '3']);
+    expect(asked).toEqual(['redis:somewhere']);
+  });
+
+  it('fails a task whose base is not to be had, and goes on', async () => {
+    const one = await (await trainer()).train(first, ignore);
+    let reachable = false;
+    const it = await trainer({
+      from: one,
+      resolve: async ({ checkpoint }) => {
+        if (!reachable) throw new LetheError('unreachable', 'no connection', { remedy: 'Wait.' });
+        return fileURLToPath(checkpoint);
+      },
+    });
+    await expect(it.train(second, ignore)).rejects.toMatchObject({ code: 'unreachable' });
+    reachable = true;
+    expect((await it.train(second, ignore)).classes).toEqual(['0', '1', '2']);
   });
 
   it('sends tasks of many chunks whole', async () => {
@@ -119,13 +152,11 @@ describe('a trainer', () => {
   });
 
   it('fails the task whose process dies, and trains the next in a new one from the last checkpoint', async () => {
-    const processes = await children();
-    const it = await trainer();
-    const [child] = (await children()).filter((pid) => !processes.includes(pid));
+    const [it, child] = await withItsProcess(trainer);
     await it.train(first, ignore);
     let killed = false;
     const dying = it.train(second, () => {
-      if (!killed && child !== undefined) process.kill(child, 'SIGKILL');
+      if (!killed) process.kill(child, 'SIGKILL');
       killed = true;
     });
     await expect(dying).rejects.toMatchObject({ code: 'training-failed', retriable: true });
@@ -165,18 +196,3 @@ describe('a trainer', () => {
     await expect.poll(() => pids.filter(isAlive), { timeout: 10_000 }).toEqual([]);
   });
 });
-
-/** Processes started by this one, of Linux. */
-async function children(): Promise<number[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'pid=', '--ppid', String(process.pid)]);
-  return stdout.trim().split(/\s+/).filter(Boolean).map(Number);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheFolder } from '../../src/data/cacheFolder.js';
+import { wholeFolder } from '../../src/data/wholeFolder.js';
+import { attempt, execute, type Say, sha256Of, sha256OfText } from './commands.js';
+
+const KAFKA = '4.4.0';
+const LOG4J = '2.25.5';
+const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
+/** Of the lines `<SHA-256>  <file name>` of all jars in the order of their names, as `sha256sum` prints them. */
+const JARS_SHA256 = 'bda063de6f84a36e8fa0e31196934eba54905640b2dddd4e50f6a64c8fe4ffec';
+
+const jarsFolder = (): string => join(cacheFolder(), `kafka-${KAFKA}`);
+
+/** The Java that runs the broker. */
+export function java(): string {
+  return process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : 'java';
+}
+
+/** Why Kafka can't be run here, or undefined. */
+export async function kafkaObstacle(): Promise<string | undefined> {
+  const missing = [];
+  const version = await attempt(java(), ['-version']);
+  const major = Number(/version "(\d+)/.exec(version ?? '')?.[1] ?? 0);
+  if (major < 17) {
+    const found = version === undefined ? 'is not installed' : `is needed, not ${major}`;
+    missing.push(`java 17 or later ${found} (apt install openjdk-17-jre-headless, or set JAVA_HOME)`);
+  }
+  if (!existsSync(jarsFolder()) && !(await attempt('mvn', ['--version']))) {
+    missing.push('mvn is not installed; it is needed once, to fetch Kafka (apt install maven)');
+  }
+  return missing.join('; ') || undefined;
+}
+
+/** The folder of Kafka's jars in the cache; they are fetched by Maven (43 MB) where they are missing. */
+export function provisionKafka(say: Say = () => {}): Promise<string> {
+  return wholeFolder(jarsFolder(), async (into) => {
+    const why = await kafkaObstacle();
+    if (why) throw new Error(why);
+    say(`fetching Kafka ${KAFKA}, 43 MB (mvn)`);
+    const project = join(into, 'project');
+    await mkdir(project);
+    await writeFile(join(project, 'pom.xml'), pom());
+    const output = `-DoutputDirectory=${into}`;
+    await execute('mvn', ['--batch-mode', '--quiet', '--strict-checksums', COPY, output], project);
+    await rm(project, { recursive: true });
+    await verify(into);
+  });
+}
+
+function pom(): string {
+  const dependency = (group: string, artifact: string, version: string) =>
+    `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`;
+  return `<project>
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>lethe</groupId><artifactId>kafka</artifactId><version>1</version>
+  <dependencies>
+    ${dependency('org.apache.kafka', 'kafka_2.13', KAFKA)}
+    ${dependency('org.apache.logging.log4j', 'log4j-slf4j-impl', LOG4J)}
+  </dependencies>
+</project>
+`;
+}
+
+async function verify(folder: string): Promise<void> {
+  const lines: string[] = [];
+  for (const name of (await readdir(folder)).sort()) {
+    lines.push(`${await sha256Of(join(folder, name))}  ${name}\n`);
+  }
+  const sha256 = sha256OfText(lines.join(''));
+  if (sha256 !== JARS_SHA256) {
+    throw new Error(
+      `the SHA-256 of Kafka's ${lines.length} jars is ${sha256}, not ${JARS_SHA256}: not the files that were reviewed`,
+    );
+  }
+}

@@ -1,0 +1,93 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { versionSchema } from './checkpoint.js';
+import { type CheckpointFiles, corrupt, filesIn } from './checkpointFiles.js';
+import type { CheckpointStore } from './checkpointStore.js';
+import { inOrder, versionOf } from './checkpointUri.js';
+import { MANIFEST_FILE, WEIGHTS_FILE } from './manifest.js';
+import { placeCheckpoint } from './placeCheckpoint.js';
+import { parseCheckpoint, readCheckpoint } from './readCheckpoint.js';
+
+/**
+ * A store of bytes by key, e.g. a bucket (S3: GetObject, PutObject, DeleteObject, ListObjectsV2) or Redis strings. Keys are
+ * of the form `v0003-1f0c93ab/weights.bin`; an adapter may put a prefix before them and must take it off in `keys`.
+ * Where the storage can't be reached, each function rejects, best with a LetheError `unreachable` that is retriable.
+ */
+export interface BlobStore {
+  /** The bytes, or null where there are none. */
+  get(key: string): Promise<Uint8Array | null>;
+  /** Stores the bytes whole or not at all; once it resolves, every reader gets them. What was there gives way. */
+  put(key: string, bytes: Uint8Array): Promise<void>;
+  /** Removes the bytes; a key that is not there is no error. */
+  delete(key: string): Promise<void>;
+  /** All keys that begin with `prefix`, over all pages, in any order. */
+  keys(prefix: string): Promise<string[]>;
+}
+
+export interface BlobCheckpointsOptions {
+  /** Local folder for what was fetched. It may be that which the trainer writes to: what lies there isn't downloaded. */
+  readonly cache: string;
+  /** First part of the URIs, e.g. `redis` or `s3`. */
+  readonly scheme: string;
+}
+
+/**
+ * Checkpoints in a store of bytes. URIs are `<scheme>:<version>`. The manifest is written last and removed first: a
+ * checkpoint whose manifest is there is whole.
+ */
+export function blobCheckpoints(
+  blobs: BlobStore,
+  { cache, scheme }: BlobCheckpointsOptions,
+): CheckpointStore {
+  return {
+    publish: async ({ folder, version, sha256 }) => {
+      const files = await filesIn(folder);
+      parseCheckpoint(files, sha256);
+      await blobs.put(keyOf(version, WEIGHTS_FILE), files.weights);
+      await blobs.put(keyOf(version, MANIFEST_FILE), files.manifest);
+      return `${scheme}:${version}`;
+    },
+    fetch: async (uri, sha256) => {
+      const version = versionOf(uri, scheme);
+      const folder = join(cache, version);
+      const cached = await readCheckpoint(folder, sha256).catch(() => undefined);
+      return cached ? folder : placeCheckpoint(cache, version, await downloaded(blobs, version), sha256);
+    },
+    remove: async (uri) => {
+      const version = versionOf(uri, scheme);
+      await blobs.delete(keyOf(version, MANIFEST_FILE));
+      await blobs.delete(keyOf(version, WEIGHTS_FILE));
+      await rm(join(cache, version), { recursive: true, force: true });
+    },
+    list: async () => {
+      const versions = (await blobs.keys('v')).flatMap((key) => {
+        const version = versionSchema.safeParse(key.slice(0, key.indexOf('/')));
+        return version.success && key === keyOf(version.data, MANIFEST_FILE) ? [version.data] : [];
+      });
+      return inOrder(versions).map((version) => `${scheme}:${version}`);
+    },
+  };
+}
+
+/** Unchecked: `placeCheckpoint` compares what it wrote with the hashes before anybody sees it. */
+async function downloaded(blobs: BlobStore, version: string): Promise<CheckpointFiles> {
+  return {
+    manifest: await blobOf(blobs, version, MANIFEST_FILE),
+    weights: await blobOf(blobs, version, WEIGHTS_FILE),
+  };
+}
+
+async function blobOf(blobs: BlobStore, version: string, file: string): Promise<Buffer> {
+  const key = keyOf(version, file);
+  const bytes = await blobs.get(key);
+  if (bytes !== null) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  throw corrupt(file, 'is not in the store', {
+    value: key,
+    remedy:
+      'Publish the checkpoint again from the machine that trained it, restore the store from a backup, or learn its task again.',
+  });
+}
+
+function keyOf(version: string, file: string): string {
+  return `${version}/${file}`;
+}

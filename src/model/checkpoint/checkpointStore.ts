@@ -1,0 +1,88 @@
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type StoredCheckpoint, versionSchema } from './checkpoint.js';
+import { filesIn } from './checkpointFiles.js';
+import { foreign, inOrder } from './checkpointUri.js';
+import { placeCheckpoint } from './placeCheckpoint.js';
+import { readCheckpoint } from './readCheckpoint.js';
+
+/**
+ * Where checkpoints are kept for every process that answers with them or trains on top of them. A checkpoint never
+ * changes: its version is made of its hash. So an adapter needs no locks, only this: what `list` names is whole.
+ *
+ * An adapter over an object storage (S3, GCS, a blob table) is a `BlobStore` of four functions under `blobCheckpoints`;
+ * one over something else implements this interface and runs the same contract test.
+ */
+export interface CheckpointStore {
+  /**
+   * Makes a local checkpoint available to others. Whole or not at all: one that breaks off half-way is not listed and can't
+   * be fetched, and publishing again completes it. Publishing twice is publishing once.
+   * @param local a checkpoint as the trainer wrote it; it is checked against its hashes and stays as it is
+   * @returns the URI for `ModelVersion.checkpoint`; it holds no secrets, since it travels in messages
+   * @throws LetheError `checkpoint-corrupt` where the local one is not whole, `unreachable` where the storage is
+   */
+  publish(local: StoredCheckpoint): Promise<string>;
+  /**
+   * Gives a local folder with the checkpoint, downloaded if need be. Safe to be called by many at a time.
+   * @param sha256 SHA-256 of its manifest, as the model version names it
+   * @returns the folder; every byte in it was checked against its hashes
+   * @throws LetheError `checkpoint-corrupt` where it is missing or damaged, `config-invalid` where the URI is of another
+   *   kind of store, `unreachable` where the storage is; then nothing is left behind
+   */
+  fetch(uri: string, sha256: string): Promise<string>;
+  /** Removes a checkpoint and what was cached of it here; one that is not there is no error. */
+  remove(uri: string): Promise<void>;
+  /** URIs of all that are whole, oldest first. */
+  list(): Promise<string[]>;
+}
+
+/**
+ * Checkpoints in a folder, for processes of one machine or with a common file system. URIs are `file:` URLs.
+ * @param folder usually that which the trainer writes to: publishing is then free
+ */
+export function folderCheckpoints(folder: string): CheckpointStore {
+  const parent = resolve(folder);
+  return {
+    publish: async ({ folder: local, version, sha256 }) => {
+      const there = dirname(resolve(local)) === parent;
+      if (there) await readCheckpoint(local, sha256);
+      const place = there ? resolve(local) : await copied(local, parent, version, sha256);
+      return pathToFileURL(place).href;
+    },
+    fetch: async (uri, sha256) => {
+      // Any folder will do: what is read is data, checked against the hash, and data directories get moved.
+      const local = folderOf(uri);
+      await readCheckpoint(local, sha256);
+      return local;
+    },
+    remove: async (uri) => {
+      const local = folderOf(uri);
+      const version = versionSchema.safeParse(local.slice(parent.length + 1));
+      if (!version.success || dirname(local) !== parent) throw foreign(uri, `checkpoints in ${parent}`);
+      // Renamed first: it is never seen half removed.
+      const bin = await mkdtemp(join(parent, '.removing-')).catch(ignoreMissing);
+      if (bin === undefined) return;
+      await rename(local, join(bin, version.data)).catch(ignoreMissing);
+      await rm(bin, { recursive: true, force: true });
+    },
+    list: async () => {
+      const names = (await readdir(parent).catch(ignoreMissing)) ?? [];
+      const versions = names.filter((name) => versionSchema.safeParse(name).success);
+      return inOrder(versions).map((version) => pathToFileURL(join(parent, version)).href);
+    },
+  };
+}
+
+async function copied(from: string, parent: string, version: string, sha256: string): Promise<string> {
+  return placeCheckpoint(parent, version, await filesIn(from), sha256);
+}
+
+function folderOf(uri: string): string {
+  if (!uri.startsWith('file:')) throw foreign(uri, 'file: URLs');
+  return resolve(fileURLToPath(uri));
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}

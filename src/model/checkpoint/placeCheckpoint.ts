@@ -1,0 +1,56 @@
+import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CheckpointFiles } from './checkpointFiles.js';
+import { flushFolder, sha256Of, writeFlushed } from './files.js';
+import { MANIFEST_FILE, WEIGHTS_FILE } from './manifest.js';
+import { readCheckpoint } from './readCheckpoint.js';
+
+/**
+ * Puts a checkpoint's files in the folder `version` below `parent`. Whole or not at all: they are written to a folder
+ * beside, flushed to the disk, read back and compared with their hashes, and then renamed. The same checkpoint placed
+ * twice is the same folder.
+ * @param sha256 SHA-256 that the manifest must have
+ * @returns the checkpoint's folder
+ * @throws LetheError `checkpoint-corrupt` where the files are not what their hashes say
+ */
+export async function placeCheckpoint(
+  parent: string,
+  version: string,
+  files: CheckpointFiles,
+  sha256: string,
+): Promise<string> {
+  const folder = join(parent, version);
+  await mkdir(parent, { recursive: true });
+  const temporary = await mkdtemp(join(parent, '.writing-'));
+  try {
+    await writeFlushed(join(temporary, WEIGHTS_FILE), files.weights);
+    await writeFlushed(join(temporary, MANIFEST_FILE), files.manifest);
+    await readCheckpoint(temporary, sha256);
+    await replaceFolder(temporary, folder, sha256);
+    await flushFolder(parent);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** Renames `temporary` to `folder`; one that is there with the same content stays, any other gives way. */
+async function replaceFolder(temporary: string, folder: string, sha256: string): Promise<void> {
+  if (await isWhole(folder, sha256)) return;
+  if (await stat(folder).catch(() => undefined)) await rm(folder, { recursive: true, force: true });
+  try {
+    await rename(temporary, folder);
+  } catch (error) {
+    // Another process may have put the same checkpoint there meanwhile.
+    if (!(await isWhole(folder, sha256))) throw error;
+  }
+}
+
+async function isWhole(folder: string, sha256: string): Promise<boolean> {
+  const manifest = await readFile(join(folder, MANIFEST_FILE)).catch(() => undefined);
+  if (manifest === undefined || sha256Of(manifest) !== sha256) return false;
+  return readCheckpoint(folder, sha256).then(
+    () => true,
+    () => false,
+  );
+}

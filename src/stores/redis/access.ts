@@ -1,0 +1,21 @@
+import { Keys } from './keys.js';
+
+/** What a user of Redis must be allowed to do for Lethe, and no more. */
+const COMMANDS = [
+  'ping hello client|setinfo',
+  'get mget set incr exists del unlink',
+  'hget hgetall hmget hset hdel hkeys',
+  'sadd srem spop scard sscan',
+  'zadd zrem zrange',
+  'eval evalsha',
+  'ft.create ft.info ft.search',
+];
+
+/**
+ * The rules of an ACL user with the least rights, for `ACL SETUSER name ... >password`. Where it may also `config|get`,
+ * Lethe can tell whether Redis keeps its data on disk.
+ */
+export function redisAccess(model: string): string[] {
+  const commands = COMMANDS.flatMap((line) => line.split(' ')).map((command) => `+${command}`);
+  return ['on', 'resetkeys', `~${new Keys(model).prefix}*`, 'nocommands', ...commands];
+}

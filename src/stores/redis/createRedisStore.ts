@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import type { KnowledgeStore } from '../knowledgeStore.js';
+import { Connection } from './connection.js';
+import { entitySchemas } from './entities.js';
+import { prepareIndexes } from './indexes.js';
+import { Keys } from './keys.js';
+import { Layouts } from './layouts.js';
+import type { RedisStoreOptions } from './options.js';
+import { persistenceWarning } from './persistence.js';
+import { RedisRegistry } from './redisRegistry.js';
+import { RedisVectors } from './redisVectors.js';
+
+/**
+ * Databases and registry in Redis Stack (or Redis 8), shared by all workers of a deployment. Redis may vanish and come
+ * back: whatever is asked for meanwhile waits.
+ * @throws LetheError `config-invalid` where Redis cannot be reached in time, refuses access or has an index of other
+ * settings
+ */
+export async function createRedisStore(options: RedisStoreOptions): Promise<KnowledgeStore> {
+  const keys = new Keys(options.model);
+  const schemas = entitySchemas(keys);
+  const ca = options.tls?.ca === undefined ? undefined : await readFile(options.tls.ca, 'utf8');
+  const connection = await Connection.open(options, ca, (client) =>
+    prepareIndexes(client, keys, schemas, options),
+  );
+  const layouts = new Layouts(connection, keys);
+  const vectors = new RedisVectors(options, connection, keys, layouts);
+  const registry = new RedisRegistry(connection, keys, schemas, layouts);
+
+  const warning = await connection.run(persistenceWarning);
+  if (warning) options.warn?.(warning);
+  await registry.refresh();
+  return {
+    vectors,
+    registry,
+    migrate: (decide) => registry.migrate(decide),
+    insert: (records, registryVersion) => vectors.insertAt(registryVersion, records),
+    ready: () => connection.ready(),
+    close: () => connection.close(),
+  };
+}

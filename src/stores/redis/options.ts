@@ -1,0 +1,39 @@
+/** How vectors are searched. */
+export interface RedisIndexOptions {
+  /** `flat`: exact. `hnsw`: approximate, and faster to search where there are very many vectors. */
+  readonly algorithm: 'flat' | 'hnsw';
+  /** HNSW: links of each node. */
+  readonly m: number;
+  /** HNSW: candidates looked at when a vector is inserted. */
+  readonly efConstruction: number;
+  /** HNSW: candidates looked at when neighbours are searched. */
+  readonly efRuntime: number;
+  /** Stored precision; `float16` halves the memory. */
+  readonly type: 'float32' | 'float16';
+}
+
+/** What {@link createRedisStore} needs to know. */
+export interface RedisStoreOptions {
+  /** `redis://host:port` or `rediss://host:port` for TLS. */
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** Speaks TLS, also where the URL says `redis://`. */
+  readonly tls?: {
+    /** Path of the certificate authority's PEM file; that of the system by default. */
+    readonly ca?: string;
+  };
+  /** Deployments of different models share a Redis without seeing each other. */
+  readonly model: string;
+  /** Components of every vector. */
+  readonly dimension: number;
+  readonly index: RedisIndexOptions;
+  /** How long the first connection may take, in milliseconds. */
+  readonly startTimeoutMs?: number;
+  /** A Redis that answers nothing for that long is taken for lost, in milliseconds. */
+  readonly silenceTimeoutMs?: number;
+  /** Told when Redis becomes reachable or, with the reason, unreachable. */
+  readonly onConnection?: (connected: boolean, why?: string) => void;
+  /** Told what a user should know but need not stop for. */
+  readonly warn?: (text: string) => void;
+}

@@ -1,0 +1,217 @@
+import { randomUUID } from 'node:crypto';
+import { LetheError } from '../../domain/errors.js';
+import { rowOf } from '../../domain/vector.js';
+import type {
+  DatabaseName,
+  KnnOptions,
+  Neighbour,
+  VectorDatabase,
+  VectorFilter,
+  VectorRecord,
+} from '../vectorDatabase.js';
+import { binary, type RedisClient } from './client.js';
+import type { Connection } from './connection.js';
+import { decodeVector, encodeVector } from './encoding.js';
+import type { Keys } from './keys.js';
+import { type Layouts, matching } from './layouts.js';
+import type { RedisIndexOptions } from './options.js';
+import { CHANGE, DISCARD, runScript, type Script, STORE, SWEEP } from './scripts.js';
+
+/** Vectors that one script stores, or deletes: few enough not to hold up others. */
+const CHUNK = 64;
+const SCAN_BATCH = 512;
+
+type StoredRecord = VectorRecord & { readonly segment: string };
+
+/**
+ * DB-CIL and DB-MU in Redis: one index over all vectors, each labelled with its segment. Which segments make up a
+ * database is a small hash beside it, so a move costs the same whatever it moves.
+ */
+export class RedisVectors implements VectorDatabase {
+  readonly dimension: number;
+  readonly #type: RedisIndexOptions['type'];
+  readonly #connection: Connection;
+  readonly #keys: Keys;
+  readonly #layouts: Layouts;
+
+  constructor(
+    { dimension, index }: { readonly dimension: number; readonly index: RedisIndexOptions },
+    connection: Connection,
+    keys: Keys,
+    layouts: Layouts,
+  ) {
+    this.dimension = dimension;
+    this.#type = index.type;
+    this.#connection = connection;
+    this.#keys = keys;
+    this.#layouts = layouts;
+  }
+
+  async upsert(database: DatabaseName, records: readonly VectorRecord[]): Promise<void> {
+    const words = this.#wordsOf(records);
+    for (let start = 0; start < words.length; start += CHUNK) {
+      const chunk = words.slice(start, start + CHUNK).flat();
+      await this.#script(STORE, ['', database, ...chunk]);
+    }
+  }
+
+  /** Stores all the records in DB-CIL, or none where the registry is not at this version. */
+  async insertAt(registryVersion: number, records: readonly VectorRecord[]): Promise<boolean> {
+    const words = this.#wordsOf(records).flat();
+    return (await this.#script(STORE, [String(registryVersion), 'cil', ...words])) === 'done';
+  }
+
+  async get(ids: readonly string[]): Promise<(VectorRecord & { readonly database: DatabaseName })[]> {
+    const unique = [...new Set(ids)];
+    return this.#layouts.reading(async (client, { segments }) => {
+      const records = await this.#read(client, unique);
+      return records.flatMap(({ segment, ...record }) => {
+        const database = segments.get(segment)?.database;
+        return database ? [{ ...record, database }] : [];
+      });
+    });
+  }
+
+  async count(filter: VectorFilter = {}): Promise<number> {
+    const counts = await this.#layouts.reading((client, layout) =>
+      Promise.all(matching(layout, filter).map(({ number }) => client.sCard(this.#keys.segment(number)))),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  async knn(queries: Float32Array, { k, ...filter }: KnnOptions): Promise<Neighbour[][]> {
+    if (!Number.isInteger(k) || k < 1) throw new RangeError(`k is ${k}; ask for at least one neighbour`);
+    if (queries.length % this.dimension !== 0) throw this.#wrongDimension('queries', queries.length);
+    const blobs = Array.from({ length: queries.length / this.dimension }, (_, index) =>
+      encodeVector(rowOf(queries, index, this.dimension), this.#type),
+    );
+    return this.#layouts.reading((client, layout) => {
+      const wanted = matching(layout, filter);
+      if (wanted.length === 0) return Promise.resolve(blobs.map(() => []));
+      const isEverything = wanted.length === layout.segments.size && !layout.hasGone;
+      const among = isEverything ? '*' : `(@segment:{${wanted.map(({ number }) => number).join('|')}})`;
+      return Promise.all(blobs.map((blob) => this.#nearest(client, among, blob, k)));
+    });
+  }
+
+  async move(
+    classes: readonly string[],
+    from: DatabaseName,
+    to: DatabaseName,
+  ): Promise<ReadonlyMap<string, number>> {
+    const outcome = await this.#script(CHANGE, ['', '', from, to, String(classes.length), ...classes]);
+    return movedOf(outcome, classes);
+  }
+
+  async delete({ database, classes }: VectorFilter): Promise<number> {
+    const words = [database ?? '', String(classes?.length ?? -1), ...(classes ?? [])];
+    const count = Number(await this.#script(DISCARD, words));
+    while ((await this.#script(SWEEP, [String(CHUNK)])) === 'more');
+    return count;
+  }
+
+  async *scan(filter: VectorFilter, batchSize = SCAN_BATCH): AsyncGenerator<readonly VectorRecord[]> {
+    if (!Number.isInteger(batchSize) || batchSize < 1) throw new RangeError(`batchSize is ${batchSize}`);
+    const wanted = await this.#layouts.reading(async (_, layout) =>
+      matching(layout, filter).map(({ number }) => number),
+    );
+    const segments = new Set(wanted);
+    for await (const ids of this.#idsOf(wanted, batchSize)) {
+      const records = await this.#connection.run((client) => this.#read(client, ids));
+      const batch = records.filter(({ segment }) => segments.has(segment));
+      if (batch.length > 0) yield batch.map(({ segment: _, ...record }) => record);
+    }
+  }
+
+  /** Every id of these segments once, at most `batchSize` at a time. */
+  async *#idsOf(segments: readonly string[], batchSize: number): AsyncGenerator<readonly string[]> {
+    const seen = new Set<string>();
+    for (const number of segments) {
+      let cursor = '0';
+      do {
+        const from = cursor;
+        const found = await this.#connection.run((client) =>
+          client.sScan(this.#keys.segment(number), from, { COUNT: batchSize }),
+        );
+        cursor = String(found.cursor);
+        const fresh = [...new Set(found.members)].filter((id) => !seen.has(id));
+        for (const id of fresh) seen.add(id);
+        for (let start = 0; start < fresh.length; start += batchSize)
+          yield fresh.slice(start, start + batchSize);
+      } while (cursor !== '0');
+    }
+  }
+
+  async #read(client: RedisClient, ids: readonly string[]): Promise<StoredRecord[]> {
+    const bytes = binary(client);
+    const rows = await Promise.all(
+      ids.map((id) => bytes.hmGet(this.#keys.vector(id), ['segment', 'class', 'task', 'vector'])),
+    );
+    return rows.flatMap(([segment, className, task, vector], index) => {
+      if (!segment || !className || !task || !vector) return [];
+      return {
+        id: ids[index] as string,
+        className: className.toString(),
+        task: task.toString(),
+        vector: decodeVector(vector, this.#type),
+        segment: segment.toString(),
+      };
+    });
+  }
+
+  async #nearest(client: RedisClient, among: string, query: Buffer, k: number): Promise<Neighbour[]> {
+    const { documents } = await client.ft.search(
+      this.#keys.vectorIndex,
+      `${among}=>[KNN $k @vector $query AS distance]`,
+      {
+        DIALECT: 2,
+        PARAMS: { k, query },
+        SORTBY: 'distance',
+        LIMIT: { from: 0, size: k },
+        RETURN: ['class', 'distance'],
+        // Otherwise a search that takes longer than half a second returns what it has found so far.
+        TIMEOUT: 0,
+      },
+    );
+    return documents.map(({ id, value }) => ({
+      id: String(id).slice(this.#keys.vectors.length),
+      className: String(value.class),
+      similarity: Math.max(-1, Math.min(1, 1 - Number(value.distance))),
+    }));
+  }
+
+  /** The words that store each record; of several of one id the last. */
+  #wordsOf(records: readonly VectorRecord[]): (string | Buffer)[][] {
+    records.forEach(({ id, vector }, index) => {
+      if (vector.length !== this.dimension)
+        throw this.#wrongDimension(`records.${index}.vector`, vector.length, id);
+    });
+    const unique = new Map(records.map((record) => [record.id, record]));
+    return [...unique.values()].map(({ id, className, task, vector }) => [
+      id,
+      className,
+      task,
+      encodeVector(vector, this.#type),
+    ]);
+  }
+
+  #script(script: Script, words: readonly (string | Buffer)[]): Promise<string> {
+    const token = randomUUID();
+    return this.#connection.run((client) => runScript(client, script, this.#keys.version, [token, ...words]));
+  }
+
+  #wrongDimension(field: string, length: number, id?: string): LetheError {
+    const whose = id === undefined ? 'the vectors asked for' : `the vector of "${id}"`;
+    return new LetheError('wrong-dimension', `${whose} has ${length} components, not ${this.dimension}`, {
+      field,
+      value: String(length),
+      remedy: `Send vectors of ${this.dimension} components, from the embedder that this deployment uses.`,
+    });
+  }
+}
+
+/** @param outcome of the script CHANGE: `done:` and the counts in the order of the classes */
+export function movedOf(outcome: string, classes: readonly string[]): ReadonlyMap<string, number> {
+  const counts = outcome.slice('done:'.length).split(',');
+  return new Map(classes.map((className, index) => [className, Number(counts[index])]));
+}

@@ -1,0 +1,104 @@
+import type {
+  ClassRecord,
+  ClassState,
+  FilterLevel,
+  RegistrySnapshot,
+  TaskRecord,
+  TaskState,
+} from '../../domain/classes.js';
+import type { ModelVersion } from '../../domain/messages/model.js';
+import type { CommandReceipt } from '../knowledgeStore.js';
+import type { RedisClient } from './client.js';
+import { decodeCentroid } from './encoding.js';
+import {
+  type ClassEntity,
+  type EntitySchemas,
+  type ModelEntity,
+  type ReceiptEntity,
+  repositories,
+  type TaskEntity,
+} from './entities.js';
+import { entityId, type Keys } from './keys.js';
+
+/** The registry as it is at one version: read again where a change came in between. */
+export async function readSnapshot(
+  client: RedisClient,
+  keys: Keys,
+  schemas: EntitySchemas,
+): Promise<RegistrySnapshot> {
+  const entities = repositories(client, schemas);
+  for (;;) {
+    const [before, classIds, taskIds, current] = await Promise.all([
+      client.get(keys.version),
+      client.zRange(keys.classes, 0, -1),
+      client.zRange(keys.tasks, 0, -1),
+      client.hGetAll(keys.current),
+    ]);
+    const [classes, tasks, model, after] = await Promise.all([
+      entities.class.fetch(classIds),
+      entities.task.fetch(taskIds),
+      current.model === undefined ? null : entities.model.fetch(current.model),
+      client.get(keys.version),
+    ]);
+    if (before !== after) continue;
+    return {
+      version: Number(before ?? 0),
+      classes: new Map(classes.map((entity) => [entity.name, classOf(entity)])),
+      tasks: new Map(tasks.map((entity) => [entity.name, taskOf(entity)])),
+      model: model && modelOf(model),
+      filterLevel: filterLevelOf(current),
+    };
+  }
+}
+
+/** What is known of a command; null where it was not carried out. */
+export async function readReceipt(
+  client: RedisClient,
+  schemas: EntitySchemas,
+  commandId: string,
+): Promise<CommandReceipt | null> {
+  const entity = await repositories(client, schemas).receipt.fetch(entityId(commandId));
+  // redis-om returns an entity without fields for one that does not exist.
+  return entity.id === undefined ? null : receiptOf(entity);
+}
+
+function classOf({ name, state, task, count, centroid }: ClassEntity): ClassRecord {
+  return {
+    name,
+    state: state as ClassState,
+    task,
+    count,
+    centroid: centroid === undefined ? null : decodeCentroid(centroid),
+  };
+}
+
+function taskOf({ name, state, classes, samples }: TaskEntity): TaskRecord {
+  return { name, state: state as TaskState, classes, samples };
+}
+
+function modelOf({
+  version,
+  task,
+  classes,
+  checkpoint,
+  sha256,
+  dimension,
+  backend,
+}: ModelEntity): ModelVersion {
+  return { version, task, classes, checkpoint, sha256, dimension, backend };
+}
+
+function filterLevelOf({ filter, level }: Readonly<Record<string, string>>): FilterLevel | null {
+  return filter === undefined ? null : { filter, level: Number(level) };
+}
+
+function receiptOf({ id, position, details, registryVersion, ...entity }: ReceiptEntity): CommandReceipt {
+  const counts = (entity.movedCounts ?? '').split(',').map(Number);
+  return {
+    id,
+    position,
+    details: JSON.parse(details),
+    registryVersion,
+    moved: new Map(entity.movedClasses.map((name, index) => [name, counts[index] ?? 0])),
+  };
+}

@@ -1,0 +1,92 @@
+import type { ClassRecord, TaskRecord } from '../../domain/classes.js';
+import type { ModelVersion } from '../../domain/messages/model.js';
+import type { CommandNote, RegistryChange } from '../knowledgeStore.js';
+import { encodeCentroid } from './encoding.js';
+import { entityWords } from './entities.js';
+import { type EntityKind, entityId, type Keys } from './keys.js';
+
+/** Room for this many classes (or tasks) that one change brings, in the order of first sight. */
+const ORDER_STEP = 100_000;
+
+/** Commands of Redis, each a list of its words. */
+type Commands = string[][];
+
+/**
+ * The commands that carry out a change of the registry, all in one script.
+ * @param version the version that the change makes
+ * @param moving the classes whose vectors the change moves, for the receipt
+ */
+export function changeCommands(
+  keys: Keys,
+  change: RegistryChange,
+  version: number,
+  moving: readonly string[] = [],
+): Commands {
+  const { put = [], drop = [], putTasks = [], dropTasks = [], model, filterLevel, command } = change;
+  const orderOf = (index: number): string => String(version * ORDER_STEP + index);
+  return [
+    ...drop.flatMap((name) => dropped(keys, keys.classes, 'class', name)),
+    ...dropTasks.flatMap((name) => [...dropped(keys, keys.tasks, 'task', name), ['DEL', keys.refused(name)]]),
+    ...put.flatMap((record, index) => [
+      ...written(keys.entity('class', record.name), classEntity(record)),
+      ['ZADD', keys.classes, 'NX', orderOf(index), entityId(record.name)],
+    ]),
+    ...putTasks.flatMap((record, index) => [
+      ...written(keys.entity('task', record.name), taskEntity(record)),
+      ['ZADD', keys.tasks, 'NX', orderOf(index), entityId(record.name)],
+    ]),
+    ...(model ? modelCommands(keys, model) : []),
+    ...(filterLevel
+      ? [['HSET', keys.current, 'filter', filterLevel.filter, 'level', String(filterLevel.level)]]
+      : []),
+    ...(command ? [receiptWords(keys, command, version, moving)] : []),
+  ];
+}
+
+/** Commands as arguments of the script CHANGE: each preceded by the number of its words. */
+export function flattened(commands: Commands): string[] {
+  return commands.flatMap((words) => [String(words.length), ...words]);
+}
+
+/** What an entity had before goes: its lists may have become empty. */
+function written(key: string, entity: Parameters<typeof entityWords>[1]): Commands {
+  return [['DEL', key], entityWords(key, entity)];
+}
+
+function dropped(keys: Keys, order: string, kind: EntityKind, name: string): Commands {
+  return [
+    ['DEL', keys.entity(kind, name)],
+    ['ZREM', order, entityId(name)],
+  ];
+}
+
+function classEntity({ name, state, task, count, centroid }: ClassRecord) {
+  return { name, state, task, count, ...(centroid ? { centroid: encodeCentroid(centroid) } : {}) };
+}
+
+function taskEntity({ name, state, classes, samples }: TaskRecord) {
+  return { name, state, classes: [...classes], samples };
+}
+
+function modelCommands(keys: Keys, model: ModelVersion): Commands {
+  return [
+    ...written(keys.entity('model', model.version), { ...model }),
+    ['HSET', keys.current, 'model', entityId(model.version)],
+  ];
+}
+
+function receiptWords(
+  keys: Keys,
+  { id, position, details }: CommandNote,
+  version: number,
+  moving: readonly string[],
+): string[] {
+  const entity = {
+    id,
+    position,
+    details: JSON.stringify(details ?? null),
+    registryVersion: version,
+    movedClasses: [...moving],
+  };
+  return entityWords(keys.entity('receipt', id), entity);
+}

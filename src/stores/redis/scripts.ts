@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import { ErrorReply } from 'redis';
+import type { RedisClient } from './client.js';
+
+/** A Lua script: all it does is one step for everybody else. */
+export interface Script {
+  readonly text: string;
+  readonly sha: string;
+}
+
+/** How long an outcome is remembered for a client that did not get it, in seconds. */
+const REMEMBERED_SECONDS = 600;
+
+/**
+ * What the scripts share. `KEYS[1]` is the version key, from which the other names are made (all carry its hash tag).
+ * `ARGV[1]` is the token of the call: a call that was carried out and is sent again, since its reply was lost, gets
+ * that reply.
+ */
+const PRELUDE = `
+local prefix = string.sub(KEYS[1], 1, -8)
+local once = prefix .. 'once:' .. ARGV[1]
+local segments = prefix .. 'segments'
+
+local function done(outcome)
+  redis.call('SET', once, outcome, 'EX', ${REMEMBERED_SECONDS})
+  return outcome
+end
+local function is_at(version)
+  return (redis.call('GET', KEYS[1]) or '0') == version
+end
+local function layout_changed()
+  redis.call('INCR', prefix .. 'layoutVersion')
+end
+-- Takes the segments away from a database and class. Returns those with vectors, and how many vectors they hold.
+local function take(field)
+  local taken, count = {}, 0
+  for number in string.gmatch(redis.call('HGET', segments, field) or '', '%d+') do
+    local size = redis.call('SCARD', prefix .. 'segment:' .. number)
+    count = count + size
+    if size > 0 then taken[#taken + 1] = number end
+  end
+  redis.call('HDEL', segments, field)
+  return taken, count
+end
+local function give(field, taken)
+  if #taken == 0 then return end
+  local there = redis.call('HGET', segments, field)
+  local joined = table.concat(taken, ',')
+  redis.call('HSET', segments, field, there and (there .. ',' .. joined) or joined)
+end
+
+local earlier = redis.call('GET', once)
+if earlier then return earlier end
+`;
+
+/**
+ * Changes the registry, and moves classes between the databases by relabelling their segments: no vector is touched.
+ *
+ * ARGV: token; the version that the registry must be at (empty: it is not changed); the receipt's key (empty: of no
+ * command); from; to; number of classes; the classes; then commands, each preceded by the number of its words.
+ * Returns `conflict`, `repeated` or `done:` with the numbers of vectors moved.
+ */
+export const CHANGE = script(`
+local version, receipt, from, to = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+if receipt ~= '' and redis.call('EXISTS', receipt) == 1 then return 'repeated' end
+if version ~= '' and not is_at(version) then return 'conflict' end
+
+local classes = tonumber(ARGV[6])
+local counts = {}
+for index = 7, 6 + classes do
+  local class = ARGV[index]
+  local taken, count = take(from .. ':' .. class)
+  give(to .. ':' .. class, taken)
+  counts[#counts + 1] = count
+end
+if classes > 0 then layout_changed() end
+
+local at = 7 + classes
+while at <= #ARGV do
+  local words = tonumber(ARGV[at])
+  redis.call(unpack(ARGV, at + 1, at + words))
+  at = at + words + 1
+end
+if receipt ~= '' then redis.call('HSET', receipt, 'movedCounts', table.concat(counts, ',')) end
+if version ~= '' then redis.call('INCR', KEYS[1]) end
+return done('done:' .. table.concat(counts, ','))
+`);
+
+/**
+ * Stores vectors, each in the first segment of its database and class.
+ *
+ * ARGV: token; the version that the registry must be at (empty: any); database; then id, class, task, bytes of each.
+ * Returns `conflict`, and stores nothing, or `done`.
+ */
+export const STORE = script(`
+if ARGV[2] ~= '' and not is_at(ARGV[2]) then return 'conflict' end
+
+local open = {}
+local function segment_of(class)
+  if open[class] then return open[class] end
+  local field = ARGV[3] .. ':' .. class
+  local number = string.match(redis.call('HGET', segments, field) or '', '%d+')
+  if not number then
+    number = tostring(redis.call('INCR', prefix .. 'lastSegment'))
+    give(field, { number })
+    layout_changed()
+  end
+  open[class] = number
+  return number
+end
+for index = 4, #ARGV, 4 do
+  local id, class = ARGV[index], ARGV[index + 1]
+  local key, number = prefix .. 'vector:' .. id, segment_of(class)
+  local before = redis.call('HGET', key, 'segment')
+  if before and before ~= number then redis.call('SREM', prefix .. 'segment:' .. before, id) end
+  redis.call('SADD', prefix .. 'segment:' .. number, id)
+  redis.call('HSET', key, 'segment', number, 'class', class, 'task', ARGV[index + 2], 'vector', ARGV[index + 3])
+end
+return done('done')
+`);
+
+/**
+ * Takes vectors out of the databases: from then on nobody finds them. What is left of them is for {@link SWEEP}.
+ *
+ * ARGV: token; database or empty for both; number of classes, or -1 for all; the classes. Returns how many vectors.
+ */
+export const DISCARD = script(`
+local wanted = {}
+for index = 4, #ARGV do wanted[ARGV[index]] = true end
+local total = 0
+for _, field in ipairs(redis.call('HKEYS', segments)) do
+  local database, class = string.match(field, '^(%a+):(.*)$')
+  if database and (ARGV[2] == '' or ARGV[2] == database) and (ARGV[3] == '-1' or wanted[class]) then
+    local taken, count = take(field)
+    give('gone', taken)
+    total = total + count
+  end
+end
+layout_changed()
+return done(tostring(total))
+`);
+
+/** Deletes some of the discarded vectors. ARGV: token; at most how many. Returns `more` or `clean`. */
+export const SWEEP = script(`
+local gone = redis.call('HGET', segments, 'gone')
+if not gone then return 'clean' end
+local number = string.match(gone, '%d+')
+local members = prefix .. 'segment:' .. number
+for _, id in ipairs(redis.call('SPOP', members, ARGV[2])) do redis.call('UNLINK', prefix .. 'vector:' .. id) end
+if redis.call('EXISTS', members) == 1 then return 'more' end
+local rest = string.match(gone, ',(.*)$')
+if rest then redis.call('HSET', segments, 'gone', rest) else redis.call('HDEL', segments, 'gone') end
+layout_changed()
+return rest and 'more' or 'clean'
+`);
+
+/** Runs a script, which Redis keeps until it restarts and is then sent again. */
+export async function runScript(
+  client: RedisClient,
+  { sha, text }: Script,
+  versionKey: string,
+  words: readonly (string | Buffer)[],
+): Promise<string> {
+  const options = { keys: [versionKey], arguments: [...words] };
+  try {
+    return String(await client.evalSha(sha, options));
+  } catch (error) {
+    if (!(error instanceof ErrorReply && error.message.startsWith('NOSCRIPT'))) throw error;
+    return String(await client.eval(text, options));
+  }
+}
+
+function script(body: string): Script {
+  const text = PRELUDE + body;
+  return { text, sha: createHash('sha1').update(text).digest('hex') };
+}

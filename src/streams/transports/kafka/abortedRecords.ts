@@ -1,0 +1,73 @@
+import { createRequire } from 'node:module';
+
+/** A record as kafkajs decodes it from a fetch. */
+export interface FetchedRecord {
+  readonly offset: string;
+  readonly key: Buffer | null;
+  isControlRecord: boolean;
+  readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean };
+}
+
+export interface FetchedPartition {
+  readonly messages: readonly FetchedRecord[];
+  abortedTransactions?: readonly { readonly producerId: string; readonly firstOffset: string }[] | null;
+}
+
+interface Fetched {
+  readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[];
+}
+
+interface FetchResponse {
+  parse(decoded: unknown): Promise<Fetched>;
+}
+
+/** Versions of the fetch request that carry aborted transactions. */
+const VERSIONS = [4, 5, 6, 7, 8, 9, 10, 11];
+
+let corrected = false;
+
+/**
+ * Corrects how kafkajs 2.2.4 leaves out what was written in aborted transactions: it takes the broker's list of them to
+ * be in the order of their first offsets, which it is not where several producers write to one partition. Where it is
+ * wrong it shows records of aborted transactions and hides those of committed ones.
+ */
+export function correctAbortedRecords(): void {
+  if (corrected) return;
+  corrected = true;
+  const require = createRequire(import.meta.url);
+  for (const version of VERSIONS) {
+    const response = require(`kafkajs/src/protocol/requests/fetch/v${version}/response.js`) as FetchResponse;
+    const { parse } = response;
+    response.parse = async (decoded) => {
+      const fetched = await parse(decoded);
+      for (const { partitions } of fetched.responses) partitions.forEach(hideAborted);
+      return fetched;
+    };
+  }
+}
+
+/** Marks what belongs to aborted transactions as control records: their offsets are passed, no one sees them. */
+export function hideAborted(partition: FetchedPartition): void {
+  const { abortedTransactions } = partition;
+  if (!abortedTransactions || abortedTransactions.length === 0) return;
+  const begins = abortedTransactions
+    .map(({ producerId, firstOffset }) => ({ producerId, firstOffset: BigInt(firstOffset) }))
+    .sort((a, b) => Number(a.firstOffset - b.firstOffset));
+  const aborting = new Set<string>();
+  let next = 0;
+  for (const record of partition.messages) {
+    const offset = BigInt(record.offset);
+    for (let begin = begins[next]; begin && begin.firstOffset <= offset; begin = begins[++next])
+      aborting.add(begin.producerId);
+    const { producerId, inTransaction } = record.batchContext;
+    if (record.isControlRecord) {
+      if (isAbort(record)) aborting.delete(producerId);
+    } else if (inTransaction && aborting.has(producerId)) record.isControlRecord = true;
+  }
+  partition.abortedTransactions = [];
+}
+
+/** The key of a control record: its version, then 0 for an abort and 1 for a commit. */
+function isAbort({ key }: FetchedRecord): boolean {
+  return key !== null && key.length >= 4 && key.readInt16BE(2) === 0;
+}

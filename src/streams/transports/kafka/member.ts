@@ -1,0 +1,251 @@
+import type { Consumer, EachBatchPayload } from 'kafkajs';
+import type { Subscription } from '../eventLog.js';
+import { CONSUMER_RETRY, createClient } from './client.js';
+import { isUnknownTopic, permanentError, unknownTopicError } from './failures.js';
+import type { KafkaLogOptions } from './options.js';
+import type { Progress } from './progress.js';
+import { type Patience, pause } from './waiting.js';
+
+/** How long the broker waits for new records, and hence about how long it takes to leave. */
+const MAX_WAIT_MS = 250;
+const RESTART_MS = 500;
+const CONCURRENT_PARTITIONS = 256;
+const UNKNOWN_TOPIC_MS = 10_000;
+
+/** What a member is for. */
+export interface Duties {
+  readonly options: KafkaLogOptions;
+  readonly patience: Patience;
+  readonly heartbeatMs: number;
+  progressOf(topic: string, partition: number): Progress;
+  acquire(progress: Progress): Promise<void>;
+  lost(progress: Progress): void;
+  handle(batch: EachBatchPayload, held: Held): Promise<void>;
+  changed(): void;
+  failed(error: unknown): void;
+}
+
+/** What kafkajs tells of a batch before it is handled; without records there may be no first offset. */
+interface BatchBounds {
+  readonly topic: string;
+  readonly partition: number;
+  readonly batchSize: number;
+  readonly firstOffset: string | null;
+  readonly lastOffset: string;
+}
+
+/** A partition that is assigned to a member. `lost`: its transactions were fenced off. */
+export interface Held {
+  readonly progress: Progress;
+  state: 'acquiring' | 'held' | 'lost';
+}
+
+/** A member of a consumer group, across the consumers of kafkajs that it takes: one that crashes has a successor. */
+export class Member {
+  readonly #held = new Map<string, Held>();
+  #consumer: Consumer | undefined;
+  #memberId: string | undefined;
+  #crashed: (() => void) | undefined;
+  #running: Promise<void> | undefined;
+  #paused = false;
+  #leaving = false;
+
+  constructor(
+    private readonly subscription: Subscription,
+    private readonly duties: Duties,
+  ) {}
+
+  /** Whether something that was emitted is not settled and written. */
+  get busy(): boolean {
+    return [...this.#held.values()].some(({ progress }) => !progress.idle);
+  }
+
+  join(): void {
+    this.#running ??= this.#run();
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#consumer?.pause(this.subscription.topics.map((topic) => ({ topic })));
+  }
+
+  async leave(): Promise<void> {
+    this.#paused = true;
+    this.#leaving = true;
+    this.#crashed?.();
+    await this.#running;
+  }
+
+  holds(held: Held): boolean {
+    const { topic, partition } = held.progress;
+    return !this.#paused && this.#held.get(keyOf(topic, partition)) === held;
+  }
+
+  async commit({ topic, partition, losses }: Progress, position: bigint): Promise<boolean> {
+    const progress = this.duties.progressOf(topic, partition);
+    const { signal, options } = this.duties.patience;
+    while (this.#consumer && this.#memberId !== undefined && progress.losses === losses) {
+      try {
+        await this.#consumer.commitOffsets([{ topic, partition, offset: String(position) }]);
+        return !signal.aborted;
+      } catch (thrown) {
+        const permanent = permanentError(thrown, options);
+        if (permanent) throw permanent;
+        if (signal.aborted) return false;
+        await pause(RESTART_MS, signal);
+      }
+    }
+    return false;
+  }
+
+  /** The partition's transactions were fenced off. It is acquired anew when the group confirms that it is ours. */
+  fenced({ topic, partition }: Progress): void {
+    const held = this.#held.get(keyOf(topic, partition));
+    if (held) held.state = 'lost';
+  }
+
+  async #run(): Promise<void> {
+    const { patience, options } = this.duties;
+    const started = Date.now();
+    while (!this.#leaving && !patience.signal.aborted) {
+      const crash = new Promise<void>((resolve) => {
+        this.#crashed = resolve;
+      });
+      const consumer = this.#createConsumer();
+      try {
+        await consumer.connect();
+        await consumer.subscribe({
+          topics: [...this.subscription.topics],
+          fromBeginning: (this.subscription.from ?? 'earliest') === 'earliest',
+        });
+        await consumer.run({
+          autoCommit: false,
+          eachBatchAutoResolve: false,
+          partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
+          eachBatch: (payload) => this.#batch(payload, consumer),
+        });
+        this.#consumer = consumer;
+        if (!this.#leaving) await crash;
+      } catch (thrown) {
+        const permanent =
+          permanentError(thrown, options) ??
+          (isUnknownTopic(thrown) && Date.now() - started > UNKNOWN_TOPIC_MS && unknownTopicError(thrown));
+        if (permanent) {
+          this.#paused = true;
+          this.#leaving = true;
+          this.duties.failed(permanent);
+        }
+        patience.answered(false, thrown);
+      }
+      await consumer.disconnect().catch(() => undefined);
+      this.#consumer = undefined;
+      if (!this.#leaving) await pause(RESTART_MS * (0.5 + Math.random()), patience.signal);
+    }
+    this.#memberId = undefined;
+  }
+
+  #createConsumer(): Consumer {
+    const { options } = this.duties;
+    const consumer = createClient(options).consumer({
+      groupId: this.subscription.group,
+      sessionTimeout: options.sessionTimeoutMs,
+      rebalanceTimeout: Math.max(options.sessionTimeoutMs, 10_000),
+      heartbeatInterval: this.duties.heartbeatMs,
+      maxWaitTimeInMs: MAX_WAIT_MS,
+      allowAutoTopicCreation: false,
+      // The member starts a new consumer itself: kafkajs gives up on some errors that pass.
+      retry: { ...CONSUMER_RETRY, restartOnFailure: async () => false },
+    });
+    const { GROUP_JOIN, CRASH, HEARTBEAT, START_BATCH_PROCESS } = consumer.events;
+    consumer.on(GROUP_JOIN, ({ payload }) =>
+      this.#joined(consumer, payload.memberId, payload.memberAssignment),
+    );
+    consumer.on(HEARTBEAT, () => {
+      this.duties.patience.answered(true);
+      this.#acquireLost(consumer);
+    });
+    consumer.on(START_BATCH_PROCESS, ({ payload }) => this.#skipped(payload));
+    consumer.on(CRASH, ({ payload }) => {
+      this.duties.patience.answered(false, payload.error);
+      const permanent = permanentError(payload.error, options);
+      if (permanent) this.duties.failed(permanent);
+      this.#crashed?.();
+    });
+    return consumer;
+  }
+
+  /** Runs before the first fetch of a new assignment. */
+  #joined(consumer: Consumer, memberId: string, assignment: Record<string, number[]>): void {
+    this.#consumer = consumer;
+    const sameMember = memberId === this.#memberId;
+    this.#memberId = memberId;
+    const assigned = new Map<string, Progress>();
+    for (const [topic, partitions] of Object.entries(assignment)) {
+      for (const partition of partitions)
+        assigned.set(keyOf(topic, partition), this.duties.progressOf(topic, partition));
+    }
+    for (const [key, { progress }] of this.#held) {
+      if (assigned.has(key)) continue;
+      this.#held.delete(key);
+      this.duties.lost(progress);
+    }
+    if (this.#paused) {
+      consumer.pause(this.subscription.topics.map((topic) => ({ topic })));
+      return;
+    }
+    for (const [key, progress] of assigned) {
+      const held = this.#held.get(key);
+      if (sameMember && held?.state === 'held') seek(consumer, progress);
+      else if (!sameMember || held?.state !== 'acquiring') this.#acquire(consumer, key, progress);
+    }
+    this.duties.changed();
+  }
+
+  /** A batch of nothing but ends of transactions, which the batch handler never sees. */
+  #skipped({ topic, partition, batchSize, firstOffset, lastOffset }: BatchBounds): void {
+    const held = this.#held.get(keyOf(topic, partition));
+    if (batchSize > 0 || held?.state !== 'held' || firstOffset === null) return;
+    if (BigInt(firstOffset) <= held.progress.cursor) held.progress.readUpTo(BigInt(lastOffset) + 1n);
+  }
+
+  /** A heartbeat was answered: the assignment still holds, also for partitions whose transactions were fenced off. */
+  #acquireLost(consumer: Consumer): void {
+    if (this.#paused) return;
+    for (const [key, { progress, state }] of this.#held) {
+      if (state === 'lost') this.#acquire(consumer, key, progress);
+    }
+  }
+
+  #acquire(consumer: Consumer, key: string, progress: Progress): void {
+    const held: Held = { progress, state: 'acquiring' };
+    this.#held.set(key, held);
+    this.duties.acquire(progress).then(
+      () => {
+        if (this.#held.get(key) !== held || this.#paused) return;
+        held.state = 'held';
+        if (this.#consumer === consumer) seek(consumer, progress);
+        this.duties.changed();
+      },
+      (error: unknown) => {
+        if (this.#held.get(key) === held && !this.#paused) this.duties.failed(error);
+      },
+    );
+  }
+
+  async #batch(payload: EachBatchPayload, consumer: Consumer): Promise<void> {
+    const held = this.#held.get(keyOf(payload.batch.topic, payload.batch.partition));
+    if (held && this.#consumer === consumer) await this.duties.handle(payload, held);
+  }
+}
+
+function keyOf(topic: string, partition: number): string {
+  return `${topic}/${partition}`;
+}
+
+function seek(consumer: Consumer, { topic, partition, cursor }: Progress): void {
+  try {
+    consumer.seek({ topic, partition, offset: String(cursor) });
+  } catch {
+    // It is no longer running; its successor will be told where to go on when it joins.
+  }
+}

@@ -1,0 +1,48 @@
+/** How connections prove who they are. */
+export interface KafkaSasl {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Connections over TLS. Without `ca` the certificates of the system decide whom to trust. */
+export interface KafkaSsl {
+  /** Certificates of the authorities to trust, as PEM. */
+  readonly ca?: string | readonly string[];
+}
+
+export type Compression = 'none' | 'gzip' | 'lz4' | 'zstd' | 'snappy';
+
+/** The part of a pino logger that the adapter uses. */
+export interface KafkaLogger {
+  warn(fields: object, message: string): void;
+  debug(fields: object, message: string): void;
+}
+
+/** How to reach a cluster. */
+export interface KafkaConnectionOptions {
+  /** `host:port` of some brokers; the others are found through them. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly ssl?: KafkaSsl;
+  readonly sasl?: KafkaSasl;
+  /** How long the cluster may take to answer at the start before that is an error of the configuration. */
+  readonly startTimeoutMs: number;
+  readonly log?: KafkaLogger;
+}
+
+export interface KafkaLogOptions extends KafkaConnectionOptions {
+  /** Whether outputs and positions are written in one transaction, or one after the other. */
+  readonly delivery: 'exactly-once' | 'at-least-once';
+  /** Transactional ids begin with it; those who share groups have to share it, e.g. `lethe-<model>`. */
+  readonly transactionalIdPrefix: string;
+  readonly compression: Compression;
+  /** How long `publish` waits for more records that travel together. */
+  readonly lingerMs: number;
+  /** At most so many bytes travel together; a larger record travels alone. */
+  readonly batchBytes: number;
+  /** A worker that is silent for so long loses its partitions. */
+  readonly sessionTimeoutMs: number;
+  /** Told when the cluster stops answering and when it answers again. */
+  readonly onConnection?: (connected: boolean, why?: string) => void;
+}

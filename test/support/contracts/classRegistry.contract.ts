@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import type { ClassRecord, TaskRecord } from '../../../src/domain/classes.js';
+import type { ModelVersion } from '../../../src/domain/messages/model.js';
+import { normalised } from '../../../src/domain/vector.js';
+import type { CommandNote, KnowledgeStore } from '../../../src/stores/knowledgeStore.js';
+
+/**
+ * What every adapter of the port ClassRegistry promises.
+ * @param storeOf the store of the running test, empty
+ * @param second opens another worker's store on the same data
+ */
+export function describeClassRegistry(
+  storeOf: () => KnowledgeStore,
+  second: () => Promise<KnowledgeStore>,
+): void {
+  describe('the registry', () => {
+    it('starts empty at version 0 and grows by one with each change', async () => {
+      const { registry } = storeOf();
+      expect(registry.snapshot()).toEqual({
+        version: 0,
+        classes: new Map(),
+        tasks: new Map(),
+        model: null,
+        filterLevel: null,
+      });
+      const { version } = await registry.update(() => ({ put: [classRecord('cat'), classRecord('dog')] }));
+      await registry.update(() => ({ drop: ['dog'], put: [classRecord('ship')] }));
+      const snapshot = registry.snapshot();
+      expect([version, snapshot.version]).toEqual([1, 2]);
+      expect([...snapshot.classes.keys()]).toEqual(['cat', 'ship']);
+    });
+
+    it('keeps whole records, centroid included, and the order in which classes were first seen', async () => {
+      const { registry } = storeOf();
+      const centroid = normalised(Float32Array.of(1, 2, 3, 4));
+      await registry.update(() => ({ put: [classRecord('cat'), classRecord('dog')] }));
+      const learned: ClassRecord = { ...classRecord('cat'), state: 'learned', count: 7, centroid };
+      const { classes } = await registry.update(() => ({ put: [learned] }));
+      expect([...classes.values()]).toEqual([learned, classRecord('dog')]);
+      const again = await registry.update(() => ({ put: [classRecord('cat')] }));
+      expect([...again.classes.values()]).toEqual([classRecord('cat'), classRecord('dog')]);
+    });
+
+    it('keeps names of any characters', async () => {
+      const odd = classRecord('na\u00efve | {cat}, "x" * @y-z:%41 \u{1F600}');
+      const { registry } = await storeAfter(() => ({
+        put: [odd],
+        putTasks: [taskRecord('t|{1}', [odd.name])],
+      }));
+      const snapshot = await registry.refresh();
+      expect([...snapshot.classes.values()]).toEqual([odd]);
+      expect([...snapshot.tasks.values()]).toEqual([taskRecord('t|{1}', [odd.name])]);
+    });
+
+    it('keeps tasks, the model and the level of the filter', async () => {
+      const open = taskRecord('t1', ['cat', 'dog']);
+      const { registry } = await storeAfter(() => ({ putTasks: [open, taskRecord('t2', [])] }));
+      await registry.update(() => ({ model: modelVersion('v1') }));
+      const filterLevel = { filter: 'relative', level: 0.1 + 0.2 };
+      await registry.update(() => ({ filterLevel, putTasks: [{ ...open, state: 'told' }] }));
+      const newest = await registry.update(() => ({ model: { ...modelVersion('v2'), classes: ['dog'] } }));
+      expect(newest).toEqual({
+        version: 4,
+        classes: new Map(),
+        tasks: new Map([
+          ['t1', { ...open, state: 'told' }],
+          ['t2', taskRecord('t2', [])],
+        ]),
+        model: { ...modelVersion('v2'), classes: ['dog'] },
+        filterLevel,
+      });
+    });
+
+    it('drops tasks and what was noted of their refused samples', async () => {
+      const { registry } = await storeAfter(() => ({ putTasks: [taskRecord('t1', ['cat'])] }));
+      await registry.noteRefused('t1', ['samples/0/1', 'samples/0/2']);
+      await registry.noteRefused('t1', ['samples/0/2', 'samples/1/2']);
+      await registry.noteRefused('t1', []);
+      expect([await registry.refusedOf('t1'), await registry.refusedOf('t2')]).toEqual([3, 0]);
+      const { tasks, version } = await registry.update(() => ({ dropTasks: ['t1'] }));
+      expect([tasks.size, version, await registry.refusedOf('t1')]).toEqual([0, 2, 0]);
+    });
+
+    it('never changes a snapshot that was handed out', async () => {
+      const { registry } = storeOf();
+      const before = await registry.update(() => ({ put: [classRecord('cat')] }));
+      await registry.update(() => ({ drop: ['cat'] }));
+      expect([...before.classes.keys()]).toEqual(['cat']);
+      expect(before.version).toBe(1);
+    });
+
+    it('loses no change of those made at once, by several workers', async () => {
+      const workers = [storeOf(), await second()];
+      const names = Array.from({ length: 10 }, (_, index) => `class-${index}`);
+      const changes = names.map((name, index) =>
+        workers[index % 2]?.registry.update(() => ({ put: [classRecord(name)] })),
+      );
+      await Promise.all(changes);
+      const { version, classes } = await storeOf().registry.refresh();
+      expect(version).toBe(names.length);
+      expect(new Set(classes.keys())).toEqual(new Set(names));
+    });
+
+    it('decides each change on the newest state, whoever changed it', async () => {
+      const workers = [storeOf(), await second()];
+      const counted = (name: string) => (worker: KnowledgeStore) =>
+        worker.registry.update(({ classes }) => {
+          const count = (classes.get(name)?.count ?? 0) + 1;
+          return { put: [{ ...classRecord(name), count }] };
+        });
+      await Promise.all([...workers, ...workers, ...workers].map(counted('cat')));
+      const { classes } = await storeOf().registry.refresh();
+      expect(classes.get('cat')?.count).toBe(6);
+    });
+
+    it('changes nothing where a decision is null or throws', async () => {
+      const { registry } = await storeAfter(() => ({ put: [classRecord('cat')] }));
+      const same = await registry.update(() => null);
+      const refused = registry.update(() => {
+        throw new Error('no');
+      });
+      await expect(refused).rejects.toThrow('no');
+      expect([same.version, (await registry.refresh()).version]).toEqual([1, 1]);
+    });
+
+    it('shows other workers each change as soon as they refresh', async () => {
+      const other = await second();
+      await storeAfter(() => ({ put: [classRecord('cat')] }));
+      expect([...(await other.registry.refresh()).classes.keys()]).toEqual(['cat']);
+      expect(other.registry.snapshot().version).toBe(1);
+      await other.registry.update(() => ({ drop: ['cat'] }));
+      expect((await storeOf().registry.refresh()).classes.size).toBe(0);
+    });
+
+    it('does not change its version with the vectors', async () => {
+      const { registry, vectors } = storeOf();
+      const vector = Float32Array.of(1, 0, 0, 0);
+      await vectors.upsert('cil', [{ id: 'a', className: 'cat', task: 't1', vector }]);
+      await vectors.move(['cat'], 'cil', 'mu');
+      await vectors.delete({});
+      expect((await registry.refresh()).version).toBe(0);
+    });
+
+    it('keeps receipts of commands, and carries none out twice', async () => {
+      const { registry } = storeOf();
+      expect(await registry.receipt('c1')).toBeNull();
+      const command = { ...commandNote('c1'), details: { classes: ['cat'], why: null, n: 1.5 } };
+      await registry.update(() => ({ put: [classRecord('cat')], command }));
+      const receipt = { ...command, registryVersion: 1, moved: new Map() };
+      expect(await registry.receipt('c1')).toEqual(receipt);
+      expect(await registry.receipt('c2')).toBeNull();
+      const other = await second();
+      const again = { drop: ['cat'], command: commandNote('c1', 'commands/0/7') };
+      const { version, classes } = await other.registry.update(() => again);
+      expect([version, [...classes.keys()]]).toEqual([1, ['cat']]);
+      expect(await other.registry.receipt('c1')).toEqual(receipt);
+    });
+  });
+
+  async function storeAfter(
+    ...[decide]: Parameters<KnowledgeStore['registry']['update']>
+  ): Promise<KnowledgeStore> {
+    const store = storeOf();
+    await store.registry.update(decide);
+    return store;
+  }
+}
+
+export function classRecord(name: string): ClassRecord {
+  return { name, state: 'learning', task: 't1', count: 0, centroid: null };
+}
+
+export function commandNote(id: string, position = 'commands/0/1'): CommandNote {
+  return { id, position, details: { of: id } };
+}
+
+function taskRecord(name: string, classes: readonly string[]): TaskRecord {
+  return { name, state: 'open', classes, samples: 10 };
+}
+
+function modelVersion(version: string): ModelVersion {
+  return {
+    version,
+    task: 't1',
+    classes: ['cat', 'dog'],
+    checkpoint: 'file:///models/v1',
+    sha256: '0'.repeat(64),
+    dimension: 4,
+    backend: 'cpu',
+  };
+}
