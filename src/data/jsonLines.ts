@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { classNameSchema } from '../domain/classes.js';
+import { classNameSchema } from '../domain/className.js';
 import { LetheError } from '../domain/errors.js';
 import { idSchema } from '../domain/messages/common.js';
 import { imageTypeSchema, type Payload } from '../domain/messages/payload.js';

@@ -1,12 +1,4 @@
-import { z } from 'zod';
 import type { ModelVersion } from './messages/model.js';
-
-/** A class label: what samples are keyed by and predictions name. */
-export const classNameSchema = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^[^\p{Cc}]+$/u, 'control characters are not allowed');
 
 /**
  * `learning`: announced, its samples are arriving or its task is training; not yet answered with.

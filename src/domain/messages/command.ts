@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { classNameSchema } from '../classes.js';
+import { classNameSchema } from '../className.js';
 import { idSchema, taskNameSchema } from './common.js';
 import { IMAGE_TYPES } from './payload.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { classNameSchema } from '../classes.js';
+import { classNameSchema } from '../className.js';
 import { REASON_CODES } from '../errors.js';
 import { COMMAND_KINDS } from './command.js';
 import { idSchema, taskNameSchema } from './common.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { classNameSchema } from '../classes.js';
+import { classNameSchema } from '../className.js';
 import { taskNameSchema } from './common.js';
 
 /** A trained model. Topic `models` (compacted): the newest is the current one. */

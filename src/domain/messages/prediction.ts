@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { classNameSchema } from '../classes.js';
+import { classNameSchema } from '../className.js';
 import { idSchema } from './common.js';
 
 /** The four output strategies of eCIL-MU, Eq. 6-9. */

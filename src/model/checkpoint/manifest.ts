@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { classNameSchema } from '../../domain/classes.js';
+import { classNameSchema } from '../../domain/className.js';
 import { taskNameSchema } from '../../domain/messages/common.js';
 import { ssreConfigSchema } from '../ssre/config.js';
 

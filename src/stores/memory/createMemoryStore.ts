@@ -13,12 +13,19 @@ export function createMemoryStore({ dimension }: { readonly dimension: number })
     vectors,
     registry,
     // Nothing waits between the checks and the two changes, so nobody sees one without the other.
-    async migrate({ from, to, classes, commandId }) {
-      if (registry.isProcessed(commandId)) return { moved: new Map(), snapshot: registry.snapshot() };
+    async migrate(decide) {
+      const { from, to, classes, command } = decide(registry.snapshot());
+      if (registry.wasCarriedOut(command.id)) return { moved: new Map(), snapshot: registry.snapshot() };
       const names = classes.map(({ name }) => name);
       const moved = vectors.moveNow(names, from, to);
-      return { moved, snapshot: registry.commitNow({ put: classes, commandId }) };
+      return { moved, snapshot: registry.applyNow({ put: classes, command }, moved) };
     },
+    async insert(records, registryVersion) {
+      if (registry.snapshot().version !== registryVersion) return false;
+      vectors.upsertNow('cil', records);
+      return true;
+    },
+    ready: async () => undefined,
     close: () => vectors.release(),
   };
 }

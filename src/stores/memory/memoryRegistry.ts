@@ -1,35 +1,74 @@
-import type { RegistrySnapshot } from '../../domain/classes.js';
-import type { ClassRegistry, RegistryChange } from '../knowledgeStore.js';
+import { EMPTY_REGISTRY, type RegistrySnapshot } from '../../domain/classes.js';
+import type { ClassRegistry, CommandReceipt, Decide, RegistryChange } from '../knowledgeStore.js';
 
 /** The class registry in the memory of this process. */
 export class MemoryRegistry implements ClassRegistry {
-  #snapshot: RegistrySnapshot = { version: 0, classes: new Map() };
-  readonly #processed = new Set<string>();
+  #snapshot: RegistrySnapshot = EMPTY_REGISTRY;
+  readonly #receipts = new Map<string, CommandReceipt>();
+  readonly #refused = new Map<string, Set<string>>();
 
   snapshot(): RegistrySnapshot {
     return this.#snapshot;
   }
 
-  async commit(change: RegistryChange): Promise<RegistrySnapshot> {
-    return this.commitNow(change);
-  }
-
-  /** As {@link commit}, within this turn of the event loop, so that others' changes can be part of the same step. */
-  commitNow({ put = [], drop = [], commandId }: RegistryChange): RegistrySnapshot {
-    if (commandId !== undefined && this.isProcessed(commandId)) return this.#snapshot;
-    const classes = new Map(this.#snapshot.classes);
-    for (const name of drop) classes.delete(name);
-    for (const record of put) classes.set(record.name, record);
-    if (commandId !== undefined) this.#processed.add(commandId);
-    this.#snapshot = { version: this.#snapshot.version + 1, classes };
+  async refresh(): Promise<RegistrySnapshot> {
     return this.#snapshot;
   }
 
-  async wasProcessed(commandId: string): Promise<boolean> {
-    return this.isProcessed(commandId);
+  async update(decide: Decide<RegistryChange | null>): Promise<RegistrySnapshot> {
+    const change = decide(this.#snapshot);
+    return change ? this.applyNow(change) : this.#snapshot;
   }
 
-  isProcessed(commandId: string): boolean {
-    return this.#processed.has(commandId);
+  /** Applies a change within this turn of the event loop, so that others' changes can be part of the same step. */
+  applyNow(change: RegistryChange, moved: ReadonlyMap<string, number> = new Map()): RegistrySnapshot {
+    const { command, dropTasks = [] } = change;
+    if (command && this.#receipts.has(command.id)) return this.#snapshot;
+    this.#snapshot = changed(this.#snapshot, change);
+    for (const task of dropTasks) this.#refused.delete(task);
+    if (command) {
+      this.#receipts.set(command.id, { ...command, registryVersion: this.#snapshot.version, moved });
+    }
+    return this.#snapshot;
   }
+
+  async receipt(commandId: string): Promise<CommandReceipt | null> {
+    return this.#receipts.get(commandId) ?? null;
+  }
+
+  wasCarriedOut(commandId: string): boolean {
+    return this.#receipts.has(commandId);
+  }
+
+  async noteRefused(task: string, positions: readonly string[]): Promise<void> {
+    const known = this.#refused.get(task) ?? new Set<string>();
+    for (const position of positions) known.add(position);
+    this.#refused.set(task, known);
+  }
+
+  async refusedOf(task: string): Promise<number> {
+    return this.#refused.get(task)?.size ?? 0;
+  }
+}
+
+function changed(before: RegistrySnapshot, change: RegistryChange): RegistrySnapshot {
+  const { put = [], drop = [], putTasks = [], dropTasks = [], model, filterLevel } = change;
+  return {
+    version: before.version + 1,
+    classes: changedMap(before.classes, put, drop),
+    tasks: changedMap(before.tasks, putTasks, dropTasks),
+    model: model ?? before.model,
+    filterLevel: filterLevel ?? before.filterLevel,
+  };
+}
+
+function changedMap<T extends { readonly name: string }>(
+  before: ReadonlyMap<string, T>,
+  put: readonly T[],
+  drop: readonly string[],
+): ReadonlyMap<string, T> {
+  const after = new Map(before);
+  for (const name of drop) after.delete(name);
+  for (const record of put) after.set(record.name, record);
+  return after;
 }

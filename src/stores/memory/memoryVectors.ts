@@ -38,6 +38,11 @@ export class MemoryVectors implements VectorDatabase {
   }
 
   async upsert(database: DatabaseName, records: readonly VectorRecord[]): Promise<void> {
+    this.upsertNow(database, records);
+  }
+
+  /** As {@link upsert}, within this turn of the event loop. */
+  upsertNow(database: DatabaseName, records: readonly VectorRecord[]): void {
     records.forEach(this.#refuseWrongDimension, this);
     const detached = new Set<Block>();
     for (const record of records) this.#put(database, record, detached);

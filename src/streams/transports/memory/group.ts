@@ -1,6 +1,6 @@
 import type { Subscriber } from 'rxjs';
 import type { LogRecord } from '../../../domain/record.js';
-import type { Subscription } from '../eventLog.js';
+import type { Positions, Subscription } from '../eventLog.js';
 import type { MemoryTopic } from './topic.js';
 
 /** One subscription of a group, with its credit. */
@@ -9,6 +9,8 @@ export interface Reader {
   readonly subscriber: Subscriber<LogRecord>;
   /** Records emitted to it and not yet settled. */
   inFlight: number;
+  /** Bytes of their values. */
+  inFlightBytes: number;
   /** Its share of the group's partitions. */
   owned: readonly Progress[];
   /** Where among them to look first for its next record, so that partitions take turns. */
@@ -91,11 +93,13 @@ export class Group {
 
   /** Takes the reader's next record, if it has credit and there is one. */
   next(reader: Reader): LogRecord | undefined {
-    if (reader.inFlight >= reader.subscription.maxInFlight) return undefined;
+    const { maxInFlight, maxInFlightBytes = Number.POSITIVE_INFINITY } = reader.subscription;
+    if (reader.inFlight >= maxInFlight) return undefined;
+    const room = reader.inFlight === 0 ? Number.POSITIVE_INFINITY : maxInFlightBytes - reader.inFlightBytes;
     const { owned } = reader;
     for (let i = 0; i < owned.length; i++) {
       const index = (reader.turn + i) % owned.length;
-      const record = take(owned[index] as Progress, reader);
+      const record = take(owned[index] as Progress, reader, room);
       if (!record) continue;
       reader.turn = index + 1;
       return record;
@@ -103,12 +107,21 @@ export class Group {
     return undefined;
   }
 
+  /** Whether the record was settled before: its outputs must not be written again. */
+  isSettled(topic: MemoryTopic, { partition, offset }: LogRecord): boolean {
+    const progress = this.#progress.get(topic)?.[partition];
+    return progress !== undefined && (offset < progress.position || progress.settled.has(Number(offset)));
+  }
+
   /** Marks a record as done. One that is done already changes nothing. */
   settle(topic: MemoryTopic, { partition, offset }: LogRecord): void {
     const progress = this.#progress.get(topic)?.[partition];
     if (!progress) return;
     const settled = Number(offset);
-    if (progress.inFlight.delete(settled) && progress.holder) progress.holder.inFlight--;
+    if (progress.inFlight.delete(settled) && progress.holder) {
+      progress.holder.inFlight--;
+      progress.holder.inFlightBytes -= progress.topic.at(partition, settled)?.value.length ?? 0;
+    }
     if (progress.inFlight.size === 0) progress.holder = undefined;
     if (settled >= progress.position) progress.settled.add(settled);
     catchUp(progress);
@@ -139,9 +152,10 @@ export class Group {
   }
 }
 
-function startOf(topic: MemoryTopic, from: 'earliest' | 'latest'): Progress[] {
+function startOf(topic: MemoryTopic, from: 'earliest' | 'latest' | Positions): Progress[] {
   return topic.partitions.map(({ start, end }, partition) => {
-    const position = from === 'earliest' ? start : end;
+    const given = typeof from === 'string' ? undefined : from.get(topic.name)?.[partition];
+    const position = given === undefined ? (from === 'latest' ? end : start) : Math.max(start, Number(given));
     return {
       topic,
       partition,
@@ -155,14 +169,15 @@ function startOf(topic: MemoryTopic, from: 'earliest' | 'latest'): Progress[] {
   });
 }
 
-function take(progress: Progress, reader: Reader): LogRecord | undefined {
+function take(progress: Progress, reader: Reader, room: number): LogRecord | undefined {
   if (progress.holder && progress.holder !== reader) return undefined;
   while (progress.settled.has(progress.cursor)) progress.cursor++;
   const record = progress.topic.at(progress.partition, progress.cursor);
-  if (!record) return undefined;
+  if (!record || record.value.length > room) return undefined;
   progress.inFlight.add(progress.cursor++);
   progress.holder = reader;
   reader.inFlight++;
+  reader.inFlightBytes += record.value.length;
   return record;
 }
 

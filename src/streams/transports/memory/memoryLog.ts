@@ -1,7 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs';
 import { LetheError } from '../../../domain/errors.js';
 import type { LogRecord, OutgoingRecord } from '../../../domain/record.js';
-import type { EventLog, Subscription } from '../eventLog.js';
+import type { EventLog, Positions, Settled, Subscription } from '../eventLog.js';
 import { Group, type Reader } from './group.js';
 import { type Capacity, MemoryTopic } from './topic.js';
 
@@ -52,27 +52,27 @@ class MemoryLog implements EventLog {
     return new Observable((subscriber) => this.#join(subscription, subscriber));
   }
 
-  async settle(
-    groupName: string,
-    inputs: readonly LogRecord[],
-    outputs: readonly OutgoingRecord[],
-  ): Promise<void> {
+  async settle(groupName: string, settled: readonly Settled[]): Promise<readonly LogRecord[]> {
     this.#refuseIfClosed();
     const group = this.#groups.get(groupName);
-    for (const output of outputs) {
-      const topic = this.#topic(output.topic);
-      this.#makeRoom(topic);
-      topic.append(output, this.#now());
-      group?.outputs.add(topic);
-    }
-    const settled = new Set<MemoryTopic>();
-    for (const input of inputs) {
+    const lost = settled.filter(({ input }) => !group?.reads(this.#topic(input.topic)));
+    const topics = new Set<MemoryTopic>();
+    for (const { input, outputs } of settled) {
       const topic = this.#topic(input.topic);
-      group?.settle(topic, input);
-      settled.add(topic);
+      if (!group?.reads(topic)) continue;
+      if (!group.isSettled(topic, input)) for (const output of outputs) this.#append(output, group);
+      group.settle(topic, input);
+      topics.add(topic);
     }
-    for (const topic of settled) this.#dropSettled(topic);
+    for (const topic of topics) this.#dropSettled(topic);
     this.#move();
+    return lost.map(({ input }) => input);
+  }
+
+  async ends(topics: readonly string[]): Promise<Positions> {
+    return new Map(
+      topics.map((name) => [name, this.#topic(name).partitions.map(({ end }) => BigInt(end))] as const),
+    );
   }
 
   async publish(outputs: readonly OutgoingRecord[]): Promise<void> {
@@ -121,7 +121,7 @@ class MemoryLog implements EventLog {
     const group =
       this.#groups.get(subscription.group) ?? new Group(subscription.group, subscription.transient ?? false);
     this.#groups.set(group.name, group);
-    const reader: Reader = { subscription, subscriber, inFlight: 0, owned: [], turn: 0 };
+    const reader: Reader = { subscription, subscriber, inFlight: 0, inFlightBytes: 0, owned: [], turn: 0 };
     const topics = subscription.topics.map((name) => this.#topic(name));
     group.join(reader, topics);
     // Before the first emission: a subscriber that has enough at once must find its teardown in place.
@@ -183,6 +183,13 @@ class MemoryLog implements EventLog {
       }
       if (queue.length === 0) this.#waiting.delete(topic);
     }
+  }
+
+  #append(output: OutgoingRecord, group: Group): void {
+    const topic = this.#topic(output.topic);
+    this.#makeRoom(topic);
+    topic.append(output, this.#now());
+    group.outputs.add(topic);
   }
 
   /** Makes room by dropping what no subscription holds; false where all is needed. */
