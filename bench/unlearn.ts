@@ -31,9 +31,9 @@ for (const [index, name] of names.entries()) {
     vector: near(centre),
   }));
   await lethe.store.vectors.upsert('cil', records);
-  await lethe.store.registry.commit({
+  await lethe.store.registry.update(() => ({
     put: [{ name, state: 'learned', task: 'all', count: PER_CLASS, centroid: normalised(centre) }],
-  });
+  }));
 }
 
 const timed = async (command: Command, kind: 'unlearned' | 'relearned'): Promise<number> => {

@@ -65,6 +65,6 @@ export const EMPTY_REGISTRY: RegistrySnapshot = {
 };
 
 /** The classes of `snapshot` in the given state, in the order in which they were first seen. */
-export function classesIn(snapshot: RegistrySnapshot, state: ClassState): ClassRecord[] {
+export function classesIn(snapshot: Pick<RegistrySnapshot, 'classes'>, state: ClassState): ClassRecord[] {
   return [...snapshot.classes.values()].filter((record) => record.state === state);
 }

@@ -1,17 +1,34 @@
-import type { ClassRecord } from '../domain/classes.js';
+import type { ClassRecord, RegistrySnapshot } from '../domain/classes.js';
 import { LetheError } from '../domain/errors.js';
 import type { LearnCommand } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
-import type { ClassRegistry } from '../stores/knowledgeStore.js';
+import type { ClassRegistry, RegistryChange } from '../stores/knowledgeStore.js';
 
 /**
  * Carries out a learn command: its classes become `learning`. The training follows when the samples are there.
  * @throws LetheError `class-known`, `class-unlearned`, `duplicate-id` (of the task)
  */
-export async function announceTask(command: LearnCommand, registry: ClassRegistry): Promise<LetheEvent> {
-  const { classes } = registry.snapshot();
+export async function announceTask(
+  command: LearnCommand,
+  position: string,
+  registry: ClassRegistry,
+): Promise<LetheEvent> {
+  await registry.update((snapshot) => announcement(command, position, snapshot));
+  return announcedEvent(command);
+}
+
+/** The event that tells of an accepted learn command. */
+export function announcedEvent({ task, classes, samples }: LearnCommand): LetheEvent {
+  return { kind: 'task-announced', task, classes, samples };
+}
+
+function announcement(
+  command: LearnCommand,
+  position: string,
+  { classes, tasks }: RegistrySnapshot,
+): RegistryChange {
   for (const [index, name] of command.classes.entries()) refuseKnown(classes.get(name), `classes.${index}`);
-  if ([...classes.values()].some((record) => record.task === command.task)) {
+  if (tasks.has(command.task) || [...classes.values()].some((record) => record.task === command.task)) {
     throw new LetheError('duplicate-id', `task "${command.task}" exists already`, {
       field: 'task',
       value: command.task,
@@ -21,12 +38,11 @@ export async function announceTask(command: LearnCommand, registry: ClassRegistr
   const put = command.classes.map(
     (name): ClassRecord => ({ name, state: 'learning', task: command.task, count: 0, centroid: null }),
   );
-  await registry.commit({ put, commandId: command.id });
+  const { task: name, samples } = command;
   return {
-    kind: 'task-announced',
-    task: command.task,
-    classes: command.classes,
-    samples: command.samples,
+    put,
+    putTasks: [{ name, state: 'open', classes: command.classes, samples }],
+    command: { id: command.id, position, details: null },
   };
 }
 

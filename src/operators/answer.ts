@@ -1,4 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
+import type { RegistrySnapshot } from '../domain/classes.js';
+import { toLetheError } from '../domain/errors.js';
 import type { Prediction } from '../domain/messages/prediction.js';
 import type { Query } from '../domain/messages/query.js';
 import { type AnswerOptions, answerTo } from '../model/answer/answer.js';
@@ -7,31 +9,50 @@ import type { ClassRegistry } from '../stores/knowledgeStore.js';
 import type { Embedded } from './embed.js';
 import type { Assessed } from './filterUnlearned.js';
 import type { Flow } from './flow.js';
-import { mapAccepted } from './mapAccepted.js';
+import { mapAcceptedInBatches } from './mapAccepted.js';
 import type { Predicted } from './predict.js';
 import { type Probe, timed } from './probe.js';
 
 /**
- * Makes the prediction out of the filter's assessment and the model's logits. The registry is looked at here and now:
- * a class that was unlearned while the query was under way is already not named any more.
+ * Makes the predictions out of the filter's assessments and the model's logits. The registry is asked for its newest
+ * state here, once a batch, after the queries were read: a class that was unlearned while they were under way, by
+ * whichever worker, is already not named any more (*read your unlearn*, docs/decisions/0011).
  */
 export function answer(
-  options: AnswerOptions & { readonly registry: ClassRegistry; readonly seed: number; readonly probe: Probe },
+  options: AnswerOptions & {
+    readonly registry: ClassRegistry;
+    readonly seed: number;
+    readonly probe: Probe;
+    readonly batchSize: number;
+  },
 ): OperatorFunction<Flow<Predicted<Assessed<Embedded<Query>>>>, Flow<Prediction>> {
-  const { registry, seed, probe } = options;
-  return mapAccepted(({ message, vector, assessment, model, logits }, source) =>
-    timed(probe, 'answer', () => {
-      const snapshot = registry.snapshot();
-      const random = uniformFor(seed, message.id);
-      const question = { vector, logits, modelClasses: model.classes, assessment, random };
-      return {
-        queryId: message.id,
-        ...answerTo(question, snapshot, options),
-        modelVersion: model.version,
-        registryVersion: snapshot.version,
-        latencyMs: Math.max(0, Date.now() - source.timestamp),
-        ...(message.truth !== undefined && { truth: message.truth }),
-      };
-    }),
-  );
+  const { registry, seed, probe, batchSize } = options;
+  const answerOne = (
+    { message, vector, assessment, model, logits }: Predicted<Assessed<Embedded<Query>>>,
+    writtenAt: number,
+    snapshot: RegistrySnapshot,
+  ): Prediction => {
+    const random = uniformFor(seed, message.id);
+    const question = { vector, logits, modelClasses: model.classes, assessment, random };
+    return {
+      queryId: message.id,
+      ...answerTo(question, snapshot, options),
+      modelVersion: model.version,
+      registryVersion: snapshot.version,
+      latencyMs: Math.max(0, Date.now() - writtenAt),
+      ...(message.truth !== undefined && { truth: message.truth }),
+    };
+  };
+  return mapAcceptedInBatches(batchSize, async (predicted, sources) => {
+    const snapshot = await registry.refresh();
+    return predicted.map((each, index) => {
+      try {
+        return timed(probe, 'answer', () =>
+          answerOne(each, sources[index]?.timestamp ?? Date.now(), snapshot),
+        );
+      } catch (error) {
+        return toLetheError(error);
+      }
+    });
+  });
 }

@@ -4,6 +4,11 @@ import type { LetheEvent } from '../domain/messages/event.js';
 /** A learn command was accepted: which task, of which classes, and how many samples it has. */
 export type Announcement = Extract<LetheEvent, { kind: 'task-announced' }>;
 
+/** An announcement, with what of its task was dealt with before this process began. */
+export type Announced = Announcement & {
+  readonly already?: { readonly stored: number; readonly refused: number };
+};
+
 /** A sample of a task was dealt with: stored in DB-CIL, or refused for good. */
 export interface Arrival {
   readonly task: string;
@@ -41,7 +46,7 @@ interface Collecting {
  * ```
  */
 export function collectTasks(
-  announcements: Observable<Announcement>,
+  announcements: Observable<Announced>,
   { timeoutMs, scheduler = asyncScheduler }: { timeoutMs: number; scheduler?: SchedulerLike },
 ): OperatorFunction<Arrival, CollectedTask> {
   return (source) =>
@@ -88,8 +93,10 @@ export function collectTasks(
       };
 
       subscriptions.add(
-        announcements.subscribe((announcement) => {
+        announcements.subscribe(({ already, ...announcement }) => {
           const state = stateOf(announcement.task);
+          state.stored += already?.stored ?? 0;
+          state.refused += already?.refused ?? 0;
           state.announcement = announcement;
           check(announcement.task, state);
         }),

@@ -1,25 +1,11 @@
-import { map, type OperatorFunction } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
 import { LetheError, toLetheError } from '../domain/errors.js';
 import type { LogRecord } from '../domain/record.js';
 import { type Accepted, accepted, type Flow, rejected } from './flow.js';
 import { mapInBatches } from './mapInBatches.js';
 import { mapOrdered } from './mapOrdered.js';
 
-/** Maps accepted values; a throw refuses the record. Refused ones pass. */
-export function mapAccepted<T, R>(
-  project: (value: T, source: LogRecord) => R,
-): OperatorFunction<Flow<T>, Flow<R>> {
-  return map((item) => {
-    if (!item.ok) return item;
-    try {
-      return accepted(project(item.value, item.source), item.source);
-    } catch (error) {
-      return rejected(toLetheError(error), item.source);
-    }
-  });
-}
-
-/** As {@link mapAccepted} for a project that takes time: `concurrency` at once, order kept. */
+/** Maps accepted values, `concurrency` at once, order kept; a throw refuses the record. Refused ones pass. */
 export function mapAcceptedOrdered<T, R>(
   concurrency: number,
   project: (value: T, source: LogRecord) => Promise<R>,
@@ -42,7 +28,7 @@ export function mapAcceptedOrdered<T, R>(
  */
 export function mapAcceptedInBatches<T, R>(
   maxSize: number,
-  project: (values: readonly T[]) => Promise<readonly (R | LetheError)[]>,
+  project: (values: readonly T[], sources: readonly LogRecord[]) => Promise<readonly (R | LetheError)[]>,
   concurrency = 1,
 ): OperatorFunction<Flow<T>, Flow<R>> {
   const projectBatch = async (batch: readonly Flow<T>[]): Promise<Flow<R>[]> => {
@@ -60,11 +46,14 @@ export function mapAcceptedInBatches<T, R>(
 
 async function projectAll<T, R>(
   items: readonly Accepted<T>[],
-  project: (values: readonly T[]) => Promise<readonly (R | LetheError)[]>,
+  project: (values: readonly T[], sources: readonly LogRecord[]) => Promise<readonly (R | LetheError)[]>,
 ): Promise<readonly (R | LetheError)[]> {
   if (items.length === 0) return [];
   try {
-    return await project(items.map((item) => item.value));
+    return await project(
+      items.map((item) => item.value),
+      items.map((item) => item.source),
+    );
   } catch (error) {
     const refusal = toLetheError(error);
     return items.map(() => refusal);

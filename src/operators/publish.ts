@@ -7,7 +7,11 @@ import { type Probe, timedAsync } from './probe.js';
 
 /** Writes outputs and marks inputs as done, both or neither: the part of the event log that publishing needs. */
 export interface Settlement {
-  settle(group: string, inputs: readonly LogRecord[], outputs: readonly OutgoingRecord[]): Promise<void>;
+  /** @returns the inputs that another reader has to deal with now; nothing was written for them */
+  settle(
+    group: string,
+    settled: readonly { readonly input: LogRecord; readonly outputs: readonly OutgoingRecord[] }[],
+  ): Promise<readonly LogRecord[]>;
 }
 
 /** Where results and refusals go. */
@@ -29,10 +33,10 @@ export function publish<T>(options: Publishing<T>): OperatorFunction<Flow<T>, Fl
   const outputOf = (item: Flow<T>): readonly OutgoingRecord[] =>
     item.ok ? options.toRecords(item.value) : [deadLetter(item.source, item.error, options.deadLetters)];
   return mapInBatches(options.batchSize, async (items) => {
-    const inputs = items.map((item) => item.source);
-    await timedAsync(options.probe, 'publish', items.length, () =>
-      options.log.settle(options.group, inputs, items.flatMap(outputOf)),
+    const settled = items.map((item) => ({ input: item.source, outputs: outputOf(item) }));
+    const lost = await timedAsync(options.probe, 'publish', items.length, () =>
+      options.log.settle(options.group, settled),
     );
-    return items;
+    return lost.length === 0 ? items : items.filter((item) => !lost.includes(item.source));
   });
 }

@@ -2,50 +2,68 @@ import { concatMap, type OperatorFunction } from 'rxjs';
 import { toLetheError } from '../domain/errors.js';
 import type { Command } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
-import type { ClassRegistry } from '../stores/knowledgeStore.js';
+import { positionOf } from '../domain/record.js';
+import type { ClassRegistry, CommandReceipt } from '../stores/knowledgeStore.js';
 import { accepted, type Flow } from './flow.js';
 
-/** Carries out one kind of command; `startedAt` is `performance.now()` at its reading. */
+/** Where a command was read and when: `performance.now()`. */
+export interface Reading {
+  readonly position: string;
+  readonly startedAt: number;
+}
+
 type Handler<K extends Command['kind']> = (
   command: Extract<Command, { kind: K }>,
-  startedAt: number,
+  reading: Reading,
 ) => Promise<LetheEvent>;
 
 /** One handler for each kind of command. */
 export type Routes = { readonly [K in Command['kind']]: Handler<K> };
 
+/** What the routing works with. */
+export interface Routing {
+  readonly routes: Routes;
+  readonly registry: ClassRegistry;
+  /** Tells anew what a receipt tells: the event of a command whose effect outlived the worker that had caused it. */
+  readonly retell: (command: Command, receipt: CommandReceipt, reading: Reading) => LetheEvent;
+}
+
 /**
- * Sends each command to the handler of its kind, in their order, and emits the event that tells how it ended.
- * A command whose id was carried out before is ignored; one that can't be carried out is refused in an event.
+ * Sends each command to the handler of its kind, in their order, and emits the event that tells how it ended. One that
+ * can't be carried out is refused in an event. One that was carried out before is ignored; but where it is the same
+ * record that is delivered again, its event was never written (the worker died in between) and is told now.
  */
-export function route(
-  routes: Routes,
-  registry: ClassRegistry,
-): OperatorFunction<Flow<Command>, Flow<LetheEvent>> {
+export function route(routing: Routing): OperatorFunction<Flow<Command>, Flow<LetheEvent>> {
   return concatMap(async (item): Promise<Flow<LetheEvent>> => {
     if (!item.ok) return item;
-    return accepted(await carryOut(item.value, routes, registry), item.source);
+    const reading = { position: positionOf(item.source), startedAt: performance.now() };
+    return accepted(await carryOut(item.value, reading, routing), item.source);
   });
 }
 
-async function carryOut(command: Command, routes: Routes, registry: ClassRegistry): Promise<LetheEvent> {
-  const startedAt = performance.now();
+async function carryOut(
+  command: Command,
+  reading: Reading,
+  { routes, registry, retell }: Routing,
+): Promise<LetheEvent> {
   const { id: commandId, kind } = command;
   try {
-    if (await registry.wasProcessed(commandId)) return { kind: 'command-ignored', commandId, command: kind };
-    return await handle(command, routes, startedAt);
+    const receipt = await registry.receipt(commandId);
+    if (receipt?.position === reading.position) return retell(command, receipt, reading);
+    if (receipt) return { kind: 'command-ignored', commandId, command: kind };
+    return await handle(command, routes, reading);
   } catch (error) {
     return { kind: 'command-rejected', commandId, command: kind, error: toLetheError(error).toJSON() };
   }
 }
 
-function handle(command: Command, routes: Routes, startedAt: number): Promise<LetheEvent> {
+function handle(command: Command, routes: Routes, reading: Reading): Promise<LetheEvent> {
   switch (command.kind) {
     case 'learn':
-      return routes.learn(command, startedAt);
+      return routes.learn(command, reading);
     case 'unlearn':
-      return routes.unlearn(command, startedAt);
+      return routes.unlearn(command, reading);
     case 'relearn':
-      return routes.relearn(command, startedAt);
+      return routes.relearn(command, reading);
   }
 }

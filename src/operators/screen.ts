@@ -37,9 +37,12 @@ export interface ScreenOptions {
 
 export function createScreen(store: KnowledgeStore, options: ScreenOptions): Screen {
   const { filter, specificity } = options;
-  let level = filter.initialLevel;
 
-  const assessment = (found: Similarities): Assessment => ({
+  /** The level that was calibrated last, by whichever worker. */
+  const levelIn = ({ filterLevel }: RegistrySnapshot): number =>
+    specificity !== null && filterLevel?.filter === filter.name ? filterLevel.level : filter.initialLevel;
+
+  const assessment = (found: Similarities, level: number): Assessment => ({
     filtered: isUnlearned(filter.score(found), level),
     unlearnedSimilarity: summary(found.unlearned, filter),
     remainingSimilarity: filter.usesRemaining ? summary(found.remaining, filter) : null,
@@ -47,25 +50,30 @@ export function createScreen(store: KnowledgeStore, options: ScreenOptions): Scr
 
   return {
     async assess(vectors) {
-      const forgotten = classesIn(store.registry.snapshot(), 'unlearned').length > 0;
-      if (!forgotten) return vectors.map(() => NOTHING_UNLEARNED);
+      const snapshot = await store.registry.refresh();
+      if (classesIn(snapshot, 'unlearned').length === 0) return vectors.map(() => NOTHING_UNLEARNED);
       const found = await similarities(stacked(vectors, store.vectors.dimension), store, filter);
-      return found.map(assessment);
+      const level = levelIn(snapshot);
+      return found.map((each) => assessment(each, level));
     },
 
     async calibrate() {
       if (specificity === null) return null;
       const started = performance.now();
-      const before = division(store.registry.snapshot());
+      const before = division(await store.registry.refresh());
       const heldOut = await leaveOneOut(store, filter, options);
       // A held-out vector that leaves its database empty has nothing to be compared with: its score is infinite.
       const scoresOf = (found: readonly Similarities[]): number[] =>
         found.map((each) => filter.score(each)).filter(Number.isFinite);
       const [remaining, unlearned] = [scoresOf(heldOut[0]), scoresOf(heldOut[1])];
       if (remaining.length === 0 || unlearned.length === 0) return null;
-      if (division(store.registry.snapshot()) !== before) return null;
       const calibration = calibrate(remaining, unlearned, specificity);
-      level = calibration.level;
+      let unchanged = false;
+      await store.registry.update((snapshot) => {
+        unchanged = division(snapshot) === before;
+        return unchanged ? { filterLevel: { filter: filter.name, level: calibration.level } } : null;
+      });
+      if (!unchanged) return null;
       return {
         kind: 'filter-calibrated',
         filter: filter.name,

@@ -38,13 +38,22 @@ async function storeBatch(
   store: KnowledgeStore,
   samples: readonly Embedded<Sample>[],
 ): Promise<(StoredSample | LetheError)[]> {
-  const known = new Map<string, VectorRecord>();
-  for (const record of await store.vectors.get(samples.map(({ message }) => message.id)))
-    known.set(record.id, record);
-  // After the waiting: between this look at the registry and the insertion nothing else gets a turn.
-  const snapshot = store.registry.snapshot();
-  const fresh = new Map<string, VectorRecord>();
+  for (;;) {
+    const snapshot = await store.registry.refresh();
+    const known = await store.vectors.get(samples.map(({ message }) => message.id));
+    const { results, fresh } = judge(samples, snapshot, new Map(known.map((record) => [record.id, record])));
+    // A class may have been unlearned since: then nothing was inserted, and the samples are judged anew.
+    if (fresh.length === 0 || (await store.insert(fresh, snapshot.version))) return results;
+  }
+}
 
+/** What becomes of each sample in this state of the registry, and the vectors that are to be inserted. */
+function judge(
+  samples: readonly Embedded<Sample>[],
+  snapshot: RegistrySnapshot,
+  known: ReadonlyMap<string, VectorRecord>,
+): { results: (StoredSample | LetheError)[]; fresh: VectorRecord[] } {
+  const fresh = new Map<string, VectorRecord>();
   const results = samples.map(({ message: sample, vector }): StoredSample | LetheError => {
     const refusal = refusalOf(sample, snapshot);
     if (refusal) return refusal;
@@ -54,8 +63,7 @@ async function storeBatch(
     if (!earlier) fresh.set(sample.id, record);
     return { id: sample.id, task: sample.task, fresh: !earlier };
   });
-  if (fresh.size > 0) await store.vectors.upsert('cil', [...fresh.values()]);
-  return results;
+  return { results, fresh: [...fresh.values()] };
 }
 
 function isSame(a: VectorRecord, b: VectorRecord): boolean {

@@ -1,6 +1,5 @@
 import { concatMap, Observable, type OperatorFunction } from 'rxjs';
-import type { ClassRecord } from '../domain/classes.js';
-import { classesIn } from '../domain/classes.js';
+import { type ClassRecord, classesIn, type TaskRecord } from '../domain/classes.js';
 import { LetheError, toLetheError } from '../domain/errors.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
@@ -55,14 +54,22 @@ async function train(
     emit({ kind: 'task-epoch', task, epoch, epochs, loss, ms }),
   );
   await install(model);
-  await markLearned(training, store);
+  await markLearned(collected, training, model, store);
   emit({ kind: 'model-published', model });
   emit({ kind: 'task-finished', task, modelVersion: model.version, ms: performance.now() - started });
 }
 
+/** The record of a task in a state. */
+export function taskRecord(
+  { task, classes, samples }: CollectedTask['announcement'],
+  state: TaskRecord['state'],
+): TaskRecord {
+  return { name: task, state, classes, samples };
+}
+
 /** The task's vectors from DB-CIL; classes unlearned since their announcement are left out. */
 async function gather({ announcement }: CollectedTask, store: KnowledgeStore): Promise<TrainingTask> {
-  const snapshot = store.registry.snapshot();
+  const snapshot = await store.registry.refresh();
   const classes = announcement.classes.filter((name) => snapshot.classes.get(name)?.state === 'learning');
   if (classes.length === 0) {
     throw new LetheError(
@@ -106,14 +113,25 @@ async function gather({ announcement }: CollectedTask, store: KnowledgeStore): P
   };
 }
 
-/** The classes become `learned`, with count and centroid; one unlearned during the training stays unlearned. */
-async function markLearned(training: TrainingTask, store: KnowledgeStore): Promise<void> {
-  const { classes } = store.registry.snapshot();
-  const put = training.classes.map((name, index): ClassRecord => {
-    const state = classes.get(name)?.state === 'unlearned' ? 'unlearned' : 'learned';
-    return { name, state, task: training.task, ...centreOf(training, index, store.vectors.dimension) };
-  });
-  await store.registry.commit({ put });
+/**
+ * The classes become `learned`, with count and centroid, and the model current, in one step; a class unlearned during
+ * the training stays unlearned.
+ */
+async function markLearned(
+  { announcement }: CollectedTask,
+  training: TrainingTask,
+  model: ModelVersion,
+  store: KnowledgeStore,
+): Promise<void> {
+  const centres = training.classes.map((_, index) => centreOf(training, index, store.vectors.dimension));
+  await store.registry.update(({ classes }) => ({
+    put: training.classes.map((name, index): ClassRecord => {
+      const state = classes.get(name)?.state === 'unlearned' ? 'unlearned' : 'learned';
+      return { name, state, task: training.task, ...(centres[index] as (typeof centres)[number]) };
+    }),
+    putTasks: [taskRecord(announcement, 'finished')],
+    model,
+  }));
 }
 
 /** Count n_c and centroid mu_c (mean of the unit vectors, normalised) of class `index` of the task. */
@@ -139,9 +157,10 @@ async function abandon(
   { store }: TrainingCollaborators,
   emit: (event: LetheEvent) => void,
 ): Promise<void> {
-  const { classes } = store.registry.snapshot();
-  const drop = announcement.classes.filter((name) => classes.get(name)?.state === 'learning');
-  if (drop.length > 0) await store.registry.commit({ drop });
+  await store.registry.update(({ classes }) => ({
+    drop: announcement.classes.filter((name) => classes.get(name)?.state === 'learning'),
+    dropTasks: [announcement.task],
+  }));
   emit({ kind: 'task-failed', task: announcement.task, error: error.toJSON() });
 }
 

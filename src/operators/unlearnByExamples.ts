@@ -24,13 +24,17 @@ export interface ExampleCollaborators {
  * @throws LetheError `ambiguous-vote` with the votes, `class-unlearned`, or what is wrong with an example
  */
 export async function unlearnByExamples(
-  { id, examples }: { readonly id: string; readonly examples: readonly Example[] },
+  {
+    id,
+    examples,
+    position,
+  }: { readonly id: string; readonly examples: readonly Example[]; readonly position: string },
   collaborators: ExampleCollaborators,
   startedAt: number,
 ): Promise<LetheEvent> {
   const { winner, votes } = await identify(examples, collaborators);
-  const unlearned = await unlearnClasses({ id, classes: [winner] }, collaborators.store, startedAt);
-  return { ...unlearned, by: 'examples', votes };
+  const command = { id, classes: [winner], position };
+  return unlearnClasses(command, collaborators.store, startedAt, { by: 'examples', votes });
 }
 
 async function identify(

@@ -1,11 +1,19 @@
 import { type Observable, takeUntil } from 'rxjs';
 import { decodeCommand, encodeEvent } from '../domain/cloudEvents.js';
-import { announceTask } from '../operators/announceTask.js';
+import type { Command } from '../domain/messages/command.js';
+import type { LetheEvent } from '../domain/messages/event.js';
+import { announcedEvent, announceTask } from '../operators/announceTask.js';
 import { decode } from '../operators/decode.js';
-import { relearnClasses, unlearnClasses } from '../operators/migrateClasses.js';
+import {
+  relearnClasses,
+  relearnedEvent,
+  unlearnClasses,
+  unlearnedEvent,
+} from '../operators/migrateClasses.js';
 import { publish } from '../operators/publish.js';
-import { route } from '../operators/route.js';
+import { type Reading, route } from '../operators/route.js';
 import { unlearnByExamples } from '../operators/unlearnByExamples.js';
+import type { CommandReceipt } from '../stores/knowledgeStore.js';
 import type { Context } from './context.js';
 import { GROUPS } from './groups.js';
 import { type Signal, toSignals } from './signal.js';
@@ -19,21 +27,23 @@ export function commands({ log, topics, stop, store, ...context }: Context): Obs
     .pipe(
       takeUntil(stop),
       decode(decodeCommand, probe),
-      route(
-        {
-          learn: (command) => announceTask(command, store.registry),
-          unlearn: ({ id, classes, examples }, startedAt) =>
+      route({
+        registry: store.registry,
+        retell,
+        routes: {
+          learn: (command, { position }) => announceTask(command, position, store.registry),
+          unlearn: ({ id, classes, examples }, { position, startedAt }) =>
             classes
-              ? unlearnClasses({ id, classes }, store, startedAt)
+              ? unlearnClasses({ id, classes, position }, store, startedAt)
               : unlearnByExamples(
-                  { id, examples: examples ?? [] },
+                  { id, examples: examples ?? [], position },
                   { store, opening, embedder: embedders.urgent, vote: settings.vote },
                   startedAt,
                 ),
-          relearn: (command, startedAt) => relearnClasses(command, store, startedAt),
+          relearn: (command, { position, startedAt }) =>
+            relearnClasses({ ...command, position }, store, startedAt),
         },
-        store.registry,
-      ),
+      }),
       publish({
         log,
         group: GROUPS.commands,
@@ -44,4 +54,16 @@ export function commands({ log, topics, stop, store, ...context }: Context): Obs
       }),
       toSignals((event) => ({ kind: 'event', event })),
     );
+}
+
+/** The event of a command that was carried out by a worker which died before it could tell. */
+function retell(command: Command, receipt: CommandReceipt, { startedAt }: Reading): LetheEvent {
+  switch (command.kind) {
+    case 'learn':
+      return announcedEvent(command);
+    case 'unlearn':
+      return unlearnedEvent(receipt, startedAt);
+    case 'relearn':
+      return relearnedEvent(receipt, startedAt);
+  }
 }

@@ -29,7 +29,7 @@ export function inference({ log, topics, stop, ...context }: Context): Observabl
       embed(embedders.urgent, { batchSize: settings.embedBatch.queries, probe }),
       filterUnlearned(context.screen, inBatches),
       predict(() => context.current.value, inBatches),
-      answer({ registry: context.store.registry, probe, ...settings }),
+      answer({ registry: context.store.registry, ...settings, ...inBatches }),
       publish({
         log,
         group: GROUPS.inference,

@@ -2,16 +2,20 @@ import {
   concatMap,
   connect,
   filter,
+  from,
   map,
   merge,
+  mergeMap,
   type Observable,
   type OperatorFunction,
   takeUntil,
+  tap,
 } from 'rxjs';
 import { decodeSample, encodeEvent, encodeModelVersion, taskOf } from '../domain/cloudEvents.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
 import {
+  type Announced,
   type Announcement,
   type Arrival,
   type CollectedTask,
@@ -20,16 +24,44 @@ import {
 import { decode } from '../operators/decode.js';
 import { embed } from '../operators/embed.js';
 import type { Flow } from '../operators/flow.js';
+import { noteRefusals } from '../operators/noteRefusals.js';
 import { openPayload } from '../operators/openPayload.js';
 import { publish } from '../operators/publish.js';
 import { type StoredSample, storeVectors } from '../operators/storeVectors.js';
 import { trainTasks } from '../operators/trainTasks.js';
+import type { KnowledgeStore } from '../stores/knowledgeStore.js';
 import type { Context } from './context.js';
 import { GROUPS } from './groups.js';
+import { unfinished } from './openTasks.js';
 import { type Signal, toSignals } from './signal.js';
 
-/** Samples in, vectors into DB-CIL, and a model out of every task that is complete. */
+/**
+ * Samples in, vectors into DB-CIL, and a model out of every task that is complete. Begins with what the worker before
+ * left unfinished: open tasks go on where they were, finished ones are told of.
+ */
 export function learning(context: Context, announced: Observable<Announcement>): Observable<Signal> {
+  return from(unfinished(context.store)).pipe(
+    mergeMap(({ open, untold }) => {
+      const resumed = new Set(open.map(({ task }) => task));
+      const announcements = merge(
+        from(open),
+        // The command of a resumed task may be delivered again; the task itself is under way.
+        announced.pipe(filter(({ task }) => !resumed.has(task))),
+      );
+      return merge(
+        from(untold).pipe(concatMap(announce(context))),
+        learningFrom(context, announcements).pipe(
+          tap((signal) => {
+            if (signal.kind === 'event' && signal.event.kind === 'task-failed')
+              resumed.delete(signal.event.task);
+          }),
+        ),
+      );
+    }),
+  );
+}
+
+function learningFrom(context: Context, announcements: Observable<Announced>): Observable<Signal> {
   const { trainer, store, settings } = context;
   return storing(context).pipe(
     connect((samples) =>
@@ -38,7 +70,7 @@ export function learning(context: Context, announced: Observable<Announcement>):
         samples.pipe(
           map(arrivalOf),
           filter((arrival) => arrival !== null),
-          collectTasks(announced, { timeoutMs: settings.taskTimeoutMs }),
+          collectTasks(announcements, { timeoutMs: settings.taskTimeoutMs }),
           connect((tasks) =>
             merge(
               tasks.pipe(embedded()),
@@ -75,6 +107,7 @@ function storing({
       }),
       embed(embedders.background, { batchSize: settings.embedBatch.samples, probe }),
       storeVectors(store, inBatches),
+      noteRefusals(store.registry, inBatches),
       publish({
         log,
         group: GROUPS.learning,
@@ -109,12 +142,20 @@ function install({ load, current }: Context): (model: ModelVersion) => Promise<v
   };
 }
 
-function announce({ log, topics, settings }: Context): (event: LetheEvent) => Promise<Signal> {
+function announce({ log, topics, settings, store }: Context): (event: LetheEvent) => Promise<Signal> {
   return async (event) => {
     const records = [encodeEvent(event, settings.modelName, topics)];
     if (event.kind === 'model-published')
       records.push(encodeModelVersion(event.model, settings.modelName, topics));
     await log.publish(records);
+    if (event.kind === 'task-finished') await markTold(event.task, store);
     return { kind: 'event', event };
   };
+}
+
+async function markTold(name: string, { registry }: KnowledgeStore): Promise<void> {
+  await registry.update(({ tasks }) => {
+    const task = tasks.get(name);
+    return task?.state === 'finished' ? { putTasks: [{ ...task, state: 'told' }] } : null;
+  });
 }

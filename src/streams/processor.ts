@@ -5,21 +5,27 @@ import { commands } from './commands.js';
 import type { Context } from './context.js';
 import { inference } from './inference.js';
 import { learning } from './learning.js';
+import { models } from './models.js';
 import { eventsOf, type Signal } from './signal.js';
 
+/** What a worker does: learn and carry out commands, answer queries, or both. */
+export const ROLES = ['learn', 'infer', 'all'] as const;
+export type Role = (typeof ROLES)[number];
+
 /**
- * The whole processor: commands, learning, inference and the calibration of the filter, side by side. They meet in
- * the stores and in the events; none waits for another. Runs while it is subscribed; completes when `context.stop`
- * has emitted and everything under way is finished.
+ * The processor: commands, learning and the calibration of the filter (role `learn`), inference and the models that
+ * it answers with (role `infer`), side by side. They meet in the stores and in the events; none waits for another.
+ * Runs while it is subscribed; completes when `context.stop` has emitted and everything under way is finished.
  */
-export function processor(context: Context): Observable<Signal> {
+export function processor(context: Context, role: Role = 'all'): Observable<Signal> {
   const events = new Subject<LetheEvent>();
-  return merge(
-    commands(context),
+  const learner = (): Observable<Signal>[] => [
     learning(context, eventsOf(events, 'task-announced')),
+    commands(context),
     calibration(context, eventsOf(events, 'unlearned', 'relearned', 'task-finished')),
-    inference(context),
-  ).pipe(
+  ];
+  const answerer = (): Observable<Signal>[] => [models(context), inference(context)];
+  return merge(...(role === 'infer' ? [] : learner()), ...(role === 'learn' ? [] : answerer())).pipe(
     tap((signal) => {
       if (signal.kind === 'event') events.next(signal.event);
     }),

@@ -69,7 +69,7 @@ export function record({ log, topics }: { readonly log: EventLog; readonly topic
         takeUntil(stopped),
         mergeMap((entry) => {
           take(entry);
-          return log.settle(GROUP, [entry], []);
+          return log.settle(GROUP, [{ input: entry, outputs: [] }]);
         }),
       )
       .subscribe({ error: (error: unknown) => events$.error(error) });

@@ -35,7 +35,8 @@ export async function replayStep(
   knowledge: ReadonlyMap<string, ClassKnowledge>,
 ): Promise<void> {
   if (kind === 'unlearn') {
-    await unlearnClasses({ id: `replay-${name}`, classes }, store, performance.now());
+    const command = { id: `replay-${name}`, classes, position: `replay/0/${name}` };
+    await unlearnClasses(command, store, performance.now());
     return;
   }
   const learned = classes.map((className) => {
@@ -47,7 +48,7 @@ export async function replayStep(
     'cil',
     learned.flatMap(({ vectors }) => vectors),
   );
-  await store.registry.commit({
+  await store.registry.update(() => ({
     put: learned.map(({ record }) => ({ ...record, state: 'learned' as const })),
-  });
+  }));
 }

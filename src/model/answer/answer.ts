@@ -38,7 +38,11 @@ export type Answer = Pick<Prediction, 'label' | 'probabilities' | 'route' | 'evi
  * classes only.
  * @throws LetheError `no-model` where no class can be answered with
  */
-export function answerTo(question: Question, registry: RegistrySnapshot, options: AnswerOptions): Answer {
+export function answerTo(
+  question: Question,
+  registry: Pick<RegistrySnapshot, 'classes'>,
+  options: AnswerOptions,
+): Answer {
   const remaining = classesIn(registry, 'learned').filter(isAnswerable);
   if (remaining.length === 0) throw nothingLearned();
   const { known, forgotten } = rowsOf(question.modelClasses, registry);
@@ -53,7 +57,7 @@ export function answerTo(question: Question, registry: RegistrySnapshot, options
 /** The model's rows by the state of their classes; rows of classes in no such state take part in nothing. */
 function rowsOf(
   modelClasses: readonly string[],
-  { classes }: RegistrySnapshot,
+  { classes }: Pick<RegistrySnapshot, 'classes'>,
 ): { readonly known: number[]; readonly forgotten: number[] } {
   const known: number[] = [];
   const forgotten: number[] = [];

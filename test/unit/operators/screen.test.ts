@@ -29,8 +29,8 @@ describe('the screen', () => {
       await store.vectors.upsert('cil', records);
     }
     const rest = { task: 't', count: 1, centroid: null };
-    await store.registry.commit({ put: [{ name: 'dog', state: 'learned', ...rest }] });
-    await store.registry.commit({ put: [{ name: 'cat', state: cats, ...rest }] });
+    await store.registry.update(() => ({ put: [{ name: 'dog', state: 'learned', ...rest }] }));
+    await store.registry.update(() => ({ put: [{ name: 'cat', state: cats, ...rest }] }));
     if (cats === 'unlearned') await store.vectors.move(['cat'], 'cil', 'mu');
   }
 

@@ -29,9 +29,9 @@ function sample(id: string, label: string): Flow<Embedded<Sample>> {
 
 async function storeWith(state: 'learning' | 'learned'): Promise<KnowledgeStore> {
   const store = createMemoryStore({ dimension: 12 });
-  await store.registry.commit({
+  await store.registry.update(() => ({
     put: [{ name: 'cat', state, task: 't1', count: 0, centroid: around(0, 0) }],
-  });
+  }));
   return store;
 }
 
@@ -40,8 +40,10 @@ describe('storeVectors', () => {
     const store = await storeWith('learning');
     const { vectors } = store;
     const lookUp = vectors.get.bind(vectors);
+    let looked = false;
     vectors.get = async (ids) => {
-      await unlearnClasses({ id: 'u1', classes: ['cat'] }, store, 0);
+      if (!looked) await unlearnClasses({ id: 'u1', classes: ['cat'], position: 'c/0/0' }, store, 0);
+      looked = true;
       return lookUp(ids);
     };
     const stored = await firstValueFrom(

@@ -84,7 +84,7 @@ async function take(
   return context.json({ id }, 202);
 }
 
-function follow(context: Context, role: TailRole, { log, topics }: GatewayOptions): Response {
+async function follow(context: Context, role: TailRole, { log, topics }: GatewayOptions): Promise<Response> {
   const from = context.req.query('from') ?? 'latest';
   if (from !== 'earliest' && from !== 'latest') {
     throw new LetheError('invalid-message', `a topic can't be followed from "${from}"`, {
@@ -94,15 +94,19 @@ function follow(context: Context, role: TailRole, { log, topics }: GatewayOption
     });
   }
   const group = `tail-${crypto.randomUUID()}`;
+  // The end is looked up before the answer goes out: whoever sees the answer misses nothing written afterwards.
+  const start = from === 'latest' ? await log.ends([topics[role]]) : from;
   const records = log.read({
     topics: [topics[role]],
     group,
     maxInFlight: TAIL_IN_FLIGHT,
-    from,
+    from: start,
     transient: true,
   });
   return streamSSE(context, (stream) =>
-    send(stream, records, (record) => log.settle(group, [record], []).catch(unlessClosed)),
+    send(stream, records, (record) =>
+      log.settle(group, [{ input: record, outputs: [] }]).then(() => undefined, unlessClosed),
+    ),
   );
 }
 

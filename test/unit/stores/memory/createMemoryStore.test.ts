@@ -3,5 +3,6 @@ import { describeKnowledgeStore } from '../../../support/contracts/knowledgeStor
 
 describeKnowledgeStore('in memory', {
   create: async (dimension) => createMemoryStore({ dimension }),
+  another: async (store) => store,
   propertyRuns: 150,
 });

@@ -22,6 +22,7 @@ import { createGatewayClient } from '../../../../src/streams/transports/http/cli
 import { createGateway, type GatewayOptions } from '../../../../src/streams/transports/http/gateway.js';
 import { type HttpServer, listen } from '../../../../src/streams/transports/http/server.js';
 import { createMemoryLog } from '../../../../src/streams/transports/memory/memoryLog.js';
+import { settled } from '../../../support/settled.js';
 
 const topics = topicsUnder('lethe.');
 const cleanups: (() => Promise<void>)[] = [];
@@ -169,7 +170,7 @@ describe('the gateway', () => {
     const waiting = [ask(), ask()];
     const refused = await ask();
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
-    for (let i = 0; i < 2; i++) await log.settle('test', held.slice(i, i + 1), []);
+    for (let i = 0; i < 2; i++) await log.settle('test', settled(held.slice(i, i + 1)));
     expect((await Promise.all(waiting)).map((answer) => answer.status)).toEqual([202, 202]);
   });
 

@@ -4,6 +4,7 @@ import type { LogRecord, OutgoingRecord } from '../../../../src/domain/record.js
 import type { EventLog } from '../../../../src/streams/transports/eventLog.js';
 import { createMemoryLog } from '../../../../src/streams/transports/memory/memoryLog.js';
 import { describeEventLog } from '../../../support/contracts/eventLog.contract.js';
+import { settled } from '../../../support/settled.js';
 
 describeEventLog('in memory', async () => {
   const partitions = new Map<string, number>();
@@ -52,10 +53,10 @@ describe('the bounds of the log in memory', () => {
     const second = write(log, 't', '6');
     expect(await isPending(first)).toBe(true);
     expect(reader.values()).toEqual(['0', '1', '2', '3']);
-    await log.settle('g', reader.seen.slice(0, 2), []);
+    await log.settle('g', settled(reader.seen.slice(0, 2)));
     await first;
     expect(await isPending(second)).toBe(true);
-    await log.settle('g', reader.seen.slice(2, 3), []);
+    await log.settle('g', settled(reader.seen.slice(2, 3)));
     await second;
     expect(reader.values()).toEqual(['0', '1', '2', '3', '4', '5', '6']);
   });
@@ -66,7 +67,7 @@ describe('the bounds of the log in memory', () => {
     await write(log, 't', 'a record larger than the topic');
     const waiting = write(log, 't', 'x');
     expect(await isPending(waiting)).toBe(true);
-    await log.settle('g', reader.seen, []);
+    await log.settle('g', settled(reader.seen));
     await waiting;
   });
 
@@ -76,10 +77,10 @@ describe('the bounds of the log in memory', () => {
     await write(log, 'out', 'a', 'b', 'c', 'd');
     const worker = watch(log, 'worker', 'in', 1);
     await write(log, 'in', '0', '1');
-    await log.settle('worker', worker.seen, [record('out', 'e')]);
+    await log.settle('worker', settled(worker.seen, [record('out', 'e')]));
     expect(slow.values()).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(worker.values()).toEqual(['0']);
-    await log.settle('slow', slow.seen.slice(0, 2), []);
+    await log.settle('slow', settled(slow.seen.slice(0, 2)));
     expect(worker.values()).toEqual(['0', '1']);
   });
 
@@ -88,7 +89,7 @@ describe('the bounds of the log in memory', () => {
     const worker = watch(log, 'worker', 'loop', 1);
     await write(log, 'loop', '0', '1', '2', '3');
     for (let i = 0; i < 12; i++) {
-      await log.settle('worker', worker.seen.slice(-1), [record('loop', `again ${i}`)]);
+      await log.settle('worker', settled(worker.seen.slice(-1), [record('loop', `again ${i}`)]));
     }
     expect(worker.seen).toHaveLength(13);
   });
@@ -106,7 +107,7 @@ describe('the bounds of the log in memory', () => {
       const looked = await firstValueFrom(
         log.read({ topics: ['t'], group: 'tail', maxInFlight: 1, transient: true }).pipe(
           concatMap(async (next) => {
-            await log.settle('tail', [next], []);
+            await log.settle('tail', settled([next]));
             return next.value.toString();
           }),
           take(Math.min(i + 1, 4)),
@@ -122,8 +123,8 @@ describe('the bounds of the log in memory', () => {
     const log = createMemoryLog(small);
     const [one, two] = [watch(log, 'one', 't'), watch(log, 'two', 't')];
     await write(log, 't', '0', '1', '2');
-    await log.settle('one', one.seen, []);
-    await log.settle('two', two.seen.slice(0, 2), []);
+    await log.settle('one', settled(one.seen));
+    await log.settle('two', settled(two.seen.slice(0, 2)));
     expect(watch(log, 'late', 't').values()).toEqual(['2']);
   });
 
@@ -143,7 +144,7 @@ describe('the bounds of the log in memory', () => {
     const onlooker = { topics: ['t'], group: 'tail', maxInFlight: 1, transient: true };
     log.read(onlooker).subscribe((next) => seen.push(next));
     for (let i = 0; i < 6; i++) await write(log, 't', String(i));
-    await log.settle('tail', seen, []);
+    await log.settle('tail', settled(seen));
     expect(seen.map((next) => next.value.toString())).toEqual(['0', '2']);
   });
 
@@ -155,7 +156,7 @@ describe('the bounds of the log in memory', () => {
     await write(log, 't', '2', '3');
     expect(first.values()).toEqual(['0', '1', '2']);
     expect(second.values()).toEqual([]);
-    await log.settle('g', first.seen, []);
+    await log.settle('g', settled(first.seen));
     expect(second.values()).toEqual(['3']);
   });
 
@@ -173,7 +174,7 @@ describe('the bounds of the log in memory', () => {
     let passed = 0;
     log.read({ topics: ['in'], group: 'g', maxInFlight: 16 }).subscribe((next) => {
       passed++;
-      void log.settle('g', [next], [record('out', next.value.toString())]);
+      void log.settle('g', settled([next], [record('out', next.value.toString())]));
     });
     for (let i = 0; i < 2000; i++)
       await write(log, 'in', ...Array.from({ length: 10 }, (_, j) => String(i * 10 + j)));
