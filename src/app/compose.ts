@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
 import type { Logger } from 'pino';
 import { BehaviorSubject, type Observable, Subject, timer } from 'rxjs';
 import { type Topics, topicsUnder } from '../domain/topics.js';
@@ -8,19 +9,16 @@ import { relativeFilter } from '../model/filter/relative.js';
 import { thresholdFilter } from '../model/filter/threshold.js';
 import { loadClassifier } from '../model/ssre/classifier.js';
 import { prepareNativeTensorflow } from '../model/tensorflow/threads.js';
-import { createTrainer } from '../model/training/trainer.js';
 import { createScreen } from '../operators/screen.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
-import { createMemoryStore } from '../stores/memory/createMemoryStore.js';
 import type { Context, Settings } from '../streams/context.js';
 import { processor } from '../streams/processor.js';
 import type { Signal } from '../streams/signal.js';
 import type { EventLog } from '../streams/transports/eventLog.js';
-import { createMemoryLog } from '../streams/transports/memory/memoryLog.js';
 import { createHealth, type Health } from '../telemetry/health.js';
 import { createMetrics, type Metrics } from '../telemetry/metrics.js';
+import { type OnConnection, openAdapters } from './adapters/openAdapters.js';
 import type { LetheConfig } from './config/schema.js';
-import { embedderOf } from './embedder.js';
 import { observe } from './observe.js';
 import { type Status, statusOf } from './status.js';
 
@@ -60,15 +58,8 @@ export async function startLethe(
   await mkdir(config.model.checkpoints, { recursive: true });
 
   prepareNativeTensorflow();
-  const embedder = await embedderOf(config);
-  const trainer = await createTrainer({
-    checkpoints: config.model.checkpoints,
-    backend: config.model.backend,
-    ssre: { ...config.learning.ssre, seed: config.model.seed },
-    dimension: embedder.dimension,
-  });
-  const log = createLog(config, topics);
-  const store = createMemoryStore({ dimension: embedder.dimension });
+  const adapters = await openAdapters(config, topics, logger, connectionWatch(health, logger));
+  const { embedder, trainer, log, store, checkpoints } = adapters;
   const current = new BehaviorSubject<Classifier | null>(null);
   const signals = new Subject<Signal>();
   const stop = new Subject<void>();
@@ -78,7 +69,11 @@ export async function startLethe(
     store,
     embedders: withLanes(embedder),
     trainer,
-    load: (model) => loadClassifier(model, { backend: config.model.backend }),
+    load: async (model) => {
+      const folder = await checkpoints.fetch(model.checkpoint, model.sha256);
+      const local = { ...model, checkpoint: pathToFileURL(folder).href };
+      return loadClassifier(local, { backend: config.model.backend });
+    },
     current,
     screen: createScreen(store, screenOptions(config)),
     probe: metrics.probe,
@@ -88,7 +83,7 @@ export async function startLethe(
   observe({ context, signals, metrics, logger, embedder: embedder.name });
 
   const finished = new Promise<void>((resolve, reject) => {
-    processor(context).subscribe({
+    processor(context, config.worker.role).subscribe({
       next: (signal) => signals.next(signal),
       error: (error: unknown) => {
         health.fail(error instanceof Error ? error.message : String(error));
@@ -108,7 +103,7 @@ export async function startLethe(
   };
   const close = async (): Promise<void> => {
     await drain(0).catch(() => undefined);
-    await Promise.all([trainer.close(), embedder.close(), log.close(), store.close()]);
+    await adapters.close();
     current.value?.dispose();
     metrics.close();
   };
@@ -129,13 +124,20 @@ export async function startLethe(
   };
 }
 
-function createLog({ transport }: LetheConfig, topics: Topics): EventLog {
-  // All commands of a model are in one order, hence in one partition; so are events and models.
-  const ordered: readonly string[] = [topics.commands, topics.events, topics.models];
-  return createMemoryLog({
-    partitions: (topic) => (ordered.includes(topic) ? 1 : transport.partitions),
-    capacity: { records: transport.capacityRecords, bytes: transport.capacityBytes },
-  });
+/** Not ready while a service is away, with its name as what is waited for. */
+function connectionWatch(health: Health, logger: Logger): OnConnection {
+  const away = new Map<string, () => void>();
+  return (service, connected, why) => {
+    const back = away.get(service);
+    if (connected && back) {
+      logger.info({ service }, 'reachable again');
+      away.delete(service);
+      back();
+    } else if (!connected && !back) {
+      away.set(service, health.waitFor(service));
+      logger.warn({ service, why }, 'out of reach; waiting for it');
+    }
+  };
 }
 
 function screenOptions({ filter, model }: LetheConfig): Parameters<typeof createScreen>[1] {

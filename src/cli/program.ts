@@ -13,15 +13,17 @@ import { relearnCommand } from './relearn.js';
 import { runCommand } from './run.js';
 import { statusCommand } from './status.js';
 import { stylist } from './style.js';
+import { topicsCommand } from './topics.js';
 import { unlearnCommand } from './unlearn.js';
 
-const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
+/** 78 is EX_CONFIG of sysexits.h: supervisors tell it from a crash. */
+const EXIT = { ok: 0, failure: 1, usage: 2, config: 78 } as const;
 
 const packageSchema = z.object({ version: z.string() });
 
 /**
  * Runs `lethe` with these arguments.
- * @returns the exit code: 0 done, 1 failed, 2 not called or configured rightly
+ * @returns the exit code: 0 done, 1 failed, 2 not called rightly, 78 not configured rightly
  */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
   try {
@@ -33,7 +35,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     io.stderr.write(
       argv.includes('--json') ? `${JSON.stringify({ error: failure })}\n` : explained(failure, io),
     );
-    return failure.code === 'config-invalid' ? EXIT.usage : EXIT.failure;
+    return failure.code === 'config-invalid' ? EXIT.config : EXIT.failure;
   }
 }
 
@@ -60,7 +62,7 @@ Examples:
   $ lethe unlearn cat                        forget
   $ lethe status
 
-Exit codes: 0 done, 1 failed, 2 not called or configured rightly. NO_COLOR is respected.`,
+Exit codes: 0 done, 1 failed, 2 not called rightly, 78 not configured rightly. NO_COLOR is respected.`,
     );
   const commands = [
     demoCommand(io),
@@ -74,6 +76,7 @@ Exit codes: 0 done, 1 failed, 2 not called or configured rightly. NO_COLOR is re
     statusCommand(io),
     datasetCommand(io),
     embedderCommand(io),
+    topicsCommand(io),
     configCommand(io),
   );
   for (const command of commands) program.addCommand(inheriting(command, program));
@@ -90,8 +93,7 @@ function inheriting(command: Command, parent: Command): Command {
 function explained({ code, message, field, value, remedy }: LetheError, io: CliIo): string {
   const styled = stylist(io);
   const where = [field && `field ${field}`, value && `value ${value}`].filter(Boolean).join(', ');
-  const lines = [`${styled('red', 'error')} ${code}: ${message}`, where && `  ${where}`, `  ${remedy}`];
-  return `${lines.filter(Boolean).join('\n')}\n`;
+  return `${styled('red', 'error')} ${code}: ${message}${where && ` (${where})`}. ${remedy}\n`;
 }
 
 function version(): string {

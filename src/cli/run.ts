@@ -1,5 +1,6 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { loadConfig } from '../app/config/loadConfig.js';
+import { ROLES, type Role } from '../streams/processor.js';
 import { createLogger } from '../telemetry/logger.js';
 import { withOutput } from './connection.js';
 import { type CliIo, writeResult } from './io.js';
@@ -7,6 +8,7 @@ import { type CliIo, writeResult } from './io.js';
 interface RunOptions {
   readonly config?: string;
   readonly port?: string;
+  readonly role?: Role;
   readonly json?: true;
 }
 
@@ -16,11 +18,17 @@ export function runCommand(io: CliIo): Command {
     .description('start Lethe in this process and keep it running; SIGTERM and SIGINT drain it')
     .option('--config <file>', 'configuration file')
     .option('--port <number>', 'port of the gateway, 0 for a free one; over http.port of the configuration')
+    .addOption(
+      new Option('--role <role>', 'what this worker does; over worker.role of the configuration').choices(
+        ROLES,
+      ),
+    )
     .addHelpText(
       'after',
       `
 Examples:
   $ lethe run
+  $ LETHE_TRANSPORT__KIND=kafka LETHE_STORES__KIND=redis lethe run --role infer   one of several workers
   $ lethe run --config my.yaml --port 0
   $ LETHE_INFERENCE__GUARD=false lethe run      answer as the paper does
   $ curl --data-binary @cat.png -H 'content-type: image/png' http://127.0.0.1:7070/v1/queries
@@ -29,8 +37,11 @@ Examples:
     .action((options: RunOptions) => run(options, io));
 }
 
-async function run({ config: file, port, json }: RunOptions, io: CliIo): Promise<void> {
-  const overrides = port === undefined ? {} : { http: { port: Number(port) } };
+async function run({ config: file, port, role, json }: RunOptions, io: CliIo): Promise<void> {
+  const overrides = {
+    ...(port !== undefined && { http: { port: Number(port) } }),
+    ...(role !== undefined && { worker: { role } }),
+  };
   const { config, sources } = loadConfig({ file, variables: io.variables, overrides });
   const logger = createLogger({
     level: config.log.level,

@@ -46,7 +46,7 @@ async function commandFor(classes: string[], { examples, id }: UnlearnOptions): 
   if (classes.length > 0 && examples === undefined) return { ...common, classes };
   if (classes.length === 0 && examples !== undefined)
     return { ...common, examples: await examplesAt(examples) };
-  throw new LetheError('config-invalid', 'name either classes or --examples', {
+  throw new LetheError('invalid-message', 'name either classes or --examples', {
     field: 'classes',
     remedy: 'For example `lethe unlearn cat`, or `lethe unlearn --examples cat.jpg`.',
   });

@@ -50,7 +50,7 @@ describe('lethe run', () => {
 
   it('says what is wrong with its configuration, and does not start', async () => {
     const { child, errors } = run({ LETHE_FILTER__KIND: 'magic' });
-    expect(await once(child, 'close')).toEqual([2, null]);
+    expect(await once(child, 'close')).toEqual([78, null]);
     expect(JSON.parse(errors.join(''))).toMatchObject({
       error: { code: 'config-invalid', field: 'filter.kind' },
     });

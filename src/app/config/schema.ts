@@ -27,25 +27,124 @@ const model = z
   })
   .describe('The model, its seed and where it is kept.');
 
+const secret = z.string().min(1).optional().meta({ secret: true });
+const milliseconds = z.int().positive().max(3_600_000);
+
+const kafka = z
+  .strictObject({
+    brokers: z
+      .array(z.string().regex(/^[^\s:]+:\d{1,5}$/, 'host:port'))
+      .min(1)
+      .describe('Some brokers of the cluster, as host:port; the others are found through them.'),
+    clientId: z.string().min(1).max(100).describe('Name under which the broker logs and limits this client.'),
+    delivery: z
+      .enum(['exactly-once', 'at-least-once'])
+      .describe(
+        'exactly-once: results and positions in one transaction; at-least-once: one after the other.',
+      ),
+    compression: z
+      .enum(['none', 'gzip', 'lz4', 'zstd', 'snappy'])
+      .describe('Of what is written; every codec is read.'),
+    lingerMs: z.int().min(0).max(1000).describe('How long a record waits for others that travel with it.'),
+    batchBytes: count.describe('Bytes that travel together at most.'),
+    sessionTimeoutMs: milliseconds.describe('A worker that is silent for so long loses its partitions.'),
+    startTimeoutMs: milliseconds.describe('How long the cluster may take to answer at the start.'),
+    replicationFactor: z
+      .int()
+      .min(-1)
+      .max(32)
+      .describe('Replicas of topics that Lethe creates; -1 leaves it to the broker.'),
+    createTopics: z.boolean().describe('Whether topics that are missing at the start are created.'),
+    sasl: z
+      .strictObject({
+        mechanism: z
+          .enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512'])
+          .describe('How connections prove who they are.'),
+        username: z.string().optional().describe('User of the cluster.'),
+        password: secret.describe('Its password; LETHE_TRANSPORT__KAFKA__SASL__PASSWORD(_FILE) only.'),
+      })
+      .describe('Authentication.'),
+    ssl: z
+      .strictObject({
+        enabled: z.boolean().describe('Whether connections use TLS.'),
+        ca: z
+          .string()
+          .optional()
+          .describe('PEM file of the authority to trust; by default those of the system.'),
+      })
+      .describe('Encryption.'),
+  })
+  .describe('The Kafka cluster.');
+
 const transport = z
   .strictObject({
-    kind: z.enum(['memory']).describe('Where topics live; memory: in this process.'),
+    kind: z
+      .enum(['memory', 'kafka'])
+      .describe('Where topics live; memory: in this process; kafka: in the cluster of transport.kafka.'),
     topicPrefix: z.string().max(100).describe('Put before the names of the topics.'),
     partitions: z
       .int()
       .min(1)
       .max(1024)
       .describe('Partitions of a topic; the commands topic always has one.'),
-    capacityRecords: count.describe('Records that a topic holds before publishers wait.'),
-    capacityBytes: count.min(MEGABYTE).describe('Bytes that a topic holds before publishers wait.'),
+    capacityRecords: count.describe('Records that a topic in memory holds before publishers wait.'),
+    capacityBytes: count.min(MEGABYTE).describe('Bytes that a topic in memory holds before publishers wait.'),
+    kafka,
   })
   .describe('The event log.');
 
 const stores = z
   .strictObject({
-    kind: z.enum(['memory']).describe('Where vectors and classes live; memory: in this process.'),
+    kind: z
+      .enum(['memory', 'redis'])
+      .describe('Where vectors and classes live; memory: in this process; redis: in stores.redis.'),
+    redis: z
+      .strictObject({
+        url: z
+          .string()
+          .regex(/^rediss?:\/\/[^@\s]+$/, 'redis://host:port or rediss://host:port, without a password')
+          .describe('Address of a Redis Stack (or Redis 8); rediss: speaks TLS.'),
+        username: z.string().optional().describe('ACL user.'),
+        password: secret.describe('Its password; LETHE_STORES__REDIS__PASSWORD(_FILE) only.'),
+        ca: z
+          .string()
+          .optional()
+          .describe('PEM file of the authority to trust; by default those of the system.'),
+        startTimeoutMs: milliseconds.describe('How long Redis may take to answer at the start.'),
+        index: z
+          .strictObject({
+            algorithm: z
+              .enum(['flat', 'hnsw'])
+              .describe('flat: exact; hnsw: approximate, faster where there are very many vectors.'),
+            type: z.enum(['float32', 'float16']).describe('Stored precision; float16 halves the memory.'),
+            m: count.max(512).describe('HNSW: links of each node.'),
+            efConstruction: count.max(4096).describe('HNSW: candidates looked at when a vector is inserted.'),
+            efRuntime: count.max(4096).describe('HNSW: candidates looked at when neighbours are searched.'),
+          })
+          .describe('How vectors are searched; an index that exists keeps its kind.'),
+      })
+      .describe('The Redis.'),
   })
   .describe('DB-CIL, DB-MU and the class registry.');
+
+const checkpoints = z
+  .strictObject({
+    kind: z
+      .enum(['folder', 'redis'])
+      .describe(
+        'Where workers find models: folder: model.checkpoints, shared by all; redis: in stores.redis.',
+      ),
+  })
+  .describe('How models get from the learner to those who answer.');
+
+const worker = z
+  .strictObject({
+    role: z
+      .enum(['learn', 'infer', 'all'])
+      .describe('learn: samples and commands (one worker); infer: queries (as many as you like); all: both.'),
+    name: z.string().min(1).max(100).optional().describe('Name in logs; by default that of the host.'),
+  })
+  .describe('What this process does.');
 
 const bundledEmbedder = z.strictObject({
   kind: z.literal('bundled').describe('EfficientNet-Lite0 with ImageNet weights, which comes with Lethe.'),
@@ -179,8 +278,10 @@ const log = z
 /** The whole configuration. Defaults are in config/default.yaml; every field says what it is for. */
 export const configSchema = z.strictObject({
   model,
+  worker,
   transport,
   stores,
+  checkpoints,
   embedder,
   limits,
   inference,

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import type { Logger } from 'pino';
+import { LetheError } from '../../domain/errors.js';
+import type { TopicRole, Topics } from '../../domain/topics.js';
+import type { KafkaConnectionOptions, KafkaLogOptions } from '../../streams/transports/kafka/options.js';
+import type { WantedTopic } from '../../streams/transports/kafka/topics.js';
+import type { LetheConfig } from '../config/schema.js';
+
+/** Topics whose records are in one order, hence in one partition. */
+export const ORDERED_ROLES: readonly TopicRole[] = ['commands', 'events', 'models'];
+
+/** How the config says to reach the cluster. */
+export function kafkaConnection({ transport }: LetheConfig, logger?: Logger): KafkaConnectionOptions {
+  const { brokers, clientId, startTimeoutMs, sasl, ssl } = transport.kafka;
+  return {
+    brokers,
+    clientId,
+    startTimeoutMs,
+    ...(sasl.mechanism !== 'none' && {
+      sasl: { mechanism: sasl.mechanism, ...credentials(sasl.username, sasl.password) },
+    }),
+    ...(ssl.enabled && { ssl: ssl.ca === undefined ? {} : { ca: pemAt(ssl.ca) } }),
+    ...(logger && { log: logger }),
+  };
+}
+
+/** The same with everything that reading and writing needs. */
+export function kafkaOptions(
+  config: LetheConfig,
+  logger: Logger,
+  onConnection: (connected: boolean, why?: string) => void,
+): KafkaLogOptions {
+  const { delivery, compression, lingerMs, batchBytes, sessionTimeoutMs } = config.transport.kafka;
+  return {
+    ...kafkaConnection(config, logger),
+    delivery,
+    compression,
+    lingerMs,
+    batchBytes,
+    sessionTimeoutMs,
+    transactionalIdPrefix: `lethe-${config.model.name}`,
+    onConnection,
+  };
+}
+
+/** The topics as Lethe needs them. */
+export function wantedTopics({ transport }: LetheConfig, topics: Topics): WantedTopic[] {
+  return (Object.entries(topics) as [TopicRole, string][]).map(([role, topic]) => ({
+    topic,
+    partitions: ORDERED_ROLES.includes(role) ? 1 : transport.partitions,
+    replicationFactor: transport.kafka.replicationFactor,
+    config: role === 'models' ? { 'cleanup.policy': 'compact' } : {},
+  }));
+}
+
+function credentials(
+  username: string | undefined,
+  password: string | undefined,
+): { username: string; password: string } {
+  if (username !== undefined && password !== undefined) return { username, password };
+  const field = username === undefined ? 'username' : 'password';
+  throw new LetheError('config-invalid', `transport.kafka.sasl.${field} is not set`, {
+    field: `transport.kafka.sasl.${field}`,
+    remedy: 'Set it, or transport.kafka.sasl.mechanism to none; the password by its variable or a file only.',
+  });
+}
+
+function pemAt(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new LetheError('config-invalid', `the certificate ${path} can't be read`, {
+      field: 'transport.kafka.ssl.ca',
+      value: path,
+      remedy: 'Name a PEM file that this process may read.',
+      cause,
+    });
+  }
+}
