@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { readInputs } from '../data/imageFolder.js';
-import { LetheError } from '../domain/errors.js';
 import type { Example, UnlearnCommand } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
@@ -28,7 +27,12 @@ Examples:
   $ lethe unlearn cat
   $ lethe unlearn --examples my-cats/*.jpg`,
     )
-    .action((classes: string[], options: UnlearnOptions) => unlearn(classes, options, io));
+    .action((classes: string[], options: UnlearnOptions, command: Command) => {
+      if (classes.length > 0 === (options.examples !== undefined)) {
+        command.error('error: name either classes or --examples, e.g. `lethe unlearn cat`');
+      }
+      return unlearn(classes, options, io);
+    });
 }
 
 async function unlearn(classes: string[], options: UnlearnOptions, io: CliIo): Promise<void> {
@@ -43,13 +47,9 @@ async function unlearn(classes: string[], options: UnlearnOptions, io: CliIo): P
 
 async function commandFor(classes: string[], { examples, id }: UnlearnOptions): Promise<UnlearnCommand> {
   const common = { id: id ?? `unlearn-${crypto.randomUUID()}`, kind: 'unlearn' } as const;
-  if (classes.length > 0 && examples === undefined) return { ...common, classes };
-  if (classes.length === 0 && examples !== undefined)
-    return { ...common, examples: await examplesAt(examples) };
-  throw new LetheError('invalid-message', 'name either classes or --examples', {
-    field: 'classes',
-    remedy: 'For example `lethe unlearn cat`, or `lethe unlearn --examples cat.jpg`.',
-  });
+  return examples === undefined
+    ? { ...common, classes }
+    : { ...common, examples: await examplesAt(examples) };
 }
 
 async function examplesAt(paths: readonly string[]): Promise<Example[]> {

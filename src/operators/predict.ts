@@ -18,11 +18,11 @@ export type Predicted<T> = T & {
  * Before the first model is trained, queries are refused (`no-model`).
  */
 export function predict<T extends { readonly vector: Float32Array }>(
-  current: () => Classifier | null,
+  current: () => Promise<Classifier | null>,
   options: { readonly batchSize: number; readonly probe: Probe },
 ): OperatorFunction<Flow<T>, Flow<Predicted<T>>> {
   return mapAcceptedInBatches(options.batchSize, async (messages) => {
-    const model = current();
+    const model = await current();
     if (!model) return messages.map(() => NO_MODEL);
     const vectors = stacked(
       messages.map((message) => message.vector),

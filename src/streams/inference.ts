@@ -1,5 +1,6 @@
-import { type Observable, takeUntil } from 'rxjs';
+import { filter, firstValueFrom, type Observable, takeUntil } from 'rxjs';
 import { decodeQuery, encodePrediction } from '../domain/cloudEvents.js';
+import type { Classifier } from '../model/classifier.js';
 import { answer } from '../operators/answer.js';
 import { decode } from '../operators/decode.js';
 import { embed } from '../operators/embed.js';
@@ -28,7 +29,7 @@ export function inference({ log, topics, stop, ...context }: Context): Observabl
       }),
       embed(embedders.urgent, { batchSize: settings.embedBatch.queries, probe }),
       filterUnlearned(context.screen, inBatches),
-      predict(() => context.current.value, inBatches),
+      predict(() => loadedModel(context), inBatches),
       answer({ registry: context.store.registry, ...settings, ...inBatches }),
       publish({
         log,
@@ -39,4 +40,17 @@ export function inference({ log, topics, stop, ...context }: Context): Observabl
       }),
       toSignals((prediction) => ({ kind: 'prediction', prediction })),
     );
+}
+
+/**
+ * The model that answers; null where none was ever trained. A worker that has just begun waits until the model that the
+ * registry names is loaded: queries must not be refused for that.
+ */
+async function loadedModel({
+  current,
+  store,
+}: Pick<Context, 'current' | 'store'>): Promise<Classifier | null> {
+  if (current.value) return current.value;
+  const { model } = await store.registry.refresh();
+  return model ? firstValueFrom(current.pipe(filter((loaded) => loaded !== null))) : null;
 }

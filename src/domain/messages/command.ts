@@ -47,6 +47,5 @@ export const commandSchema = z.intersection(z.object({ id: idSchema }), commandB
 export type Command = z.infer<typeof commandSchema>;
 export type LearnCommand = Extract<Command, { kind: 'learn' }>;
 export type UnlearnCommand = Extract<Command, { kind: 'unlearn' }>;
-export type RelearnCommand = Extract<Command, { kind: 'relearn' }>;
 
 export const COMMAND_KINDS = ['learn', 'unlearn', 'relearn'] as const;
