@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type LetheError, toLetheError } from '../domain/errors.js';
 import { configCommand } from './config.js';
 import { datasetCommand } from './dataset.js';
+import { deadLettersCommand } from './deadLetters.js';
 import { demoCommand } from './demo.js';
 import { embedderCommand } from './embedder.js';
 import type { CliIo } from './io.js';
@@ -77,6 +78,7 @@ Exit codes: 0 done, 1 failed, 2 not called rightly, 78 not configured rightly. N
     datasetCommand(io),
     embedderCommand(io),
     topicsCommand(io),
+    deadLettersCommand(io),
     configCommand(io),
   );
   for (const command of commands) program.addCommand(inheriting(command, program));

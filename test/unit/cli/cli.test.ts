@@ -252,6 +252,23 @@ describe('commands to a running Lethe', () => {
     expect((await ask('relearn plum --id once')).out).toMatch(/^already carried out/);
   });
 
+  it('dead letters are listed, shown and replayed', async () => {
+    const { code } = await ask('produce queries - --no-wait', '{"id": "short", "vector": [1, 2, 3]}');
+    expect(code).toBe(0);
+    const list = async () => (await ask('dead-letters list --reason wrong-dimension')).out;
+    const before = await list();
+    const lines = before.trim().split('\n');
+    expect(lines.at(-1)).toMatch(/^test\.dead-letters\/\d\/\d+ {2}wrong-dimension {2}the vector has 3/);
+    const id = lines.at(-1)?.split(' ')[0] ?? '';
+    const shown = await ask(`dead-letters show ${id}`);
+    expect(shown.out).toContain('reason: wrong-dimension');
+    expect(shown.out).toContain('from: test.queries/');
+    expect(await ask(`dead-letters replay ${id}`)).toMatchObject({ code: 0, out: '1 sent once more\n' });
+    expect((await list()).trim().split('\n')).toHaveLength(lines.length + 1);
+    expect(await ask('dead-letters show test.dead-letters/0/999')).toMatchObject({ code: 1 });
+    expect(await ask('dead-letters replay')).toMatchObject({ code: 2 });
+  });
+
   it('status shows what the gateway tells', async () => {
     expect((await ask('status')).out).toBe('name: test\nclasses: []\n');
     expect(JSON.parse((await ask('status --json')).out)).toEqual({ name: 'test', classes: [] });

@@ -37,7 +37,11 @@ export interface GatewayClient {
    * Follows a topic. Resolves when the gateway reads on its behalf, so that nothing written afterwards is missed;
    * records come while the observable is subscribed, which may be once.
    */
-  tail(role: TailRole, start?: 'earliest' | 'latest'): Promise<Observable<LogRecord>>;
+  tail(
+    role: TailRole,
+    start?: 'earliest' | 'latest',
+    bodies?: 'json' | 'whole',
+  ): Promise<Observable<LogRecord>>;
   status(): Promise<unknown>;
 }
 
@@ -72,9 +76,11 @@ export function createGatewayClient({ url, token, concurrency = CONCURRENCY }: C
       };
       await lastValueFrom(from(records).pipe(mergeMap(send, concurrency)), { defaultValue: undefined });
     },
-    async tail(role, start = 'latest') {
+    async tail(role, start = 'latest', bodies = 'json') {
       const controller = new AbortController();
-      const { body } = await call(`/v1/${role}?from=${start}`, { signal: controller.signal });
+      const { body } = await call(`/v1/${role}?from=${start}&bodies=${bodies}`, {
+        signal: controller.signal,
+      });
       if (!body) throw unexpected('the gateway sent no body');
       return from(recordsOf(body)).pipe(finalize(() => controller.abort()));
     },

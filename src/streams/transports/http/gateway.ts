@@ -47,7 +47,7 @@ const RETRY_AFTER_SECONDS = '1';
 /**
  * The way into a log that lives in one process, over HTTP:
  * `POST /v1/samples|queries|commands` (CloudEvents in binary mode; 202 with the id once it is in the log, and not
- * before there is room), `GET /v1/predictions|events|dead-letters?from=earliest|latest` (server-sent events) and
+ * before there is room), `GET /v1/predictions|events|dead-letters?from=earliest|latest&bodies=whole` (server-sent events) and
  * `GET /v1/status`. Errors are JSON: `{"error": {code, message, field, value, remedy}}`.
  */
 export function createGateway(options: GatewayOptions): Hono {
@@ -104,8 +104,11 @@ async function follow(context: Context, role: TailRole, { log, topics }: Gateway
     transient: true,
   });
   return streamSSE(context, (stream) =>
-    send(stream, records, (record) =>
-      log.settle(group, [{ input: record, outputs: [] }]).then(() => undefined, unlessClosed),
+    send(
+      stream,
+      records,
+      (record) => log.settle(group, [{ input: record, outputs: [] }]).then(() => undefined, unlessClosed),
+      context.req.query('bodies') === 'whole',
     ),
   );
 }
@@ -115,6 +118,7 @@ async function send(
   stream: SSEStreamingApi,
   records: Observable<LogRecord>,
   settle: (record: LogRecord) => Promise<void>,
+  whole: boolean,
 ): Promise<void> {
   const gone = new Subject<void>();
   stream.onAbort(() => gone.next());
@@ -122,7 +126,7 @@ async function send(
   const sent = records.pipe(
     takeUntil(gone),
     concatMap(async (record) => {
-      const shown = tailed(record);
+      const shown = tailed(record, whole);
       await stream.writeSSE({
         id: `${shown.partition}/${shown.offset}`,
         event: record.headers.ce_type ?? 'record',

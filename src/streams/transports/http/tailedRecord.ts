@@ -3,7 +3,10 @@ import type { LogRecord } from '../../../domain/record.js';
 
 const JSON_TYPE = 'application/json';
 
-/** A record as tails show it: JSON payloads in full, of others (dead letters carry images) the size only. */
+/**
+ * A record as tails show it: JSON payloads in full, of others (dead letters carry images) the size only, unless whole
+ * bodies are asked for.
+ */
 const tailedRecordSchema = z.object({
   topic: z.string(),
   partition: z.int().nonnegative(),
@@ -13,26 +16,24 @@ const tailedRecordSchema = z.object({
   headers: z.record(z.string(), z.string()),
   bytes: z.int().nonnegative(),
   data: z.unknown().optional(),
+  /** The whole value, where it was asked for. */
+  base64: z.base64().optional(),
 });
 export type TailedRecord = z.infer<typeof tailedRecordSchema>;
 
-export function tailed({
-  topic,
-  partition,
-  offset,
-  key,
-  timestamp,
-  headers,
-  value,
-}: LogRecord): TailedRecord {
+export function tailed(record: LogRecord, whole = false): TailedRecord {
+  const { topic, partition, offset, key, timestamp, headers, value } = record;
   const shown = { topic, partition, offset: String(offset), key, timestamp, headers, bytes: value.length };
+  if (whole) return { ...shown, base64: value.toString('base64') };
   const data = headers['content-type']?.startsWith(JSON_TYPE) ? parsed(value) : undefined;
   return data === undefined ? shown : { ...shown, data };
 }
 
 /** The record back from its JSON form; its value is empty where only the size was told. */
 export function untailed(json: string): LogRecord {
-  const { offset, data, bytes: _, ...record } = tailedRecordSchema.parse(JSON.parse(json));
+  const { offset, data, base64, bytes: _, ...record } = tailedRecordSchema.parse(JSON.parse(json));
+  if (base64 !== undefined)
+    return { ...record, offset: BigInt(offset), value: Buffer.from(base64, 'base64') };
   const value = data === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(data));
   return { ...record, offset: BigInt(offset), value };
 }
