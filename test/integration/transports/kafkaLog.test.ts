@@ -178,7 +178,7 @@ async function valuesUntilQuiet(log: KafkaLog, topic: string): Promise<string[]>
   return seen.filter((value) => value !== 'end');
 }
 
-// Not proven yet: about every third run shows a few records twice (docs/decisions/0012). `npm run test:chaos` runs it.
+// Not proven yet: in some runs a few records are seen twice (docs/decisions/0012). `npm run test:chaos` runs it.
 describe.runIf(process.env.LETHE_CHAOS)('a broker that dies', () => {
   it('is waited for, and each record is answered once', { timeout: 180_000 }, async () => {
     const own = await ownKafka();
