@@ -55,12 +55,10 @@ function checkCommand(io: CliIo): Command {
 
 async function prepared({ config: file }: TopicsOptions, io: CliIo) {
   const { config } = loadConfig({ file, variables: io.variables });
-  const [{ kafkaConnection, wantedTopics }, adapter, { checkConnection }] = await Promise.all([
+  const [{ kafkaConnection, wantedTopics }, adapter] = await Promise.all([
     import('../app/adapters/kafka.js'),
     import('../streams/transports/kafka/topics.js'),
-    import('../streams/transports/kafka/startCheck.js'),
   ]);
   const connection = kafkaConnection(config);
-  await checkConnection(connection);
   return { adapter, connection, wanted: wantedTopics(config, topicsUnder(config.transport.topicPrefix)) };
 }

@@ -1,8 +1,9 @@
-import type { ClassRecord, RegistrySnapshot } from '../domain/classes.js';
+import type { ClassRecord, RegistrySnapshot, TaskRecord } from '../domain/classes.js';
 import { LetheError } from '../domain/errors.js';
 import type { LearnCommand } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { ClassRegistry, RegistryChange } from '../stores/knowledgeStore.js';
+import type { Announcement } from './collectTasks.js';
 
 /**
  * Carries out a learn command: its classes become `learning`. The training follows when the samples are there.
@@ -18,8 +19,12 @@ export async function announceTask(
 }
 
 /** The event that tells of an accepted learn command. */
-export function announcedEvent({ task, classes, samples }: LearnCommand): LetheEvent {
-  return { kind: 'task-announced', task, classes, samples };
+export function announcedEvent({
+  task,
+  classes,
+  samples,
+}: Pick<TaskRecord, 'classes' | 'samples'> & { readonly task: string }): Announcement {
+  return { kind: 'task-announced', task, classes: [...classes], samples };
 }
 
 function announcement(

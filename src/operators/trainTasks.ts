@@ -1,5 +1,5 @@
 import { concatMap, Observable, type OperatorFunction } from 'rxjs';
-import { type ClassRecord, classesIn, type TaskRecord } from '../domain/classes.js';
+import { type ClassRecord, classesIn } from '../domain/classes.js';
 import { LetheError, toLetheError } from '../domain/errors.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
@@ -59,14 +59,6 @@ async function train(
   emit({ kind: 'task-finished', task, modelVersion: model.version, ms: performance.now() - started });
 }
 
-/** The record of a task in a state. */
-export function taskRecord(
-  { task, classes, samples }: CollectedTask['announcement'],
-  state: TaskRecord['state'],
-): TaskRecord {
-  return { name: task, state, classes, samples };
-}
-
 /** The task's vectors from DB-CIL; classes unlearned since their announcement are left out. */
 async function gather({ announcement }: CollectedTask, store: KnowledgeStore): Promise<TrainingTask> {
   const snapshot = await store.registry.refresh();
@@ -123,13 +115,14 @@ async function markLearned(
   model: ModelVersion,
   store: KnowledgeStore,
 ): Promise<void> {
+  const { task, samples } = announcement;
   const centres = training.classes.map((_, index) => centreOf(training, index, store.vectors.dimension));
   await store.registry.update(({ classes }) => ({
     put: training.classes.map((name, index): ClassRecord => {
       const state = classes.get(name)?.state === 'unlearned' ? 'unlearned' : 'learned';
       return { name, state, task: training.task, ...(centres[index] as (typeof centres)[number]) };
     }),
-    putTasks: [taskRecord(announcement, 'finished')],
+    putTasks: [{ name: task, state: 'finished', classes: announcement.classes, samples }],
     model,
   }));
 }

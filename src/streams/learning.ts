@@ -33,6 +33,7 @@ import type { KnowledgeStore } from '../stores/knowledgeStore.js';
 import type { Context } from './context.js';
 import { GROUPS } from './groups.js';
 import { unfinished } from './openTasks.js';
+import { replaceClassifier } from './replaceClassifier.js';
 import { type Signal, toSignals } from './signal.js';
 
 /**
@@ -134,12 +135,8 @@ function embedded(): OperatorFunction<CollectedTask, LetheEvent> {
     );
 }
 
-function install({ load, current }: Context): (model: ModelVersion) => Promise<void> {
-  return async (model) => {
-    const replaced = current.value;
-    current.next(await load(model));
-    replaced?.dispose();
-  };
+function install(context: Context): (model: ModelVersion) => Promise<void> {
+  return async (model) => replaceClassifier(context, await context.load(model));
 }
 
 function announce({ log, topics, settings, store }: Context): (event: LetheEvent) => Promise<Signal> {

@@ -1,5 +1,5 @@
-import type { TaskRecord } from '../domain/classes.js';
 import type { LetheEvent } from '../domain/messages/event.js';
+import { announcedEvent } from '../operators/announceTask.js';
 import type { Announced } from '../operators/collectTasks.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
 
@@ -22,7 +22,7 @@ export async function unfinished({ registry, vectors }: KnowledgeStore): Promise
         vectors.count({ classes: task.classes }),
         registry.refusedOf(task.name),
       ]);
-      open.push({ ...announcementOf(task), already: { stored, refused } });
+      open.push({ ...announcedEvent({ ...task, task: task.name }), already: { stored, refused } });
     }
     if (task.state === 'finished' && model) {
       untold.push(
@@ -32,8 +32,4 @@ export async function unfinished({ registry, vectors }: KnowledgeStore): Promise
     }
   }
   return { open, untold };
-}
-
-function announcementOf({ name, classes, samples }: TaskRecord): Announced {
-  return { kind: 'task-announced', task: name, classes: [...classes], samples };
 }

@@ -15,6 +15,7 @@ import type { Prediction } from '../../src/domain/messages/prediction.js';
 import { topicsUnder } from '../../src/domain/topics.js';
 import { createGatewayClient } from '../../src/streams/transports/http/client.js';
 import { createKafkaLog, type KafkaLog } from '../../src/streams/transports/kafka/kafkaLog.js';
+import { kafkaTestOptions } from '../support/kafkaOptions.js';
 import { around } from '../support/processing.js';
 import { sharedServices } from '../support/services.js';
 
@@ -103,17 +104,7 @@ describe('a learner and two answering workers over Kafka and Redis', () => {
       LETHE_CHECKPOINTS__KIND: 'redis',
       LETHE_LOG__LEVEL: 'error',
     };
-    log = await createKafkaLog({
-      brokers: [brokers],
-      clientId: 'test',
-      delivery: 'exactly-once',
-      transactionalIdPrefix: 'test',
-      compression: 'none',
-      lingerMs: 2,
-      batchBytes: 2 ** 20,
-      sessionTimeoutMs: 10_000,
-      startTimeoutMs: 10_000,
-    });
+    log = await createKafkaLog(kafkaTestOptions(brokers));
   });
   afterAll(async () => {
     following?.unsubscribe();

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { LetheError } from '../../domain/errors.js';
+import { refuseWrongBatchSize, refuseWrongDimensions, refuseWrongQueries } from '../vectorChecks.js';
 import type {
   DatabaseName,
   KnnOptions,
@@ -43,7 +43,7 @@ export class MemoryVectors implements VectorDatabase {
 
   /** As {@link upsert}, within this turn of the event loop. */
   upsertNow(database: DatabaseName, records: readonly VectorRecord[]): void {
-    records.forEach(this.#refuseWrongDimension, this);
+    refuseWrongDimensions(records, this.dimension);
     const detached = new Set<Block>();
     for (const record of records) this.#put(database, record, detached);
   }
@@ -63,8 +63,7 @@ export class MemoryVectors implements VectorDatabase {
   }
 
   async knn(queries: Float32Array, { k, ...filter }: KnnOptions): Promise<Neighbour[][]> {
-    if (!Number.isInteger(k) || k < 1) throw new RangeError(`k is ${k}; ask for at least one neighbour`);
-    if (queries.length % this.dimension !== 0) throw this.#wrongDimension('queries', queries.length);
+    refuseWrongQueries(queries, k, this.dimension);
     const views = this.#views(filter);
     this.#product ??= createMatrixProduct();
     return nearest(views, queries, k, this.dimension, await this.#product);
@@ -96,7 +95,7 @@ export class MemoryVectors implements VectorDatabase {
   }
 
   scan(filter: VectorFilter, batchSize = SCAN_BATCH): AsyncIterable<readonly VectorRecord[]> {
-    if (!Number.isInteger(batchSize) || batchSize < 1) throw new RangeError(`batchSize is ${batchSize}`);
+    refuseWrongBatchSize(batchSize);
     return recordsOf(this.#views(filter), this.dimension, batchSize);
   }
 
@@ -159,20 +158,6 @@ export class MemoryVectors implements VectorDatabase {
 
   #views(filter: VectorFilter): BlockView[] {
     return this.#matching(filter).flatMap(({ blocks }) => blocks.map((block) => block.view()));
-  }
-
-  #refuseWrongDimension({ id, vector }: VectorRecord, index: number): void {
-    if (vector.length !== this.dimension)
-      throw this.#wrongDimension(`records.${index}.vector`, vector.length, id);
-  }
-
-  #wrongDimension(field: string, length: number, id?: string): LetheError {
-    const whose = id === undefined ? 'the vectors asked for' : `the vector of "${id}"`;
-    return new LetheError('wrong-dimension', `${whose} has ${length} components, not ${this.dimension}`, {
-      field,
-      value: String(length),
-      remedy: `Send vectors of ${this.dimension} components, from the embedder that this deployment uses.`,
-    });
   }
 }
 

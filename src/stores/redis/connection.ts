@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import { openClient, type RedisClient } from './client.js';
@@ -50,9 +51,9 @@ export class Connection {
   /** @throws LetheError `config-invalid` where Redis cannot be reached in time, or `prepare` finds a wrong setting */
   static async open(
     options: RedisStoreOptions,
-    ca: string | undefined,
     prepare: (client: RedisClient) => Promise<void>,
   ): Promise<Connection> {
+    const ca = options.tls?.ca === undefined ? undefined : await readFile(options.tls.ca, 'utf8');
     const connection = new Connection(options, ca, prepare);
     try {
       await connection.#connectInTime(options.startTimeoutMs ?? START_TIMEOUT_MS);

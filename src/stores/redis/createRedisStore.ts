@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { KnowledgeStore } from '../knowledgeStore.js';
 import { Connection } from './connection.js';
 import { entitySchemas } from './entities.js';
@@ -19,8 +18,7 @@ import { RedisVectors } from './redisVectors.js';
 export async function createRedisStore(options: RedisStoreOptions): Promise<KnowledgeStore> {
   const keys = new Keys(options.model);
   const schemas = entitySchemas(keys);
-  const ca = options.tls?.ca === undefined ? undefined : await readFile(options.tls.ca, 'utf8');
-  const connection = await Connection.open(options, ca, (client) =>
+  const connection = await Connection.open(options, (client) =>
     prepareIndexes(client, keys, schemas, options),
   );
   const layouts = new Layouts(connection, keys);

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { binary } from './client.js';
 import { Connection } from './connection.js';
 import { Keys } from './keys.js';
@@ -18,8 +17,7 @@ export interface RedisBlobs {
  * @throws LetheError `config-invalid` where Redis can't be reached in time
  */
 export async function openRedisBlobs(options: RedisStoreOptions): Promise<RedisBlobs> {
-  const ca = options.tls?.ca === undefined ? undefined : await readFile(options.tls.ca, 'utf8');
-  const connection = await Connection.open(options, ca, async () => undefined);
+  const connection = await Connection.open(options, async () => undefined);
   const prefix = `${new Keys(options.model).prefix}checkpoint:`;
   return {
     get: (key) => connection.run((client) => binary(client).get(prefix + key)),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { LetheError } from '../../domain/errors.js';
 import { rowOf } from '../../domain/vector.js';
+import { refuseWrongBatchSize, refuseWrongDimensions, refuseWrongQueries } from '../vectorChecks.js';
 import type {
   DatabaseName,
   KnnOptions,
@@ -80,8 +80,7 @@ export class RedisVectors implements VectorDatabase {
   }
 
   async knn(queries: Float32Array, { k, ...filter }: KnnOptions): Promise<Neighbour[][]> {
-    if (!Number.isInteger(k) || k < 1) throw new RangeError(`k is ${k}; ask for at least one neighbour`);
-    if (queries.length % this.dimension !== 0) throw this.#wrongDimension('queries', queries.length);
+    refuseWrongQueries(queries, k, this.dimension);
     const blobs = Array.from({ length: queries.length / this.dimension }, (_, index) =>
       encodeVector(rowOf(queries, index, this.dimension), this.#type),
     );
@@ -111,7 +110,7 @@ export class RedisVectors implements VectorDatabase {
   }
 
   async *scan(filter: VectorFilter, batchSize = SCAN_BATCH): AsyncGenerator<readonly VectorRecord[]> {
-    if (!Number.isInteger(batchSize) || batchSize < 1) throw new RangeError(`batchSize is ${batchSize}`);
+    refuseWrongBatchSize(batchSize);
     const wanted = await this.#layouts.reading(async (_, layout) =>
       matching(layout, filter).map(({ number }) => number),
     );
@@ -182,10 +181,7 @@ export class RedisVectors implements VectorDatabase {
 
   /** The words that store each record; of several of one id the last. */
   #wordsOf(records: readonly VectorRecord[]): (string | Buffer)[][] {
-    records.forEach(({ id, vector }, index) => {
-      if (vector.length !== this.dimension)
-        throw this.#wrongDimension(`records.${index}.vector`, vector.length, id);
-    });
+    refuseWrongDimensions(records, this.dimension);
     const unique = new Map(records.map((record) => [record.id, record]));
     return [...unique.values()].map(({ id, className, task, vector }) => [
       id,
@@ -198,15 +194,6 @@ export class RedisVectors implements VectorDatabase {
   #script(script: Script, words: readonly (string | Buffer)[]): Promise<string> {
     const token = randomUUID();
     return this.#connection.run((client) => runScript(client, script, this.#keys.version, [token, ...words]));
-  }
-
-  #wrongDimension(field: string, length: number, id?: string): LetheError {
-    const whose = id === undefined ? 'the vectors asked for' : `the vector of "${id}"`;
-    return new LetheError('wrong-dimension', `${whose} has ${length} components, not ${this.dimension}`, {
-      field,
-      value: String(length),
-      remedy: `Send vectors of ${this.dimension} components, from the embedder that this deployment uses.`,
-    });
   }
 }
 

@@ -15,6 +15,7 @@ import {
   withAdmin,
 } from '../../../src/streams/transports/kafka/topics.js';
 import { describeEventLog } from '../../support/contracts/eventLog.contract.js';
+import { kafkaTestOptions } from '../../support/kafkaOptions.js';
 import { type Own, ownKafka } from '../../support/services.js';
 import { startWorker, type Worker } from './kafkaWorkers.js';
 
@@ -35,20 +36,8 @@ afterAll(async () => {
   await broker?.dispose();
 });
 
-function options(changes: Partial<KafkaLogOptions> = {}): KafkaLogOptions {
-  return {
-    brokers: [broker.brokers],
-    clientId: 'test',
-    delivery: 'exactly-once',
-    transactionalIdPrefix: 'lethe-test',
-    compression: 'none',
-    lingerMs: 2,
-    batchBytes: 500_000,
-    sessionTimeoutMs: 6000,
-    startTimeoutMs: 10_000,
-    ...changes,
-  };
-}
+const options = (changes: Partial<KafkaLogOptions> = {}): KafkaLogOptions =>
+  kafkaTestOptions(broker.brokers, changes);
 
 async function open(changes: Partial<KafkaLogOptions> = {}): Promise<KafkaLog> {
   const log = await createKafkaLog(options(changes));
@@ -102,7 +91,7 @@ describe('workers of one group', () => {
     for (const worker of workers.splice(0)) worker.kill();
   });
   const work = (group: string, from: string, to: string): Worker => {
-    const worker = startWorker({ brokers: [broker.brokers], group, from, to, workMs: 30 });
+    const worker = startWorker({ broker: broker.brokers, group, from, to, workMs: 30 });
     workers.push(worker);
     return worker;
   };

@@ -2,10 +2,11 @@
 import { mergeMap } from 'rxjs';
 import type { LogRecord } from '../../../src/domain/record.js';
 import { createKafkaLog } from '../../../src/streams/transports/kafka/kafkaLog.js';
+import { kafkaTestOptions } from '../../support/kafkaOptions.js';
 
 /** What a worker does, as JSON in its first argument. */
 export interface WorkerOrder {
-  readonly brokers: readonly string[];
+  readonly broker: string;
   readonly group: string;
   readonly from: string;
   readonly to: string;
@@ -19,18 +20,8 @@ export interface WorkerNews {
   readonly lost?: string;
 }
 
-const { brokers, group, from, to, workMs } = JSON.parse(process.argv[2] ?? '{}') as WorkerOrder;
-const log = await createKafkaLog({
-  brokers,
-  clientId: `worker-${process.pid}`,
-  delivery: 'exactly-once',
-  transactionalIdPrefix: 'lethe-test',
-  compression: 'none',
-  lingerMs: 2,
-  batchBytes: 500_000,
-  sessionTimeoutMs: 6000,
-  startTimeoutMs: 10_000,
-});
+const { broker, group, from, to, workMs } = JSON.parse(process.argv[2] ?? '{}') as WorkerOrder;
+const log = await createKafkaLog(kafkaTestOptions(broker, { clientId: `worker-${process.pid}` }));
 
 const tell = (news: WorkerNews): void => {
   process.stdout.write(`${JSON.stringify(news)}\n`);

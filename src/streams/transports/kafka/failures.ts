@@ -115,13 +115,6 @@ export function startError(thrown: unknown, options: KafkaConnectionOptions): Le
   );
 }
 
-export function closedError(): LetheError {
-  return new LetheError('overloaded', 'the event log is closed', {
-    remedy: 'Lethe is shutting down; send the same again when it is back.',
-    retriable: true,
-  });
-}
-
 /** What an error says, without its stack. */
 export function textOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown ?? '');

@@ -1,9 +1,10 @@
 import { Observable, type Subscriber } from 'rxjs';
 import type { LogRecord, OutgoingRecord } from '../../../domain/record.js';
+import { closedError } from '../closedError.js';
 import type { EventLog, Positions, Settled, Subscription } from '../eventLog.js';
 import { correctAbortedRecords } from './abortedRecords.js';
 import { registerCodecs } from './codecs.js';
-import { closedError, textOf } from './failures.js';
+import { textOf } from './failures.js';
 import { Group } from './group.js';
 import { Offsets } from './offsets.js';
 import type { KafkaLogOptions } from './options.js';

@@ -1,8 +1,8 @@
 import type { Producer } from 'kafkajs';
 import type { OutgoingRecord } from '../../../domain/record.js';
+import { closedError } from '../closedError.js';
 import { createClient, PRODUCER } from './client.js';
 import { compressionType } from './codecs.js';
-import { closedError } from './failures.js';
 import type { KafkaLogOptions } from './options.js';
 import { type Patience, persist } from './waiting.js';
 import { requestsOf, sizeOf } from './writer.js';

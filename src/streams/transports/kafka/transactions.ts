@@ -1,8 +1,9 @@
 import type { Producer, Transaction } from 'kafkajs';
 import type { OutgoingRecord } from '../../../domain/record.js';
+import { closedError } from '../closedError.js';
 import { createClient, PRODUCER } from './client.js';
 import { compressionType } from './codecs.js';
-import { closedError, isConcurrentTransaction, isFenced } from './failures.js';
+import { isConcurrentTransaction, isFenced } from './failures.js';
 import type { Offsets } from './offsets.js';
 import type { KafkaLogOptions } from './options.js';
 import type { Progress } from './progress.js';

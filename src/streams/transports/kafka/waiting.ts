@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { closedError, isUnknownTopic, permanentError, unknownTopicError } from './failures.js';
+import { closedError } from '../closedError.js';
+import { isUnknownTopic, permanentError, unknownTopicError } from './failures.js';
 import type { KafkaConnectionOptions } from './options.js';
 
 /** Runs tasks one after the other. */

@@ -1,6 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs';
-import { LetheError } from '../../../domain/errors.js';
+import type { LetheError } from '../../../domain/errors.js';
 import type { LogRecord, OutgoingRecord } from '../../../domain/record.js';
+import { closedError } from '../closedError.js';
 import type { EventLog, Positions, Settled, Subscription } from '../eventLog.js';
 import { Group, type Reader } from './group.js';
 import { type Capacity, MemoryTopic } from './topic.js';
@@ -244,11 +245,4 @@ function lowest(groups: readonly Group[], topic: MemoryTopic, partition: number)
 
 function kept(topic: MemoryTopic): number {
   return topic.partitions.reduce((sum, { start, end }) => sum + end - start, 0);
-}
-
-function closedError(): LetheError {
-  return new LetheError('overloaded', 'the event log is closed', {
-    remedy: 'Lethe is shutting down; send the same again when it is back.',
-    retriable: true,
-  });
 }
