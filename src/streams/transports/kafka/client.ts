@@ -7,8 +7,9 @@ import kafkajs, {
   type SASLOptions,
 } from 'kafkajs';
 import type { KafkaConnectionOptions, KafkaLogger, KafkaSasl } from './options.js';
+import { lastingPartitioner } from './partitioner.js';
 
-const { logLevel, Partitioners } = kafkajs;
+const { logLevel } = kafkajs;
 
 /**
  * Retries inside kafkajs: quick, since a transaction right after another one is refused for some milliseconds, and
@@ -30,7 +31,7 @@ export const PRODUCER: ProducerConfig = {
   idempotent: true,
   maxInFlightRequests: 1,
   allowAutoTopicCreation: false,
-  createPartitioner: Partitioners.DefaultPartitioner,
+  createPartitioner: lastingPartitioner,
   retry: RETRY,
 };
 

@@ -1,0 +1,20 @@
+import kafkajs, { type ICustomPartitioner, type Message } from 'kafkajs';
+
+/**
+ * Kafka's own choice of partitions, made once for each message.
+ *
+ * kafkajs 2.2.4 chooses anew when it sends a request again. A message without a key would then go to another partition,
+ * where the broker can't recognise what it has written already: after an answer that was lost it would be there twice,
+ * in the same transaction.
+ */
+export const lastingPartitioner: ICustomPartitioner = () => {
+  const choose = kafkajs.Partitioners.DefaultPartitioner();
+  const chosen = new WeakMap<Message, number>();
+  return (choice) => {
+    const known = chosen.get(choice.message);
+    if (known !== undefined) return known;
+    const partition = choose(choice);
+    chosen.set(choice.message, partition);
+    return partition;
+  };
+};

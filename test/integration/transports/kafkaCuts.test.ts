@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import kafkajs, { type Admin } from 'kafkajs';
+import { filter, firstValueFrom, map, mergeMap, takeWhile, toArray } from 'rxjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KafkaService } from '../../../scripts/services/kafka.js';
+import { freePort } from '../../../scripts/services/ports.js';
+import type { LogRecord } from '../../../src/domain/record.js';
+import { createKafkaLog, type KafkaLog } from '../../../src/streams/transports/kafka/kafkaLog.js';
+import { kafkaTestOptions } from '../../support/kafkaOptions.js';
+import { KAFKA_API, type KafkaApi, type KafkaProxy, startKafkaProxy } from '../../support/kafkaProxy.js';
+import { type Own, ownKafka } from '../../support/services.js';
+
+let proxy: KafkaProxy;
+let broker: Own<KafkaService>;
+let admin: Admin;
+let log: KafkaLog;
+
+beforeAll(async () => {
+  proxy = await startKafkaProxy();
+  const [port, controllerPort] = [await freePort(), await freePort()];
+  proxy.target = port;
+  broker = await ownKafka({
+    port,
+    controllerPort,
+    settings: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` },
+  });
+  admin = new kafkajs.Kafka({ brokers: [broker.brokers], logLevel: kafkajs.logLevel.NOTHING }).admin();
+  await admin.connect();
+  log = await createKafkaLog(kafkaTestOptions(`127.0.0.1:${proxy.port}`));
+});
+afterAll(async () => {
+  await log?.close();
+  await admin?.disconnect();
+  await broker?.dispose();
+  await proxy?.close();
+});
+
+const COUNT = 60;
+const values = Array.from({ length: COUNT }, (_, index) => String(index));
+const cases = (Object.keys(KAFKA_API) as KafkaApi[])
+  .filter((api) => api !== 'initProducerId')
+  .flatMap((api) => (['before', 'after'] as const).map((when) => ({ api, when })));
+
+describe('a connection that breaks in a transaction', () => {
+  it.each(cases)('is survived exactly once: $api, $when it is carried out', async ({ api, when }) => {
+    const [from, to, group] = [`from-${randomUUID()}`, `to-${randomUUID()}`, `group-${randomUUID()}`];
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: [
+        { topic: from, numPartitions: 1 },
+        { topic: to, numPartitions: 8 },
+      ],
+    });
+    await log.publish(
+      values.map((value) => ({ topic: from, key: null, value: Buffer.from(value), headers: {} })),
+    );
+    const lost: LogRecord[] = [];
+    let cut: Promise<void> | undefined;
+    let settled = 0;
+    const reader = log
+      .read({ topics: [from], group, maxInFlight: 1 })
+      .pipe(
+        mergeMap(async (input) => {
+          if (settled++ % 20 === 0) cut = proxy.cut(api, when);
+          const output = { topic: to, key: null, value: input.value, headers: {} };
+          lost.push(...(await log.settle(group, [{ input, outputs: [output] }])));
+        }),
+      )
+      .subscribe();
+    await expect.poll(() => log.lag(group, [from]), { timeout: 60_000, interval: 100 }).toBe(0);
+    reader.unsubscribe();
+    await cut;
+    expect(lost).toEqual([]);
+    const seen = await everythingIn(to);
+    expect(seen.sort((a, b) => Number(a) - Number(b))).toEqual(values);
+  });
+});
+
+/** What a reader of committed records sees until the end of the topic, which a last record in each partition marks. */
+async function everythingIn(topic: string): Promise<string[]> {
+  const ends = Array.from({ length: 8 }, (_, partition) => ({ value: 'end', partition }));
+  const producer = new kafkajs.Kafka({
+    brokers: [broker.brokers],
+    logLevel: kafkajs.logLevel.NOTHING,
+  }).producer();
+  await producer.connect();
+  await producer.send({ topic, messages: ends });
+  await producer.disconnect();
+  const reading = { topics: [topic], group: `group-${randomUUID()}`, maxInFlight: 1e6, transient: true };
+  let left = ends.length;
+  return firstValueFrom(
+    log.read(reading).pipe(
+      map(({ value }) => value.toString()),
+      takeWhile((value) => value !== 'end' || --left > 0),
+      filter((value) => value !== 'end'),
+      toArray(),
+    ),
+  );
+}
