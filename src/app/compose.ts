@@ -82,6 +82,10 @@ export async function startLethe(
   };
   observe({ context, signals, metrics, logger, embedder: embedder.name });
 
+  signals.subscribe((signal) => {
+    if (signal.kind === 'learner') health.standBy(signal.is === 'another');
+  });
+
   const finished = new Promise<void>((resolve, reject) => {
     processor(context, config.worker.role).subscribe({
       next: (signal) => signals.next(signal),
@@ -155,6 +159,7 @@ function settingsOf({ model, limits, inference, learning, unlearning }: LetheCon
     seed: model.seed,
     limits: { maxBytes: limits.imageBytes, maxPixels: limits.imagePixels },
     maxInFlight: limits.inFlight,
+    maxInFlightBytes: limits.inFlightBytes,
     embedBatch: { queries: inference.embedBatchSize, samples: learning.embedBatchSize },
     vectorBatch: limits.vectorBatchSize,
     decodeConcurrency: limits.decodeConcurrency,

@@ -57,6 +57,13 @@ export function observe({ context, signals, metrics, logger, embedder }: Observa
         metrics.observeEvent(signal.event);
         logEvent(signal.event, logger);
         return;
+      case 'learner':
+        logger.info(
+          signal.is === 'this'
+            ? 'this worker is the learner'
+            : 'another worker is the learner; this one stands by for it',
+        );
+        return;
       case 'dead-letter':
         metrics.observeDeadLetter(signal.code);
         logger.warn(

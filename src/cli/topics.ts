@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { Admin } from 'kafkajs';
 import { loadConfig } from '../app/config/loadConfig.js';
 import { topicsUnder } from '../domain/topics.js';
 import { withOutput } from './connection.js';
@@ -23,10 +24,8 @@ function createCommand(io: CliIo): Command {
     .option('--config <file>', 'configuration file')
     .addHelpText('after', '\nExample:\n  $ lethe topics create')
     .action(async (options: TopicsOptions) => {
-      const { adapter, connection, wanted } = await prepared(options, io);
-      const { created, problems } = await adapter.withAdmin(connection, (admin) =>
-        adapter.ensureTopics(admin, wanted),
-      );
+      const { adapter, asAdmin, wanted } = await prepared(options, io);
+      const { created, problems } = await asAdmin((admin) => adapter.ensureTopics(admin, wanted));
       const error = adapter.topicError(problems);
       if (error) throw error;
       const text =
@@ -43,10 +42,8 @@ function checkCommand(io: CliIo): Command {
     .option('--config <file>', 'configuration file')
     .addHelpText('after', '\nExample:\n  $ lethe topics check')
     .action(async (options: TopicsOptions) => {
-      const { adapter, connection, wanted } = await prepared(options, io);
-      const error = adapter.topicError(
-        await adapter.withAdmin(connection, (admin) => adapter.checkTopics(admin, wanted)),
-      );
+      const { adapter, asAdmin, wanted } = await prepared(options, io);
+      const error = adapter.topicError(await asAdmin((admin) => adapter.checkTopics(admin, wanted)));
       if (error) throw error;
       const topics = wanted.map(({ topic }) => topic);
       writeResult(io, options.json, { topics }, `${topics.length} topics are as they should be`);
@@ -55,10 +52,15 @@ function checkCommand(io: CliIo): Command {
 
 async function prepared({ config: file }: TopicsOptions, io: CliIo) {
   const { config } = loadConfig({ file, variables: io.variables });
-  const [{ kafkaConnection, wantedTopics }, adapter] = await Promise.all([
+  const [{ kafkaConnection, wantedTopics }, { withAdmin }, adapter] = await Promise.all([
     import('../app/adapters/kafka.js'),
+    import('../streams/transports/kafka/startCheck.js'),
     import('../streams/transports/kafka/topics.js'),
   ]);
   const connection = kafkaConnection(config);
-  return { adapter, connection, wanted: wantedTopics(config, topicsUnder(config.transport.topicPrefix)) };
+  return {
+    adapter,
+    asAdmin: <T>(use: (admin: Admin) => Promise<T>): Promise<T> => withAdmin(connection, use),
+    wanted: wantedTopics(config, topicsUnder(config.transport.topicPrefix)),
+  };
 }

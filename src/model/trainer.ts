@@ -1,5 +1,15 @@
 import type { ModelVersion } from '../domain/messages/model.js';
 
+/** Vectors of classes learned before, out of DB-CIL. */
+export interface Rehearsal {
+  /** None of them unlearned. */
+  readonly classes: readonly string[];
+  /** Unit vectors, shape [n, dimension]. */
+  readonly vectors: Float32Array;
+  /** Index into `classes` for each vector; n entries. */
+  readonly labels: Int32Array;
+}
+
 /** One learning step. */
 export interface TrainingTask {
   readonly task: string;
@@ -11,6 +21,8 @@ export interface TrainingTask {
   readonly labels: Int32Array;
   /** Classes unlearned by now: neither replayed, nor in the selection weights, nor in the softmax (PAPER section 3). */
   readonly unlearned: readonly string[];
+  /** What the task is rehearsed with after it was learned; left out, only prototypes stand for the old classes. */
+  readonly rehearsal?: Rehearsal;
 }
 
 /** Progress of a training run. */
@@ -37,6 +49,8 @@ export type TrainingNotice =
 export interface Trainer {
   /** tfjs backend that trains. */
   readonly backend: string;
+  /** What a task should bring of every class learned before: so many vectors at most, drawn with this seed. */
+  readonly rehearsal?: { readonly perClass: number; readonly seed: number };
   /** Trains the task on top of what was trained before and writes a checkpoint. */
   train(task: TrainingTask, onProgress: (progress: TrainingProgress) => void): Promise<ModelVersion>;
   /** Stops the worker; a task in training is abandoned (its promise rejects). */

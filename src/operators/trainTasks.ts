@@ -3,10 +3,11 @@ import { type ClassRecord, classesIn } from '../domain/classes.js';
 import { LetheError, toLetheError } from '../domain/errors.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
-import { normalised, rowOf } from '../domain/vector.js';
-import type { Trainer, TrainingTask } from '../model/trainer.js';
+import { normalised, rowOf, stacked } from '../domain/vector.js';
+import type { Rehearsal, Trainer, TrainingTask } from '../model/trainer.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
 import type { CollectedTask } from './collectTasks.js';
+import { sampleVectors } from './sampleVectors.js';
 
 /** What training works with. */
 export interface TrainingCollaborators {
@@ -48,7 +49,7 @@ async function train(
   if (collected.outcome === 'timeout') throw missingSamples(collected);
 
   const started = performance.now();
-  const training = await gather(collected, store);
+  const training = await gather(collected, store, trainer.rehearsal);
   emit({ kind: 'task-started', task, classes: [...training.classes], samples: training.labels.length });
   const model = await trainer.train(training, ({ epoch, epochs, loss, ms }) =>
     emit({ kind: 'task-epoch', task, epoch, epochs, loss, ms }),
@@ -60,7 +61,11 @@ async function train(
 }
 
 /** The task's vectors from DB-CIL; classes unlearned since their announcement are left out. */
-async function gather({ announcement }: CollectedTask, store: KnowledgeStore): Promise<TrainingTask> {
+async function gather(
+  { announcement }: CollectedTask,
+  store: KnowledgeStore,
+  wanted: Trainer['rehearsal'],
+): Promise<TrainingTask> {
   const snapshot = await store.registry.refresh();
   const classes = announcement.classes.filter((name) => snapshot.classes.get(name)?.state === 'learning');
   if (classes.length === 0) {
@@ -96,12 +101,37 @@ async function gather({ announcement }: CollectedTask, store: KnowledgeStore): P
     });
   }
   const unlearned = classesIn(snapshot, 'unlearned').map((record) => record.name);
+  const learned = classesIn(snapshot, 'learned').map((record) => record.name);
+  const rehearsal = wanted && (await rehearsalOf(learned, store, wanted));
   return {
+    ...(rehearsal && { rehearsal }),
     task: announcement.task,
     classes,
     vectors: vectors.subarray(0, row * dimension),
     labels: labels.subarray(0, row),
     unlearned,
+  };
+}
+
+/** Vectors of the classes learned before; what was unlearned has left DB-CIL. Undefined where nothing was learned. */
+async function rehearsalOf(
+  learned: readonly string[],
+  { vectors }: KnowledgeStore,
+  { perClass, seed }: NonNullable<Trainer['rehearsal']>,
+): Promise<Rehearsal | undefined> {
+  const samples = [];
+  for (const name of learned) {
+    const sample = await sampleVectors(vectors, { database: 'cil', classes: [name] }, perClass, seed);
+    if (sample.length > 0) samples.push({ name, sample });
+  }
+  if (samples.length === 0) return undefined;
+  return {
+    classes: samples.map(({ name }) => name),
+    vectors: stacked(
+      samples.flatMap(({ sample }) => sample.map(({ vector }) => vector)),
+      vectors.dimension,
+    ),
+    labels: Int32Array.from(samples.flatMap(({ sample }, label) => sample.map(() => label))),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ClassRecord, FilterLevel, RegistrySnapshot, TaskRecord } from '../domain/classes.js';
 import type { ModelVersion } from '../domain/messages/model.js';
+import type { LearnerLease } from './learnerLease.js';
 import type { VectorDatabase, VectorRecord } from './vectorDatabase.js';
 
 /** The command that causes a change. It is recorded in the transaction of the change, so that it is carried out once. */
@@ -76,6 +77,8 @@ export interface MigrationResult {
 export interface KnowledgeStore {
   readonly vectors: VectorDatabase;
   readonly registry: ClassRegistry;
+  /** Who may learn. A process that never asked for it is not held to it. */
+  readonly lease: LearnerLease;
   /**
    * Moves the vectors, changes the registry and records the command in one transaction: readers see all or nothing.
    * A command carried out before moves nothing.

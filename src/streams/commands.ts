@@ -14,7 +14,7 @@ import { publish } from '../operators/publish.js';
 import { type Reading, route } from '../operators/route.js';
 import { unlearnByExamples } from '../operators/unlearnByExamples.js';
 import type { CommandReceipt } from '../stores/knowledgeStore.js';
-import type { Context } from './context.js';
+import { type Context, inFlight } from './context.js';
 import { GROUPS } from './groups.js';
 import { type Signal, toSignals } from './signal.js';
 
@@ -22,38 +22,36 @@ import { type Signal, toSignals } from './signal.js';
 export function commands({ log, topics, stop, store, ...context }: Context): Observable<Signal> {
   const { embedders, probe, settings } = context;
   const opening = { embedder: embedders.urgent, limits: settings.limits };
-  return log
-    .read({ topics: [topics.commands], group: GROUPS.commands, maxInFlight: settings.maxInFlight })
-    .pipe(
-      takeUntil(stop),
-      decode(decodeCommand, probe),
-      route({
-        registry: store.registry,
-        retell,
-        routes: {
-          learn: (command, { position }) => announceTask(command, position, store.registry),
-          unlearn: ({ id, classes, examples }, { position, startedAt }) =>
-            classes
-              ? unlearnClasses({ id, classes, position }, store, startedAt)
-              : unlearnByExamples(
-                  { id, examples: examples ?? [], position },
-                  { store, opening, embedder: embedders.urgent, vote: settings.vote },
-                  startedAt,
-                ),
-          relearn: (command, { position, startedAt }) =>
-            relearnClasses({ ...command, position }, store, startedAt),
-        },
-      }),
-      publish({
-        log,
-        group: GROUPS.commands,
-        deadLetters: topics['dead-letters'],
-        batchSize: 1,
-        probe,
-        toRecords: (event) => [encodeEvent(event, settings.modelName, topics)],
-      }),
-      toSignals((event) => ({ kind: 'event', event })),
-    );
+  return log.read({ topics: [topics.commands], group: GROUPS.commands, ...inFlight(settings) }).pipe(
+    takeUntil(stop),
+    decode(decodeCommand, probe),
+    route({
+      registry: store.registry,
+      retell,
+      routes: {
+        learn: (command, { position }) => announceTask(command, position, store.registry),
+        unlearn: ({ id, classes, examples }, { position, startedAt }) =>
+          classes
+            ? unlearnClasses({ id, classes, position }, store, startedAt)
+            : unlearnByExamples(
+                { id, examples: examples ?? [], position },
+                { store, opening, embedder: embedders.urgent, vote: settings.vote },
+                startedAt,
+              ),
+        relearn: (command, { position, startedAt }) =>
+          relearnClasses({ ...command, position }, store, startedAt),
+      },
+    }),
+    publish({
+      log,
+      group: GROUPS.commands,
+      deadLetters: topics['dead-letters'],
+      batchSize: 1,
+      probe,
+      toRecords: (event) => [encodeEvent(event, settings.modelName, topics)],
+    }),
+    toSignals((event) => ({ kind: 'event', event })),
+  );
 }
 
 /** The event of a command that was carried out by a worker which died before it could tell. */

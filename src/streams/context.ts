@@ -20,6 +20,8 @@ export interface Settings {
   readonly limits: ImageLimits;
   /** Records under way at most, by topic: bounds memory. */
   readonly maxInFlight: number;
+  /** Likewise the bytes of their values; one record always is. */
+  readonly maxInFlightBytes: number;
   /** Most images embedded at once, of queries and of samples: a live query may have to wait for one such batch. */
   readonly embedBatch: { readonly queries: number; readonly samples: number };
   /** Most vectors searched, classified or stored at once. */
@@ -31,6 +33,14 @@ export interface Settings {
   readonly topK: number;
   readonly taskTimeoutMs: number;
   readonly vote: VoteOptions;
+}
+
+/** The part of a subscription that bounds memory. */
+export function inFlight({
+  maxInFlight,
+  maxInFlightBytes,
+}: Settings): Pick<Settings, 'maxInFlight' | 'maxInFlightBytes'> {
+  return { maxInFlight, maxInFlightBytes };
 }
 
 /** The collaborators of all topologies: adapters chosen by the composition root. */

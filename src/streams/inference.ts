@@ -8,38 +8,44 @@ import { filterUnlearned } from '../operators/filterUnlearned.js';
 import { openPayload } from '../operators/openPayload.js';
 import { predict } from '../operators/predict.js';
 import { publish } from '../operators/publish.js';
-import type { Context } from './context.js';
+import { type Context, inFlight } from './context.js';
 import { GROUPS } from './groups.js';
 import { type Signal, toSignals } from './signal.js';
 
-/** Queries in, predictions out. */
-export function inference({ log, topics, stop, ...context }: Context): Observable<Signal> {
+/**
+ * Queries in, predictions out. Where it is stopped before the first model is loaded, the queries that wait for it stay
+ * unsettled: another worker answers them.
+ */
+export function inference(context: Context): Observable<Signal> {
+  const { stop, current } = context;
+  return answers(context).pipe(takeUntil(stop.pipe(filter(() => current.value === null))));
+}
+
+function answers({ log, topics, stop, ...context }: Context): Observable<Signal> {
   const { embedders, probe, settings } = context;
   const inBatches = { batchSize: settings.vectorBatch, probe };
-  return log
-    .read({ topics: [topics.queries], group: GROUPS.inference, maxInFlight: settings.maxInFlight })
-    .pipe(
-      takeUntil(stop),
-      decode(decodeQuery, probe),
-      openPayload({
-        embedder: embedders.urgent,
-        limits: settings.limits,
-        concurrency: settings.decodeConcurrency,
-        probe,
-      }),
-      embed(embedders.urgent, { batchSize: settings.embedBatch.queries, probe }),
-      filterUnlearned(context.screen, inBatches),
-      predict(() => loadedModel(context), inBatches),
-      answer({ registry: context.store.registry, ...settings, ...inBatches }),
-      publish({
-        log,
-        group: GROUPS.inference,
-        deadLetters: topics['dead-letters'],
-        toRecords: (prediction) => [encodePrediction(prediction, topics)],
-        ...inBatches,
-      }),
-      toSignals((prediction) => ({ kind: 'prediction', prediction })),
-    );
+  return log.read({ topics: [topics.queries], group: GROUPS.inference, ...inFlight(settings) }).pipe(
+    takeUntil(stop),
+    decode(decodeQuery, probe),
+    openPayload({
+      embedder: embedders.urgent,
+      limits: settings.limits,
+      concurrency: settings.decodeConcurrency,
+      probe,
+    }),
+    embed(embedders.urgent, { batchSize: settings.embedBatch.queries, probe }),
+    filterUnlearned(context.screen, inBatches),
+    predict(() => loadedModel(context), inBatches),
+    answer({ registry: context.store.registry, ...settings, ...inBatches }),
+    publish({
+      log,
+      group: GROUPS.inference,
+      deadLetters: topics['dead-letters'],
+      toRecords: (prediction) => [encodePrediction(prediction, topics)],
+      ...inBatches,
+    }),
+    toSignals((prediction) => ({ kind: 'prediction', prediction })),
+  );
 }
 
 /**

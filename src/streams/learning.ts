@@ -30,7 +30,7 @@ import { publish } from '../operators/publish.js';
 import { type StoredSample, storeVectors } from '../operators/storeVectors.js';
 import { trainTasks } from '../operators/trainTasks.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
-import type { Context } from './context.js';
+import { type Context, inFlight } from './context.js';
 import { GROUPS } from './groups.js';
 import { unfinished } from './openTasks.js';
 import { replaceClassifier } from './replaceClassifier.js';
@@ -95,28 +95,26 @@ function storing({
   stop,
 }: Context): Observable<Flow<StoredSample>> {
   const inBatches = { batchSize: settings.vectorBatch, probe };
-  return log
-    .read({ topics: [topics.samples], group: GROUPS.learning, maxInFlight: settings.maxInFlight })
-    .pipe(
-      takeUntil(stop),
-      decode(decodeSample, probe),
-      openPayload({
-        embedder: embedders.background,
-        limits: settings.limits,
-        concurrency: settings.decodeConcurrency,
-        probe,
-      }),
-      embed(embedders.background, { batchSize: settings.embedBatch.samples, probe }),
-      storeVectors(store, inBatches),
-      noteRefusals(store.registry, inBatches),
-      publish({
-        log,
-        group: GROUPS.learning,
-        deadLetters: topics['dead-letters'],
-        toRecords: () => [],
-        ...inBatches,
-      }),
-    );
+  return log.read({ topics: [topics.samples], group: GROUPS.learning, ...inFlight(settings) }).pipe(
+    takeUntil(stop),
+    decode(decodeSample, probe),
+    openPayload({
+      embedder: embedders.background,
+      limits: settings.limits,
+      concurrency: settings.decodeConcurrency,
+      probe,
+    }),
+    embed(embedders.background, { batchSize: settings.embedBatch.samples, probe }),
+    storeVectors(store, inBatches),
+    noteRefusals(store.registry, inBatches),
+    publish({
+      log,
+      group: GROUPS.learning,
+      deadLetters: topics['dead-letters'],
+      toRecords: () => [],
+      ...inBatches,
+    }),
+  );
 }
 
 /** What a sample means for its task: a redelivered one is no arrival; a refused one is, so that its task does not wait for it. */

@@ -15,5 +15,5 @@ export function models(context: Context): Observable<never> {
     if (store.registry.snapshot().model?.version === model.version) replaceClassifier(context, loaded);
     else loaded.dispose();
   };
-  return timer(0, POLL_MS).pipe(takeUntil(stop), exhaustMap(follow), ignoreElements());
+  return timer(0, POLL_MS).pipe(exhaustMap(follow), takeUntil(stop), ignoreElements());
 }

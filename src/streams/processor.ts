@@ -1,5 +1,6 @@
 import { merge, type Observable, Subject, tap } from 'rxjs';
 import type { LetheEvent } from '../domain/messages/event.js';
+import { asLearner } from './asLearner.js';
 import { calibration } from './calibration.js';
 import { commands } from './commands.js';
 import type { Context } from './context.js';
@@ -13,16 +14,20 @@ export const ROLES = ['learn', 'infer', 'all'] as const;
 export type Role = (typeof ROLES)[number];
 
 /**
- * The processor: commands, learning and the calibration of the filter (role `learn`), inference and the models that
+ * The processor: commands, learning and the calibration of the filter (role `learn`, by one worker at a time), inference and the models that
  * it answers with (role `infer`), side by side. They meet in the stores and in the events; none waits for another.
  * Runs while it is subscribed; completes when `context.stop` has emitted and everything under way is finished.
  */
 export function processor(context: Context, role: Role = 'all'): Observable<Signal> {
   const events = new Subject<LetheEvent>();
   const learner = (): Observable<Signal>[] => [
-    learning(context, eventsOf(events, 'task-announced')),
-    commands(context),
-    calibration(context, eventsOf(events, 'unlearned', 'relearned', 'task-finished')),
+    asLearner(context, () =>
+      merge(
+        learning(context, eventsOf(events, 'task-announced')),
+        commands(context),
+        calibration(context, eventsOf(events, 'unlearned', 'relearned', 'task-finished')),
+      ),
+    ),
   ];
   const answerer = (): Observable<Signal>[] => [models(context), inference(context)];
   return merge(...(role === 'infer' ? [] : learner()), ...(role === 'learn' ? [] : answerer())).pipe(

@@ -10,6 +10,8 @@ export type Signal =
   | { readonly kind: 'prediction'; readonly prediction: Prediction }
   | { readonly kind: 'event'; readonly event: LetheEvent }
   | { readonly kind: 'stored'; readonly fresh: boolean }
+  /** Which worker is the learner: told when this one becomes it, or stands by for another. */
+  | { readonly kind: 'learner'; readonly is: 'this' | 'another' }
   | {
       readonly kind: 'dead-letter';
       readonly code: ReasonCode;

@@ -5,6 +5,8 @@ export interface HealthReport {
   readonly ready: boolean;
   /** What has to happen before it is ready. */
   readonly waitingFor: readonly string[];
+  /** Only where it stands by: another worker learns, and this one takes over when that one is gone. */
+  readonly standby?: true;
   /** Why it is not live. */
   readonly failure?: string;
 }
@@ -13,6 +15,8 @@ export interface HealthReport {
 export interface Health {
   /** Not ready until the returned function is called; `what` is named meanwhile. */
   waitFor(what: string): () => void;
+  /** Whether it stands by for a learner; what else it does goes on, so it is ready all the same. */
+  standBy(standing: boolean): void;
   /** Something broke for good. The first reason is kept. */
   fail(reason: string): void;
   report(): HealthReport;
@@ -21,6 +25,7 @@ export interface Health {
 export function createHealth(): Health {
   const waiting = new Map<symbol, string>();
   let failure: string | undefined;
+  let standby = false;
   return {
     waitFor(what) {
       const token = Symbol(what);
@@ -28,6 +33,9 @@ export function createHealth(): Health {
       return () => {
         waiting.delete(token);
       };
+    },
+    standBy(standing) {
+      standby = standing;
     },
     fail(reason) {
       failure ??= reason;
@@ -39,6 +47,7 @@ export function createHealth(): Health {
         live,
         ready: live && waitingFor.length === 0,
         waitingFor,
+        ...(standby ? { standby } : {}),
         ...(failure === undefined ? {} : { failure }),
       };
     },

@@ -25,6 +25,7 @@ const SETTINGS: Settings = {
   seed: 7,
   limits: DEFAULT_IMAGE_LIMITS,
   maxInFlight: 64,
+  maxInFlightBytes: 2 ** 26,
   embedBatch: { queries: 8, samples: 8 },
   vectorBatch: 8,
   decodeConcurrency: 4,

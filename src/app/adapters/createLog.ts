@@ -3,7 +3,7 @@ import type { Topics } from '../../domain/topics.js';
 import type { EventLog } from '../../streams/transports/eventLog.js';
 import { createMemoryLog } from '../../streams/transports/memory/memoryLog.js';
 import type { LetheConfig } from '../config/schema.js';
-import { kafkaConnection, kafkaOptions, ORDERED_ROLES, wantedTopics } from './kafka.js';
+import { kafkaOptions, ORDERED_ROLES, wantedTopics } from './kafka.js';
 
 /**
  * The event log that the config names; with Kafka, its topics are checked, and created where that is wanted.
@@ -24,22 +24,14 @@ export async function createLog(
     });
   }
   const { createKafkaLog } = await import('../../streams/transports/kafka/kafkaLog.js');
-  const { checkTopics, ensureTopics, topicError, withAdmin } = await import(
-    '../../streams/transports/kafka/topics.js'
-  );
-  const log = await createKafkaLog(kafkaOptions(config, logger, onConnection));
-  try {
-    const wanted = wantedTopics(config, topics);
-    const problems = await withAdmin(kafkaConnection(config, logger), async (admin) =>
+  const { checkTopics, ensureTopics, topicError } = await import('../../streams/transports/kafka/topics.js');
+  const wanted = wantedTopics(config, topics);
+  return createKafkaLog(kafkaOptions(config, logger, onConnection), async (admin) => {
+    const error = topicError(
       transport.kafka.createTopics
         ? (await ensureTopics(admin, wanted)).problems
-        : checkTopics(admin, wanted),
+        : await checkTopics(admin, wanted),
     );
-    const error = topicError(problems);
     if (error) throw error;
-    return log;
-  } catch (error) {
-    await log.close();
-    throw error;
-  }
+  });
 }

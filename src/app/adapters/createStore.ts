@@ -49,7 +49,7 @@ export async function createStores(
 }
 
 function redisOptions(
-  { stores, model }: LetheConfig,
+  { stores, model, worker }: LetheConfig,
   dimension: number,
   logger: Logger,
   onConnection: (connected: boolean, why?: string) => void,
@@ -64,6 +64,7 @@ function redisOptions(
     dimension,
     index,
     startTimeoutMs,
+    leaseMs: worker.leaseMs,
     onConnection,
     warn: (text) => logger.warn(text),
   };

@@ -72,13 +72,13 @@ async function trainerOf(
   { store, checkpoints }: { readonly store: KnowledgeStore; readonly checkpoints: CheckpointStore },
   logger: Logger,
 ): Promise<Trainer> {
-  const from = store.registry.snapshot().model;
   const trainer = await createTrainer({
     checkpoints: model.checkpoints,
     backend: model.backend,
     ssre: { ...learning.ssre, seed: model.seed },
     dimension,
-    ...(from && { from }),
+    // Asked when the first task comes: a worker may have stood by for others that trained meanwhile.
+    from: () => store.registry.snapshot().model,
     resolve: (base) => checkpoints.fetch(base.checkpoint, base.sha256),
     onNotice: (notice) => logger.info(notice, 'training'),
   });

@@ -141,8 +141,13 @@ const worker = z
   .strictObject({
     role: z
       .enum(['learn', 'infer', 'all'])
-      .describe('learn: samples and commands (one worker); infer: queries (as many as you like); all: both.'),
+      .describe(
+        'learn: samples and commands (one worker, others stand by); infer: queries (any number); all: both.',
+      ),
     name: z.string().min(1).max(100).optional().describe('Name in logs; by default that of the host.'),
+    leaseMs: milliseconds
+      .min(1000)
+      .describe('With Redis: a learner that is silent for so long is replaced by another that stands by.'),
   })
   .describe('What this process does.');
 
@@ -163,6 +168,9 @@ const limits = z
       'Largest image, width times height; refused from its header before it is decoded.',
     ),
     inFlight: count.max(100_000).describe('Records of a topic that are under way at most: bounds memory.'),
+    inFlightBytes: count
+      .min(MEGABYTE)
+      .describe('Bytes of the records of a topic that are under way at most; one record always may be.'),
     vectorBatchSize: count
       .max(4096)
       .describe('Vectors that are searched, classified or stored together at most.'),

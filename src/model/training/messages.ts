@@ -14,8 +14,10 @@ export type ToWorker =
       readonly unlearned: readonly string[];
       readonly config: SsreConfig;
       readonly dimension: number;
-      /** Number of vectors that will come. */
+      /** Number of vectors of the task that will come. */
       readonly count: number;
+      /** Classes and number of the vectors that will come after them, to be rehearsed. */
+      readonly rehearsal: { readonly classes: readonly string[]; readonly count: number } | null;
       /** Checkpoint that the task is trained on top of. */
       readonly base: { readonly folder: string; readonly sha256: string } | null;
     }

@@ -4,7 +4,7 @@ import type { SsreConfig } from '../ssre/config.js';
 import type { TrainingTask } from '../trainer.js';
 
 /** To be raised by whoever changes how a task is trained: what was saved before is then no longer gone on from. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** Everything that determines what a training makes. */
 export interface KeyedTask extends TrainingTask {
@@ -28,11 +28,14 @@ export function taskKey(task: KeyedTask): string {
     config: task.config,
     dimension: task.dimension,
     count: task.labels.length,
+    rehearsal: task.rehearsal ? [task.rehearsal.classes, task.rehearsal.labels.length] : null,
   };
   return createHash('sha256')
     .update(`${JSON.stringify(description)}\n`)
     .update(bytesOf(task.labels))
     .update(bytesOf(task.vectors))
+    .update(task.rehearsal ? bytesOf(task.rehearsal.labels) : '')
+    .update(task.rehearsal ? bytesOf(task.rehearsal.vectors) : '')
     .digest('hex');
 }
 

@@ -18,8 +18,10 @@ export interface TrainerOptions {
   readonly ssre: SsreConfig;
   /** Components of the vectors. */
   readonly dimension: number;
-  /** The model to continue from; without it the first task starts from nothing. */
-  readonly from?: ModelVersion;
+  /**
+   * The model to continue from, or who tells it when the first task comes; without it that task starts from nothing.
+   */
+  readonly from?: ModelVersion | (() => ModelVersion | null);
   /** Gives the local folder of the checkpoint of `from`; by default its URI is that of a local folder. */
   readonly resolve?: (model: ModelVersion) => Promise<string>;
   /** Told that a task was resumed, found trained, or can't be saved on its way. */
@@ -36,7 +38,9 @@ export interface TrainerOptions {
  * @throws LetheError `backend-unavailable`
  */
 export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
-  let model: ModelVersion | null = options.from ?? null;
+  /** The model that the first task goes on from, and the one that the next task does. */
+  let given: ModelVersion | null | undefined;
+  let model: ModelVersion | null = null;
   let closed = false;
   let queue: Promise<unknown> = Promise.resolve();
   let worker: StartedWorker | null = await started(options);
@@ -45,7 +49,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   /** What this trainer made lies in its folder; what it was given, wherever its URI says. */
   const baseOf = async (base: ModelVersion | null): Promise<Base | null> => {
     if (base === null) return null;
-    const local = base !== options.from || options.resolve === undefined;
+    const local = base !== given || options.resolve === undefined;
     const folder = local ? fileURLToPath(base.checkpoint) : await options.resolve(base);
     return { folder, sha256: base.sha256 };
   };
@@ -55,6 +59,11 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     onProgress: (progress: TrainingProgress) => void,
   ): Promise<ModelVersion> => {
     if (closed) throw failed('the trainer is closed', 'Start a new trainer.');
+    if (given === undefined) {
+      const { from = null } = options;
+      given = typeof from === 'function' ? from() : from;
+      model = given;
+    }
     checkTask(task, options.dimension, model?.classes ?? []);
     worker ??= await started(options);
     const current = worker;
@@ -67,8 +76,10 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     }
   };
 
+  const { perClass } = options.ssre.rehearsal;
   return {
     backend,
+    ...(perClass > 0 && { rehearsal: { perClass, seed: options.ssre.seed } }),
     train: (task, onProgress) => {
       const result = queue.then(() => trainNow(task, onProgress));
       queue = result.catch(() => undefined);
@@ -108,18 +119,11 @@ async function trainIn(
   base: Base | null,
   onProgress: (progress: TrainingProgress) => void,
 ): Promise<ModelVersion> {
-  const { vectors, labels } = task;
-  let sent = 0;
-  const sendChunk = (): Promise<void> => {
-    const end = Math.min(sent + CHUNK, labels.length);
-    // Copies: the whole buffer behind a view would be sent.
-    const chunk = {
-      kind: 'chunk' as const,
-      vectors: vectors.slice(sent * dimension, end * dimension),
-      labels: labels.slice(sent, end),
-    };
-    sent = end;
-    return worker.send(chunk);
+  const { rehearsal } = task;
+  const chunks = chunksOf(rehearsal ? [task, rehearsal] : [task], dimension);
+  const sendChunk = async (): Promise<void> => {
+    const { done, value } = chunks.next();
+    if (!done) await worker.send({ kind: 'chunk', ...value });
   };
   const answer = answers(worker, (message) => {
     // A failed send shows as the end of the process, which rejects the answer.
@@ -136,11 +140,27 @@ async function trainIn(
       unlearned: [...task.unlearned],
       config: ssre,
       dimension,
-      count: labels.length,
+      count: task.labels.length,
+      rehearsal: rehearsal ? { classes: [...rehearsal.classes], count: rehearsal.labels.length } : null,
       base,
     })
     .catch(() => undefined);
   return answer;
+}
+
+/** The rows of all parts, one part after the other, in messages of some megabytes. */
+function* chunksOf(
+  parts: readonly Pick<TrainingTask, 'vectors' | 'labels'>[],
+  dimension: number,
+): Generator<Pick<TrainingTask, 'vectors' | 'labels'>, undefined> {
+  for (const { vectors, labels } of parts) {
+    for (let start = 0; start < labels.length; start += CHUNK) {
+      const end = Math.min(start + CHUNK, labels.length);
+      // Copies: the whole buffer behind a view would be sent.
+      yield { vectors: vectors.slice(start * dimension, end * dimension), labels: labels.slice(start, end) };
+    }
+  }
+  return undefined;
 }
 
 /**

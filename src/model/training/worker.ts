@@ -40,7 +40,8 @@ async function handle(message: ToWorker): Promise<void> {
       return send({ kind: 'ready', backend: loaded.backend });
     }
     case 'task': {
-      const { count, dimension } = message;
+      const { dimension } = message;
+      const count = message.count + (message.rehearsal?.count ?? 0);
       pending = {
         task: message,
         vectors: new Float32Array(count * dimension),
@@ -54,7 +55,7 @@ async function handle(message: ToWorker): Promise<void> {
       pending.vectors.set(message.vectors, pending.received * pending.task.dimension);
       pending.labels.set(message.labels, pending.received);
       pending.received += message.labels.length;
-      if (pending.received < pending.task.count) return send({ kind: 'more' });
+      if (pending.received < pending.labels.length) return send({ kind: 'more' });
       const { task, vectors, labels } = pending;
       pending = undefined;
       return send({ kind: 'done', model: await train(task, vectors, labels) });
@@ -62,15 +63,33 @@ async function handle(message: ToWorker): Promise<void> {
   }
 }
 
-async function train(message: TaskMessage, vectors: Float32Array, labels: Int32Array): Promise<ModelVersion> {
+async function train(
+  { rehearsal, ...message }: TaskMessage,
+  vectors: Float32Array,
+  labels: Int32Array,
+): Promise<ModelVersion> {
   if (!loaded) throw new LetheError('internal', 'a task came before the start', { remedy: 'Report it.' });
-  const { base, config } = message;
+  const { base, config, count, dimension } = message;
   const started = performance.now();
-  const { epochs } = base === null ? config.initial : config.incremental;
+  const epochs =
+    base === null
+      ? config.initial.epochs
+      : config.incremental.epochs + (rehearsal ? config.rehearsal.epochs : 0);
   const { stored, checkpoint } = await trainResumably(
     loaded,
     checkpoints,
-    { ...message, vectors, labels },
+    {
+      ...message,
+      vectors: vectors.subarray(0, count * dimension),
+      labels: labels.subarray(0, count),
+      ...(rehearsal && {
+        rehearsal: {
+          classes: rehearsal.classes,
+          vectors: vectors.subarray(count * dimension),
+          labels: labels.subarray(count),
+        },
+      }),
+    },
     async () => (base === null ? null : (await checkpointAt(base)).state),
     {
       onEpoch: async ({ epoch, loss }) => {

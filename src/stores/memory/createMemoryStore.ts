@@ -1,4 +1,5 @@
 import type { KnowledgeStore } from '../knowledgeStore.js';
+import { SOLE_LEARNER } from '../learnerLease.js';
 import { MemoryRegistry } from './memoryRegistry.js';
 import { MemoryVectors } from './memoryVectors.js';
 
@@ -12,6 +13,7 @@ export function createMemoryStore({ dimension }: { readonly dimension: number })
   return {
     vectors,
     registry,
+    lease: SOLE_LEARNER,
     // Nothing waits between the checks and the two changes, so nobody sees one without the other.
     async migrate(decide) {
       const { from, to, classes, command } = decide(registry.snapshot());

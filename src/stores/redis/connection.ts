@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import { openClient, type RedisClient } from './client.js';
-import { isAccessError, isTransient, startError, textOf } from './errors.js';
+import { isAccessError, isTlsError, isTransient, mismatch, startError, textOf } from './errors.js';
 import { Gate } from './gate.js';
 import type { RedisStoreOptions } from './options.js';
 import { watchSilence } from './watchSilence.js';
@@ -24,6 +24,8 @@ export class Connection {
   readonly #closing = new AbortController();
   #started = false;
   #connected: boolean | undefined;
+  /** Why the last try to connect failed. */
+  #why: unknown;
   /** Counts the connections made, so that preparing an older one ends. */
   #epoch = 0;
 
@@ -38,7 +40,9 @@ export class Connection {
     const deadline = Date.now() + (options.startTimeoutMs ?? START_TIMEOUT_MS);
     const silenceMs = options.silenceTimeoutMs ?? SILENCE_TIMEOUT_MS;
     this.#client = openClient(options, silenceMs, ca, (retries, cause) => {
-      const givesUp = !this.#started && this.#epoch === 0 && (isAccessError(cause) || Date.now() > deadline);
+      this.#why = cause;
+      const isWrong = isAccessError(cause) || isTlsError(cause);
+      const givesUp = !this.#started && this.#epoch === 0 && (isWrong || Date.now() > deadline);
       return givesUp ? false : backoff(retries);
     });
     this.#client.on('error', (error) => {
@@ -53,7 +57,7 @@ export class Connection {
     options: RedisStoreOptions,
     prepare: (client: RedisClient) => Promise<void>,
   ): Promise<Connection> {
-    const ca = options.tls?.ca === undefined ? undefined : await readFile(options.tls.ca, 'utf8');
+    const ca = options.tls?.ca === undefined ? undefined : await pemAt(options.tls.ca);
     const connection = new Connection(options, ca, prepare);
     try {
       await connection.#connectInTime(options.startTimeoutMs ?? START_TIMEOUT_MS);
@@ -101,8 +105,10 @@ export class Connection {
   async #connectInTime(timeoutMs: number): Promise<void> {
     const connected = new AbortController();
     const late = wait(timeoutMs, undefined, { signal: connected.signal }).then(
-      () =>
-        Promise.reject(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { syscall: 'connect' })),
+      () => {
+        const why = this.#why === undefined ? '' : ` (${textOf(this.#why)})`;
+        throw Object.assign(new Error(`no answer within ${timeoutMs} ms${why}`), { syscall: 'connect' });
+      },
       () => undefined,
     );
     const connecting = this.#client.connect().then(() => connected.abort());
@@ -146,6 +152,13 @@ export class Connection {
     this.#connected = connected;
     this.#options.onConnection?.(connected, why);
   }
+}
+
+async function pemAt(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => {
+    const remedy = 'Name a PEM file that this process may read.';
+    throw mismatch('stores.redis.ca', `the certificate ${path} can't be read`, path, remedy);
+  });
 }
 
 /** 50 ms to 2 s, with jitter, so that workers do not all come back at one moment. */

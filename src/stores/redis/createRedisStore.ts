@@ -1,13 +1,17 @@
 import type { KnowledgeStore } from '../knowledgeStore.js';
 import { Connection } from './connection.js';
 import { entitySchemas } from './entities.js';
+import { Fence } from './fence.js';
 import { prepareIndexes } from './indexes.js';
 import { Keys } from './keys.js';
 import { Layouts } from './layouts.js';
 import type { RedisStoreOptions } from './options.js';
 import { persistenceWarning } from './persistence.js';
+import { RedisLease } from './redisLease.js';
 import { RedisRegistry } from './redisRegistry.js';
 import { RedisVectors } from './redisVectors.js';
+
+const LEASE_MS = 10_000;
 
 /**
  * Databases and registry in Redis Stack (or Redis 8), shared by all workers of a deployment. Redis may vanish and come
@@ -22,8 +26,10 @@ export async function createRedisStore(options: RedisStoreOptions): Promise<Know
     prepareIndexes(client, keys, schemas, options),
   );
   const layouts = new Layouts(connection, keys);
-  const vectors = new RedisVectors(options, connection, keys, layouts);
-  const registry = new RedisRegistry(connection, keys, schemas, layouts);
+  const fence = new Fence();
+  const vectors = new RedisVectors(options, connection, keys, layouts, fence);
+  const registry = new RedisRegistry(connection, keys, schemas, layouts, fence);
+  const lease = new RedisLease(connection, keys, fence, options.leaseMs ?? LEASE_MS);
 
   const warning = await connection.run(persistenceWarning);
   if (warning) options.warn?.(warning);
@@ -31,9 +37,13 @@ export async function createRedisStore(options: RedisStoreOptions): Promise<Know
   return {
     vectors,
     registry,
+    lease,
     migrate: (decide) => registry.migrate(decide),
     insert: (records, registryVersion) => vectors.insertAt(registryVersion, records),
     ready: () => connection.ready(),
-    close: () => connection.close(),
+    close: async () => {
+      await lease.release();
+      await connection.close();
+    },
   };
 }

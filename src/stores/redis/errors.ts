@@ -19,6 +19,7 @@ const CONNECTION_ERRORS = [
 ];
 const PASSING_REPLIES = /^(LOADING|READONLY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|BUSY) /;
 const ACCESS_REPLIES = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH)\b/;
+const TLS_CODES = /^(ERR_SSL|ERR_TLS|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 const ACCESS_REMEDY =
   'Set stores.redis.username and stores.redis.password to a user of the rights that docs name for Lethe (redisAccess).';
 
@@ -34,6 +35,11 @@ export function isAccessError(error: unknown): boolean {
   return error instanceof Error && ACCESS_REPLIES.test(error.message);
 }
 
+/** Whether TLS ended since one does not trust the other: no retry mends that. */
+export function isTlsError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && TLS_CODES.test(String(error.code));
+}
+
 /** What went wrong at the start, as the fault of the setting that it comes from. */
 export function startError(error: unknown, url: string): unknown {
   if (error instanceof LetheError) return error;
@@ -45,11 +51,21 @@ export function startError(error: unknown, url: string): unknown {
       cause: error,
     });
   }
+  if (isTlsError(error)) {
+    return new LetheError('config-invalid', `no TLS connection to Redis: ${textOf(error)}`, {
+      field: 'stores.redis.ca',
+      remedy: 'Set stores.redis.ca to the PEM file of the authority that signed the certificate of Redis.',
+      cause: error,
+    });
+  }
   if (!isTransient(error)) return error;
+  const hint = url.startsWith('rediss:')
+    ? 'If it listens there without TLS, write redis://.'
+    : 'If it listens there with TLS, write rediss://.';
   return new LetheError('config-invalid', `Redis cannot be reached: ${textOf(error)}`, {
     field: 'stores.redis.url',
     value: withoutPassword(url),
-    remedy: 'Start Redis Stack (or Redis 8), or correct stores.redis.url.',
+    remedy: `Start Redis Stack (or Redis 8), or correct stores.redis.url. ${hint}`,
     retriable: true,
     cause: error,
   });

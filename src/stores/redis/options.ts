@@ -32,6 +32,8 @@ export interface RedisStoreOptions {
   readonly startTimeoutMs?: number;
   /** A Redis that answers nothing for that long is taken for lost, in milliseconds. */
   readonly silenceTimeoutMs?: number;
+  /** A learner that is silent for that long may be replaced by a standby, in milliseconds. */
+  readonly leaseMs?: number;
   /** Told when Redis becomes reachable or, with the reason, unreachable. */
   readonly onConnection?: (connected: boolean, why?: string) => void;
   /** Told what a user should know but need not stop for. */

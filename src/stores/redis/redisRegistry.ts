@@ -10,6 +10,7 @@ import type {
 } from '../knowledgeStore.js';
 import type { Connection } from './connection.js';
 import type { EntitySchemas } from './entities.js';
+import type { Fence } from './fence.js';
 import type { Keys } from './keys.js';
 import type { Layouts } from './layouts.js';
 import { movedOf } from './redisVectors.js';
@@ -29,13 +30,15 @@ export class RedisRegistry implements ClassRegistry {
   readonly #keys: Keys;
   readonly #schemas: EntitySchemas;
   readonly #layouts: Layouts;
+  readonly #fence: Fence;
   #snapshot = EMPTY_REGISTRY;
   #loading: Promise<void> | undefined;
   /** Changes of this process wait for each other: they would only make each other decide again. */
   #lastChange: Promise<unknown> = Promise.resolve();
 
-  constructor(connection: Connection, keys: Keys, schemas: EntitySchemas, layouts: Layouts) {
+  constructor(connection: Connection, keys: Keys, schemas: EntitySchemas, layouts: Layouts, fence: Fence) {
     this.#connection = connection;
+    this.#fence = fence;
     this.#keys = keys;
     this.#schemas = schemas;
     this.#layouts = layouts;
@@ -105,7 +108,7 @@ export class RedisRegistry implements ClassRegistry {
   #commit({ version }: RegistrySnapshot, change: RegistryChange, move?: Move): Promise<string> {
     const { from = '', to = '', names = [] } = move ?? {};
     const receipt = change.command ? this.#keys.entity('receipt', change.command.id) : '';
-    const words = [
+    const words: [string, ...string[]] = [
       // One for all tries: where the reply of a try is lost, the next one gets it.
       randomUUID(),
       String(version),
@@ -116,7 +119,8 @@ export class RedisRegistry implements ClassRegistry {
       ...names,
       ...flattened(changeCommands(this.#keys, change, version + 1, names)),
     ];
-    return this.#connection.run((client) => runScript(client, CHANGE, this.#keys.version, words));
+    const scope = { keys: this.#keys, fence: this.#fence };
+    return this.#connection.run((client) => runScript(client, CHANGE, scope, words));
   }
 
   /** Loads the newest state, once for all who ask meanwhile. */

@@ -12,6 +12,7 @@ import type {
 import { binary, type RedisClient } from './client.js';
 import type { Connection } from './connection.js';
 import { decodeVector, encodeVector } from './encoding.js';
+import type { Fence } from './fence.js';
 import type { Keys } from './keys.js';
 import { type Layouts, matching } from './layouts.js';
 import type { RedisIndexOptions } from './options.js';
@@ -33,18 +34,21 @@ export class RedisVectors implements VectorDatabase {
   readonly #connection: Connection;
   readonly #keys: Keys;
   readonly #layouts: Layouts;
+  readonly #fence: Fence;
 
   constructor(
     { dimension, index }: { readonly dimension: number; readonly index: RedisIndexOptions },
     connection: Connection,
     keys: Keys,
     layouts: Layouts,
+    fence: Fence,
   ) {
     this.dimension = dimension;
     this.#type = index.type;
     this.#connection = connection;
     this.#keys = keys;
     this.#layouts = layouts;
+    this.#fence = fence;
   }
 
   async upsert(database: DatabaseName, records: readonly VectorRecord[]): Promise<void> {
@@ -193,7 +197,8 @@ export class RedisVectors implements VectorDatabase {
 
   #script(script: Script, words: readonly (string | Buffer)[]): Promise<string> {
     const token = randomUUID();
-    return this.#connection.run((client) => runScript(client, script, this.#keys.version, [token, ...words]));
+    const scope = { keys: this.#keys, fence: this.#fence };
+    return this.#connection.run((client) => runScript(client, script, scope, [token, ...words]));
   }
 }
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ErrorReply } from 'redis';
 import type { RedisClient } from './client.js';
+import type { Fence } from './fence.js';
+import type { Keys } from './keys.js';
 
 /** A Lua script: all it does is one step for everybody else. */
 export interface Script {
@@ -14,7 +16,8 @@ const REMEMBERED_SECONDS = 600;
 /**
  * What the scripts share. `KEYS[1]` is the version key, from which the other names are made (all carry its hash tag).
  * `ARGV[1]` is the token of the call: a call that was carried out and is sent again, since its reply was lost, gets
- * that reply.
+ * that reply. `ARGV[2]`, which the scripts below do not see, names the learner that calls, if it is one: where another
+ * one has taken its place, nothing is done and `replaced` returned.
  */
 const PRELUDE = `
 local prefix = string.sub(KEYS[1], 1, -8)
@@ -51,6 +54,10 @@ end
 
 local earlier = redis.call('GET', once)
 if earlier then return earlier end
+
+local caller = table.remove(ARGV, 2)
+local learner = redis.call('GET', prefix .. 'learner')
+if caller ~= '' and learner and learner ~= caller then return 'replaced' end
 `;
 
 /**
@@ -154,8 +161,44 @@ layout_changed()
 return rest and 'more' or 'clean'
 `);
 
-/** Runs a script, which Redis keeps until it restarts and is then sent again. */
+/**
+ * Asks for the lease of the learner, or renews it. ARGV: token of the worker; milliseconds; `acquire` or `renew`.
+ * A learner keeps the lease beyond its end as long as no one else asks. Returns `held`, or `refused`.
+ */
+export const LEASE = plainScript(`
+local prefix = string.sub(KEYS[1], 1, -8)
+local learner, alive = prefix .. 'learner', prefix .. 'learnerAlive'
+local holder = redis.call('GET', learner)
+if holder and holder ~= ARGV[1] and (ARGV[3] == 'renew' or redis.call('EXISTS', alive) == 1) then return 'refused' end
+redis.call('SET', learner, ARGV[1])
+redis.call('SET', alive, '1', 'PX', ARGV[2])
+return 'held'
+`);
+
+/** Ends the lease of the worker whose token ARGV[1] is; of another's it says nothing. */
+export const RELEASE = plainScript(`
+local prefix = string.sub(KEYS[1], 1, -8)
+if redis.call('GET', prefix .. 'learner') == ARGV[1] then redis.call('DEL', prefix .. 'learnerAlive') end
+return 'done'
+`);
+
+/**
+ * Runs a script that changes something, in the name of the learner that this process is, if it is one.
+ * @param words the call's token, then what the script itself wants
+ * @returns what the script returns; nothing, ever, where this process was replaced as the learner
+ */
 export async function runScript(
+  client: RedisClient,
+  script: Script,
+  { keys, fence }: { readonly keys: Keys; readonly fence: Fence },
+  [token, ...words]: readonly [string, ...(string | Buffer)[]],
+): Promise<string> {
+  const outcome = await runAlone(client, script, keys.version, [token, fence.learner, ...words]);
+  return outcome === 'replaced' ? fence.halt() : outcome;
+}
+
+/** Runs a script, which Redis keeps until it restarts and is then sent again. */
+export async function runAlone(
   client: RedisClient,
   { sha, text }: Script,
   versionKey: string,
@@ -171,6 +214,9 @@ export async function runScript(
 }
 
 function script(body: string): Script {
-  const text = PRELUDE + body;
+  return plainScript(PRELUDE + body);
+}
+
+function plainScript(text: string): Script {
   return { text, sha: createHash('sha1').update(text).digest('hex') };
 }

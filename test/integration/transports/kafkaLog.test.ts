@@ -8,12 +8,8 @@ import type { KafkaService } from '../../../scripts/services/kafka.js';
 import type { LogRecord, OutgoingRecord } from '../../../src/domain/record.js';
 import { createKafkaLog, type KafkaLog } from '../../../src/streams/transports/kafka/kafkaLog.js';
 import type { Compression, KafkaLogOptions } from '../../../src/streams/transports/kafka/options.js';
-import {
-  checkTopics,
-  ensureTopics,
-  topicError,
-  withAdmin,
-} from '../../../src/streams/transports/kafka/topics.js';
+import { withAdmin } from '../../../src/streams/transports/kafka/startCheck.js';
+import { checkTopics, ensureTopics, topicError } from '../../../src/streams/transports/kafka/topics.js';
 import { describeEventLog } from '../../support/contracts/eventLog.contract.js';
 import { kafkaTestOptions } from '../../support/kafkaOptions.js';
 import { type Own, ownKafka } from '../../support/services.js';
@@ -167,8 +163,7 @@ async function valuesUntilQuiet(log: KafkaLog, topic: string): Promise<string[]>
   return seen.filter((value) => value !== 'end');
 }
 
-// Not proven yet: in some runs a few records are seen twice (docs/decisions/0012). `npm run test:chaos` runs it.
-describe.runIf(process.env.LETHE_CHAOS)('a broker that dies', () => {
+describe('a broker that dies', () => {
   it('is waited for, and each record is answered once', { timeout: 180_000 }, async () => {
     const own = await ownKafka();
     onTestFinished(() => own.dispose());

@@ -98,10 +98,10 @@ export function startError(thrown: unknown, options: KafkaConnectionOptions): Le
   const permanent = permanentError(thrown, options);
   if (permanent) return permanent;
   const seconds = options.startTimeoutMs / 1000;
-  const hint =
-    options.ssl === undefined
-      ? 'If the listener wants TLS, set transport.kafka.ssl.'
-      : 'If the listener is without TLS, remove transport.kafka.ssl.';
+  const tls = options.ssl
+    ? 'If the listener is without TLS, remove transport.kafka.ssl.'
+    : 'If the listener wants TLS, set transport.kafka.ssl.';
+  const hint = options.sasl ? tls : `${tls} If it asks for a user, set transport.kafka.sasl.`;
   return new LetheError(
     'config-invalid',
     `no Kafka broker answered within ${seconds} s: ${textOf(thrown) || 'no answer'}`,

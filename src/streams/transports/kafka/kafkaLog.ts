@@ -1,3 +1,4 @@
+import type { Admin } from 'kafkajs';
 import { Observable, type Subscriber } from 'rxjs';
 import type { LogRecord, OutgoingRecord } from '../../../domain/record.js';
 import { closedError } from '../closedError.js';
@@ -10,7 +11,7 @@ import { Offsets } from './offsets.js';
 import type { KafkaLogOptions } from './options.js';
 import { Publisher } from './publisher.js';
 import type { Reader } from './reader.js';
-import { checkConnection } from './startCheck.js';
+import { withAdmin } from './startCheck.js';
 import type { Patience } from './waiting.js';
 
 /** How often it is asked whether the cluster answers, for `onConnection`. */
@@ -27,11 +28,15 @@ export interface KafkaLog extends EventLog {
 /**
  * The event log in Kafka, once the cluster answered. Positions are those of consumer groups; with `exactly-once`
  * delivery the outputs of a settlement and the position are written in one transaction.
+ * @param prepare what is to be done first, over the connection that finds out whether the cluster answers
  */
-export async function createKafkaLog(options: KafkaLogOptions): Promise<KafkaLog> {
+export async function createKafkaLog(
+  options: KafkaLogOptions,
+  prepare: (admin: Admin) => Promise<void> = async () => undefined,
+): Promise<KafkaLog> {
   correctAbortedRecords();
   await registerCodecs();
-  await checkConnection(options);
+  await withAdmin(options, prepare);
   return new Log(options);
 }
 

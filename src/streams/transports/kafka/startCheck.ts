@@ -1,19 +1,38 @@
+import type { Admin } from 'kafkajs';
 import { createClient } from './client.js';
-import { startError } from './failures.js';
+import { permanentError, startError } from './failures.js';
 import type { KafkaConnectionOptions } from './options.js';
 
-/** Whether the cluster answers and lets us in, within `startTimeoutMs`; else why not. */
-export async function checkConnection(options: KafkaConnectionOptions): Promise<void> {
-  const admin = createClient(options).admin({ retry: { initialRetryTime: 100, retries: 2 } });
+const AGAIN_MS = 200;
+/** About a second a try: enough for leaders of new topics, and short enough to know soon why a cluster does not answer. */
+const RETRY = { initialRetryTime: 20, retries: 6 };
+
+/**
+ * Runs something with a connection for administration, once the cluster answers and lets us in.
+ * @throws LetheError `config-invalid`: why it did not within `startTimeoutMs`
+ */
+export async function withAdmin<T>(
+  options: KafkaConnectionOptions,
+  use: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const admin = createClient(options).admin({ retry: RETRY });
+  try {
+    await connected(admin, options);
+    return await use(admin);
+  } catch (thrown) {
+    throw permanentError(thrown, options) ?? startError(thrown, options);
+  } finally {
+    admin.disconnect().catch(() => undefined);
+  }
+}
+
+async function connected(admin: Admin, options: KafkaConnectionOptions): Promise<void> {
   const until = Date.now() + options.startTimeoutMs;
   let timer: NodeJS.Timeout | undefined;
   let last: unknown;
   let over = false;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      over = true;
-      reject(startError(last, options));
-    }, options.startTimeoutMs);
+    timer = setTimeout(() => reject(startError(last, options)), options.startTimeoutMs);
   });
   const attempt = async (): Promise<void> => {
     while (!over) {
@@ -25,7 +44,7 @@ export async function checkConnection(options: KafkaConnectionOptions): Promise<
         last = thrown;
         const error = startError(thrown, options);
         if (!error.retriable || Date.now() > until) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
       }
     }
   };
@@ -34,6 +53,5 @@ export async function checkConnection(options: KafkaConnectionOptions): Promise<
   } finally {
     clearTimeout(timer);
     over = true;
-    admin.disconnect().catch(() => undefined);
   }
 }

@@ -1,9 +1,5 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import { LetheError } from '../../../domain/errors.js';
-import { createClient } from './client.js';
-import { permanentError, startError } from './failures.js';
-import type { KafkaConnectionOptions } from './options.js';
-import { checkConnection } from './startCheck.js';
 
 const { ConfigResourceTypes } = kafkajs;
 
@@ -37,23 +33,6 @@ export type TopicProblem =
 
 /** Only this makes a difference to what is read; retention and the like are the operator's to choose. */
 const COMPARED = 'cleanup.policy';
-
-/** Runs something with a connection for administration. */
-export async function withAdmin<T>(
-  options: KafkaConnectionOptions,
-  use: (admin: Admin) => Promise<T>,
-): Promise<T> {
-  await checkConnection(options);
-  const admin = createClient(options).admin();
-  try {
-    await admin.connect();
-    return await use(admin);
-  } catch (thrown) {
-    throw permanentError(thrown, options) ?? startError(thrown, options);
-  } finally {
-    await admin.disconnect().catch(() => undefined);
-  }
-}
 
 /** Compares the topics of the cluster with those that are wanted. */
 export async function checkTopics(admin: Admin, wanted: readonly WantedTopic[]): Promise<TopicProblem[]> {
