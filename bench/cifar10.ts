@@ -8,7 +8,8 @@ import { cacheFolder } from '../src/data/cacheFolder.js';
 import { encodeQuery } from '../src/domain/cloudEvents.js';
 import type { Prediction } from '../src/domain/messages/prediction.js';
 import { rowOf } from '../src/domain/vector.js';
-import { embeddedCifar10, type LabelledVectors } from '../src/experiments/embeddedCifar10.js';
+import { embeddedCifar10 } from '../src/experiments/embeddedCifar10.js';
+import type { LabelledVectors } from '../src/experiments/embeddings/embedDataset.js';
 import {
   cifar10Protocol,
   classesAfter,

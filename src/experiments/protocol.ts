@@ -46,8 +46,8 @@ export function describeStep({ kind, name, classes }: ProtocolStep): string {
   return `${name}: ${kind} ${classes.length > 2 ? `${classes.length} classes` : classes.join(' and ')}`;
 }
 
-/** Fisher and Yates, seeded. */
-function shuffled<T>(items: readonly T[], seed: number): T[] {
+/** The items in a seeded random order (Fisher and Yates). */
+export function shuffled<T>(items: readonly T[], seed: number): T[] {
   const generator = xoroshiro128plus(seed);
   const result = [...items];
   for (let last = result.length - 1; last > 0; last--) {

@@ -29,6 +29,8 @@ export interface Evaluation {
   readonly live: ReadonlyMap<string, Classifier>;
   readonly cilOnly: ReadonlyMap<string, Classifier>;
   readonly retrain: ReadonlyMap<string, Classifier>;
+  /** Further baselines by their names; each answers after the steps that it has a model of. */
+  readonly others?: ReadonlyMap<string, ReadonlyMap<string, Classifier>>;
   readonly filter: { readonly k: number; readonly specificity: number; readonly heldOut: number };
   readonly seed: number;
 }
@@ -53,7 +55,14 @@ export interface StepEvaluation {
 }
 
 /** Names of the baselines. */
-export const BASELINES = { cilOnly: 'CIL only', retrain: 'Retrain' } as const;
+export const BASELINES = {
+  cilOnly: 'CIL only',
+  retrain: 'Retrain',
+  jointly: 'Retrain jointly',
+  restore: 'Restore',
+  analytic: 'Analytic',
+  analyticRetrain: 'Analytic, retrained',
+} as const;
 
 /**
  * Replays the protocol step by step and has every method answer the test set after each: Lethe (relative filter, guard)
@@ -73,7 +82,11 @@ export async function evaluateProtocol(evaluation: Evaluation): Promise<StepEval
     if (!live) throw new RangeError(`there is no model after ${step.name}`);
     const { remaining, unlearned } = classesAfter(protocol, index);
     const test = ofClasses(evaluation.test, [...remaining, ...unlearned]);
-    const baselines = { cilOnly, retrain: evaluation.retrain.get(step.name) };
+    const baselines = new Map<string, Classifier | undefined>([
+      [BASELINES.cilOnly, cilOnly],
+      [BASELINES.retrain, evaluation.retrain.get(step.name)],
+    ]);
+    for (const [name, models] of evaluation.others ?? []) baselines.set(name, models.get(step.name));
     steps.push({
       step,
       remaining,
@@ -126,15 +139,14 @@ async function protectedAnswers(
 }
 
 async function baselineAnswers(
-  models: Readonly<Record<keyof typeof BASELINES, Classifier | undefined>>,
+  models: ReadonlyMap<string, Classifier | undefined>,
   test: TestSet,
 ): Promise<MethodAnswers[]> {
   const answered: MethodAnswers[] = [];
-  for (const key of ['cilOnly', 'retrain'] as const) {
-    const classifier = models[key];
+  for (const [name, classifier] of models) {
     if (!classifier) continue;
     const answers = await plainAnswers(classifier, test);
-    answered.push({ name: BASELINES[key], group: 'baseline', answers, filtered: null });
+    answered.push({ name, group: 'baseline', answers, filtered: null });
   }
   return answered;
 }

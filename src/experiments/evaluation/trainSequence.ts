@@ -1,11 +1,12 @@
 import type { ModelVersion } from '../../domain/messages/model.js';
 import { stacked } from '../../domain/vector.js';
 import type { Classifier } from '../../model/classifier.js';
-import type { Trainer, TrainingProgress, TrainingTask } from '../../model/trainer.js';
+import type { Rehearsal, Trainer, TrainingProgress, TrainingTask } from '../../model/trainer.js';
 import type { ClassKnowledge } from './knowledge.js';
 
 /** A model that a baseline trained, and how long that took. */
 export interface BaselineModel {
+  readonly model: ModelVersion;
   readonly classifier: Classifier;
   /** From the task's start in the trainer to the end of its last epoch: neither the start of the trainer nor writing counts. */
   readonly seconds: number;
@@ -17,6 +18,7 @@ export function trainingTask(
   classes: readonly string[],
   knowledge: ReadonlyMap<string, ClassKnowledge>,
   dimension: number,
+  unlearned: readonly string[] = [],
 ): TrainingTask {
   const rows = classes.flatMap((name, label) =>
     (knowledge.get(name)?.vectors ?? []).map(({ vector }) => ({ vector, label })),
@@ -29,8 +31,35 @@ export function trainingTask(
       dimension,
     ),
     labels: Int32Array.from(rows, ({ label }) => label),
-    unlearned: [],
+    unlearned,
   };
+}
+
+/**
+ * Vectors of classes learned before, as many as the trainer wants: evenly spread over each class's, which lie in no
+ * particular order.
+ */
+export function rehearsalFor(
+  classes: readonly string[],
+  knowledge: ReadonlyMap<string, ClassKnowledge>,
+  dimension: number,
+  { perClass }: NonNullable<Trainer['rehearsal']>,
+): Rehearsal {
+  const { vectors, labels } = trainingTask(
+    '',
+    classes,
+    new Map(
+      classes.flatMap((name) => {
+        const known = knowledge.get(name);
+        if (!known) return [];
+        const step = Math.max(1, known.vectors.length / perClass);
+        const chosen = known.vectors.filter((_, at) => Math.floor((at + 1) / step) > Math.floor(at / step));
+        return [[name, { ...known, vectors: chosen }] as const];
+      }),
+    ),
+    dimension,
+  );
+  return { classes, vectors, labels };
 }
 
 /** Trains tasks one on top of the other with the trainer that live learning uses; closes it at the end. */
@@ -47,7 +76,7 @@ export async function trainSequence(
         ms = progress.ms;
         onProgress(task, progress);
       });
-      models.push({ classifier: await load(model), seconds: ms / 1000 });
+      models.push({ model, classifier: await load(model), seconds: ms / 1000 });
     }
   } finally {
     await trainer.close();

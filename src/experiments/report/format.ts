@@ -6,6 +6,7 @@ export function percent(share: number | null | undefined): string {
 /** A duration with a unit that suits it. */
 export function duration(seconds: number | null): string {
   if (seconds === null) return '–';
+  if (seconds < 1e-4) return `${(seconds * 1e6).toFixed(0)} µs`;
   if (seconds < 1) return `${milliseconds(seconds * 1000)} ms`;
   return `${seconds.toFixed(1)} s`;
 }

@@ -67,7 +67,7 @@ function liveText({ live }: DemoResults): string {
 }
 
 /** Columns side by side: the first to the left, the others to the right; a row of one cell may be wider than its column. */
-function aligned(rows: readonly (readonly string[])[]): string {
+export function aligned(rows: readonly (readonly string[])[]): string {
   const full = rows.filter((row) => row.length > 1);
   const widths = (full[0] ?? []).map((_, column) =>
     Math.max(...full.map((row) => (row[column] ?? '').length)),

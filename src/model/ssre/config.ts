@@ -44,6 +44,23 @@ export const ssreConfigSchema = z.strictObject({
     decayEvery: 7,
     weightDecay: 1e-2,
   }),
+  /** Training after every later task on vectors of all classes in DB-CIL: docs/decisions/0015-rehearsal-from-db-cil.md. */
+  rehearsal: scheduleSchema
+    .extend({
+      /** Vectors of each class, at most; 0 leaves the rehearsal out: SSRE as published keeps no examples. */
+      perClass: z.int().nonnegative(),
+      /** Rank of its side branches. */
+      rank: z.int().positive(),
+    })
+    .prefault({
+      epochs: 5,
+      batchSize: 128,
+      learningRate: 5e-4,
+      decayEvery: 4,
+      weightDecay: 5e-4,
+      perClass: 5000,
+      rank: 128,
+    }),
   /** Training of every later task. */
   incremental: scheduleSchema.prefault({
     epochs: 20,

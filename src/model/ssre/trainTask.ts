@@ -11,6 +11,7 @@ import { blockLayers, type Prototype, type SsreState, widthOf } from './network.
 import { type EpochReport, type OptimiserState, optimise } from './optimise.js';
 import { prototypesOf } from './prototypes.js';
 import { type Random, randomOf } from './random.js';
+import { rehearsed } from './rehearsal.js';
 import { zeroBranch } from './sideBranch.js';
 import { foldedInto, standardisationOf, standardised } from './standardise.js';
 import { initialTrunk } from './trunk.js';
@@ -35,9 +36,27 @@ export async function trainTask(
   resume?: OptimiserState,
 ): Promise<SsreState> {
   checkFinite(task);
-  return state === null
-    ? trainInitial(tf, task, config, onEpoch, resume)
-    : trainIncremental(tf, state, task, config, onEpoch, resume);
+  if (state === null) return trainInitial(tf, task, config, onEpoch, resume);
+  let last: EpochReport | undefined;
+  const learned = await trainIncremental(
+    tf,
+    state,
+    task,
+    config,
+    (report) => {
+      last = report;
+      return onEpoch(report);
+    },
+    resume,
+  );
+  if (!task.rehearsal) return learned;
+  // A crash in the rehearsal costs the rehearsal: it is gone on from the end of the epochs before it.
+  const saved = last?.state ?? resume;
+  return rehearsed(tf, learned, { ...task, rehearsal: task.rehearsal }, config, {
+    randomFor: randomOfTask(config.seed, state.tasks),
+    onEpoch: (epoch, loss) =>
+      saved && onEpoch({ epoch: config.incremental.epochs + epoch, loss, state: saved }),
+  });
 }
 
 /** A backend may turn NaN into 0 on its way through a ReLU: what is wrong would not show in the loss. */
@@ -130,7 +149,14 @@ async function trainIncremental(
   };
 }
 
-const PURPOSES = ['weights', 'epochs', 'prototypes'] as const;
+const PURPOSES = [
+  'weights',
+  'epochs',
+  'prototypes',
+  'rehearsal weights',
+  'rehearsal epochs',
+  'rehearsal prototypes',
+] as const;
 
 /** The random numbers of a task by purpose: what one purpose draws changes no other. */
 function randomOfTask(

@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { cacheFolder } from '../data/cacheFolder.js';
+import { runFacts } from '../experiments/demo/runFacts.js';
+import {
+  type ExperimentDataset,
+  openCifar10,
+  openCifar100,
+  openDemoSubset,
+} from '../experiments/embeddings/datasets.js';
+import { embedDataset } from '../experiments/embeddings/embedDataset.js';
+import { fig5Csv, fig5Plot, fig5Tables, workloadSpeeds } from '../experiments/fig5/report.js';
+import { runFig5 } from '../experiments/fig5/runFig5.js';
+import { pngOf } from '../experiments/plots/png.js';
+import { markdownOf, plainText, tablesPage } from '../experiments/report/dataTable.js';
+import { hashOf, writeWhole } from '../experiments/resultFiles.js';
+import { createEmbedder } from '../model/embedder/createEmbedder.js';
+import { withOutput } from './connection.js';
+import { dataProgress } from './dataProgress.js';
+import {
+  chosenEmbedder,
+  type ExperimentOptions,
+  experimentConfig,
+  positive,
+  wholeNumber,
+  withExperimentOptions,
+} from './experimentOptions.js';
+import { type CliIo, writeResult } from './io.js';
+import { type Progress, startProgress } from './progress.js';
+
+interface Fig5Options extends ExperimentOptions {
+  readonly seed: number;
+  readonly initial: number;
+  readonly requests: number;
+  readonly learnClasses: number;
+  readonly unlearnClasses: number;
+}
+
+/** `lethe experiment fig5`: the workloads of Fig. 5. */
+export function fig5Command(io: CliIo): Command {
+  return withExperimentOptions(withOutput(new Command('fig5')), 'reports/fig5')
+    .description(
+      'Fig. 5: 50 classes, then 8 CIL tasks, 8 MU tasks, or both; speed-up over Retrain and Restore',
+    )
+    .requiredOption(
+      '--data <folder>',
+      'CIFAR-100: the binary version, or sprites with an index.json; or `cifar10` or `part` for a smaller play',
+    )
+    .option('--seed <number>', 'seed of protocol and training', wholeNumber, 1993)
+    .option('--initial <number>', 'classes of the first task', positive, 50)
+    .option('--requests <number>', 'requests after it', positive, 8)
+    .option('--learn-classes <number>', 'new classes of a CIL task', positive, 6)
+    .option('--unlearn-classes <number>', 'forgotten classes of an MU task', positive, 1)
+    .addHelpText(
+      'after',
+      `
+A run that was broken off goes on with the workloads that are missing.
+
+Examples:
+  $ lethe experiment fig5 --data cifar-100-binary
+  $ lethe experiment fig5 --data part --initial 5 --requests 2 --learn-classes 1`,
+    )
+    .action((options: Fig5Options) => fig5(options, io));
+}
+
+async function fig5(options: Fig5Options, io: CliIo): Promise<void> {
+  const progress = startProgress(io);
+  try {
+    const { results, text, files } = await measured(options, io, progress);
+    progress.stop();
+    writeResult(io, options.json, { ...results, files }, `${text}\n\nWritten: ${files.join(', ')}`);
+  } finally {
+    progress.stop();
+  }
+}
+
+async function measured(options: Fig5Options, io: CliIo, progress: Progress) {
+  const startedAt = new Date();
+  const { out, seed, samples } = options;
+  const config = experimentConfig(options, io);
+  const cache = cacheFolder(io.variables);
+  const onProgress = dataProgress(progress);
+  const dataset = await datasetOf(options.data ?? '', cache, progress);
+  const description = await chosenEmbedder(options, io, onProgress);
+  const embedded = await embedDataset(dataset, description, {
+    cache,
+    precision: options.precision,
+    onProgress,
+  });
+  const sizes = {
+    initial: options.initial,
+    requests: options.requests,
+    learn: options.learnClasses,
+    unlearn: options.unlearnClasses,
+  };
+  const embeddings = embedded.folder.slice(cache.length + 1);
+  const { learning, unlearning, model } = config;
+  const settings = {
+    embeddings,
+    sizes,
+    samples: samples ?? null,
+    ssre: learning.ssre,
+    unlearning,
+    backend: model.backend,
+  };
+  const embedder = await createEmbedder(description);
+  try {
+    const workloads = await runFig5(
+      {
+        dataset,
+        embedded,
+        embedder,
+        config,
+        sizes,
+        trainPerClass: samples ?? Number.POSITIVE_INFINITY,
+        seed,
+        settingsHash: hashOf({ ...settings, seed }),
+      },
+      out,
+      progress.show,
+      (workload, file) => io.stderr.write(`${workload}: taken from ${file}\n`),
+    );
+    const facts = runFacts(startedAt, {
+      seed,
+      dataset: dataset.description,
+      embedder: embedder.name,
+      backend: workloads[0]?.backend ?? 'unknown',
+      filter: 'none: only times are measured',
+    });
+    const results = { facts, settings, speeds: workloadSpeeds(workloads), workloads };
+    const tables = fig5Tables(workloads);
+    const svg = await fig5Plot(workloads);
+    const lead = `${facts.dataset}; ${facts.embedder}; seed ${seed}; tfjs ${facts.backend}; ${facts.cpu}; Lethe ${facts.lethe}`;
+    const files = {
+      'fig5.md': `# Fig. 5\n\n${lead}\n\n${markdownOf(tables)}\n\n![Speed-up by workload](fig5.svg)\n`,
+      'fig5.csv': fig5Csv(workloads),
+      'fig5.json': `${JSON.stringify(results, null, 2)}\n`,
+      'fig5.svg': svg,
+      'fig5.png': await pngOf(svg),
+      'fig5.html': await tablesPage('Fig. 5 of eCIL-MU, by Lethe', lead, tables, [
+        { svg, caption: 'Speed-up by workload; the first table has the same figures.' },
+      ]),
+    };
+    for (const [name, content] of Object.entries(files)) await writeWhole(join(out, name), content);
+    return { results, text: plainText(tables), files: Object.keys(files).map((name) => join(out, name)) };
+  } finally {
+    await embedder.close();
+  }
+}
+
+function datasetOf(data: string, cache: string, progress: Progress): Promise<ExperimentDataset> {
+  if (data === 'part') return openDemoSubset();
+  if (data === 'cifar10') return openCifar10(undefined, cache, dataProgress(progress));
+  return openCifar100(data);
+}

@@ -1,0 +1,93 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { type ConfigOverrides, loadConfig } from '../app/config/loadConfig.js';
+import type { LetheConfig } from '../app/config/schema.js';
+import { cacheFolder } from '../data/cacheFolder.js';
+import { fetchEmbedder } from '../data/embedderCatalog.js';
+import type { OnDataProgress } from '../data/progress.js';
+import { EFFICIENTNET_LITE0 } from '../model/embedder/efficientNetLite0.js';
+import type { EmbedderDescription } from '../model/embedder/embedderDescription.js';
+import { resnet50In } from '../model/embedder/resnet50.js';
+import type { CliIo } from './io.js';
+
+/** Options of every experiment. */
+export interface ExperimentOptions {
+  readonly embedder: string;
+  readonly size?: number;
+  readonly precision: 'float32' | 'float16';
+  readonly config?: string;
+  readonly epochs?: number;
+  readonly samples?: number;
+  readonly testSamples?: number;
+  readonly data?: string;
+  readonly out: string;
+  readonly json?: true;
+}
+
+export function withExperimentOptions(command: Command, out: string): Command {
+  return command
+    .option(
+      '--embedder <name>',
+      'lite0, resnet50 (the paper; fetched once), or a YAML file with an `embedder` of your own',
+      'lite0',
+    )
+    .option('--size <pixels>', 'side of the images that lite0 or resnet50 sees', wholeNumber, 224)
+    .option('--precision <type>', 'how embeddings are kept: float32 or float16', precision, 'float32')
+    .option('--config <file>', 'configuration file: learning, filter, unlearning, model.backend')
+    .option('--epochs <number>', 'epochs of every task, instead of the configured ones', positive)
+    .option('--samples <number>', 'training images of each class at most, for a smaller run', positive)
+    .option('--test-samples <number>', 'test images of each class at most', positive)
+    .option('--out <folder>', 'folder of the results', out);
+}
+
+/** The configuration, with the epochs that were asked for. */
+export function experimentConfig({ config: file, epochs }: ExperimentOptions, io: CliIo): LetheConfig {
+  const overrides: ConfigOverrides = {
+    http: { enabled: false },
+    ...(epochs !== undefined && {
+      learning: { ssre: { initial: { epochs }, incremental: { epochs } } },
+    }),
+  };
+  return loadConfig({ file, variables: io.variables, overrides }).config;
+}
+
+/**
+ * The embedder that was asked for; the paper's is fetched where it is not there yet.
+ * @throws LetheError `config-invalid`, `download-corrupt`
+ */
+export async function chosenEmbedder(
+  { embedder, size = 224 }: ExperimentOptions,
+  io: CliIo,
+  onProgress: OnDataProgress,
+): Promise<EmbedderDescription> {
+  const inputSize = { width: size, height: size };
+  if (embedder === 'lite0') return { ...EFFICIENTNET_LITE0, inputSize };
+  if (embedder === 'resnet50') {
+    const folder = await fetchEmbedder('resnet50', cacheFolder(io.variables), onProgress);
+    return resnet50In(folder ?? '', size);
+  }
+  const own = loadConfig({ file: embedder, variables: io.variables }).config.embedder;
+  if (own.kind !== 'bundled') return own;
+  return { ...EFFICIENTNET_LITE0, inputSize: { width: own.size, height: own.size } };
+}
+
+export function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('Give a whole number from 1 on.');
+}
+
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError('Give a whole number from 0 on.');
+}
+
+/** Whole numbers with commas between them. */
+export function numberList(text: string): number[] {
+  return text.split(',').map((part) => wholeNumber(part.trim() || 'nothing'));
+}
+
+function precision(text: string): 'float32' | 'float16' {
+  if (text === 'float32' || text === 'float16') return text;
+  throw new InvalidArgumentError('Give float32 or float16.');
+}

@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { cacheFolder } from '../data/cacheFolder.js';
+import { openCifar10, openDemoSubset } from '../experiments/embeddings/datasets.js';
+import { type EmbeddedDataset, embedDataset } from '../experiments/embeddings/embedDataset.js';
+import { drawMistakes } from '../experiments/pictures/drawMistakes.js';
+import { type MistakeCount, TREATMENTS } from '../experiments/pictures/mistakes.js';
+import { embeddingPicture, MAPPED_PER_CLASS } from '../experiments/pictures/tsne.js';
+import { pngOf } from '../experiments/plots/png.js';
+import { cifar10Protocol } from '../experiments/protocol.js';
+import { type DataTable, markdownOf, plainText } from '../experiments/report/dataTable.js';
+import { writeWhole } from '../experiments/resultFiles.js';
+import { withOutput } from './connection.js';
+import { dataProgress } from './dataProgress.js';
+import {
+  chosenEmbedder,
+  type ExperimentOptions,
+  experimentConfig,
+  positive,
+  wholeNumber,
+  withExperimentOptions,
+} from './experimentOptions.js';
+import { type CliIo, writeResult } from './io.js';
+import { type Progress, startProgress } from './progress.js';
+
+interface PictureOptions extends ExperimentOptions {
+  readonly dataset: 'cifar10' | 'part';
+  readonly seed: number;
+  readonly perClass: number;
+}
+
+/** `lethe experiment tsne`: Fig. 3 of the paper. */
+export function tsneCommand(io: CliIo): Command {
+  return pictureCommand('tsne', 'reports/tsne')
+    .description('Fig. 3: a map of the embeddings with the unlearned class highlighted (drawn with UMAP)')
+    .option('--per-class <number>', 'test images of each class on the map', positive, MAPPED_PER_CLASS)
+    .addHelpText('after', '\nExample:\n  $ lethe experiment tsne --dataset part')
+    .action((options: PictureOptions) =>
+      withProgress(io, options, async (progress) => {
+        const { seed, perClass, out } = options;
+        const embedded = await embeddedFor(options, io, progress);
+        const protocol = cifar10Protocol(embedded.classNames, seed);
+        const svg = await embeddingPicture(embedded, protocol, { seed, perClass });
+        const files = await savePicture(out, 'tsne', svg);
+        return { value: { files }, text: `Written: ${files.join(', ')}` };
+      }),
+    );
+}
+
+/** `lethe experiment mistakes`: Fig. 4 of the paper. */
+export function mistakesCommand(io: CliIo): Command {
+  return pictureCommand('mistakes', 'reports/mistakes')
+    .description("Fig. 4: the filter's mistakes and what each output strategy makes of them")
+    .addHelpText('after', '\nExample:\n  $ lethe experiment mistakes --dataset part')
+    .action((options: PictureOptions) =>
+      withProgress(io, options, async (progress) => {
+        const embedded = await embeddedFor(options, io, progress);
+        const { counts, pictures } = await drawMistakes({
+          embedded,
+          config: experimentConfig(options, io),
+          seed: options.seed,
+          trainPerClass: options.samples ?? Number.POSITIVE_INFINITY,
+          testPerClass: options.testSamples ?? Number.POSITIVE_INFINITY,
+          show: progress.show,
+        });
+        const files: string[] = [];
+        for (const [setting, svg] of Object.entries(pictures))
+          files.push(...(await savePicture(options.out, `mistakes-${setting}`, svg)));
+        const table = mistakesTable(counts);
+        const text = join(options.out, 'mistakes.md');
+        await writeWhole(text, `${markdownOf([table])}\n`);
+        const json = join(options.out, 'mistakes.json');
+        await writeWhole(json, `${JSON.stringify(counts, null, 2)}\n`);
+        files.push(text, json);
+        return { value: { counts, files }, text: `${plainText([table])}\n\nWritten: ${files.join(', ')}` };
+      }),
+    );
+}
+
+function pictureCommand(name: string, out: string): Command {
+  return withExperimentOptions(withOutput(new Command(name)), out)
+    .option(
+      '--dataset <name>',
+      'cifar10: all of it; part: the images that come with Lethe',
+      dataset,
+      'cifar10',
+    )
+    .option('--data <folder>', 'CIFAR-10 in its binary version; by default it is downloaded once')
+    .option('--seed <number>', 'seed of protocol, training and map', wholeNumber, 1993);
+}
+
+async function withProgress(
+  io: CliIo,
+  { json }: PictureOptions,
+  work: (progress: Progress) => Promise<{ readonly value: unknown; readonly text: string }>,
+): Promise<void> {
+  const progress = startProgress(io);
+  try {
+    const { value, text } = await work(progress);
+    progress.stop();
+    writeResult(io, json, value, text);
+  } finally {
+    progress.stop();
+  }
+}
+
+async function embeddedFor(options: PictureOptions, io: CliIo, progress: Progress): Promise<EmbeddedDataset> {
+  const cache = cacheFolder(io.variables);
+  const onProgress = dataProgress(progress);
+  const images =
+    options.dataset === 'part' ? await openDemoSubset() : await openCifar10(options.data, cache, onProgress);
+  const description = await chosenEmbedder(options, io, onProgress);
+  return embedDataset(images, description, { cache, precision: options.precision, onProgress });
+}
+
+async function savePicture(out: string, name: string, svg: string): Promise<string[]> {
+  const files = { [join(out, `${name}.svg`)]: svg, [join(out, `${name}.png`)]: await pngOf(svg) };
+  for (const [file, content] of Object.entries(files)) await writeWhole(file, content);
+  return Object.keys(files);
+}
+
+function mistakesTable(counts: readonly MistakeCount[]): DataTable {
+  const treatments = Object.keys(TREATMENTS) as (keyof typeof TREATMENTS)[];
+  return {
+    caption: 'Test images after MU-1, by what the filter and the strategy made of them',
+    head: ['setting and strategy', ...treatments.map((treatment) => TREATMENTS[treatment])],
+    rows: counts.map(({ setting, strategy, counts: of }) => [
+      `${setting === 'paper' ? "paper's" : 'Lethe'}: ${strategy}`,
+      ...treatments.map((treatment) => String(of[treatment])),
+    ]),
+  };
+}
+
+function dataset(text: string): 'cifar10' | 'part' {
+  if (text === 'cifar10' || text === 'part') return text;
+  throw new InvalidArgumentError('Give cifar10 or part.');
+}

@@ -1,0 +1,160 @@
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { cacheFolder } from '../data/cacheFolder.js';
+import { openCifar10, openDemoSubset } from '../experiments/embeddings/datasets.js';
+import { embedDataset } from '../experiments/embeddings/embedDataset.js';
+import { runPeers } from '../experiments/peers.js';
+import { markdownOf, plainText, tablesPage } from '../experiments/report/dataTable.js';
+import { hashOf, writeWhole } from '../experiments/resultFiles.js';
+import { runTable1 } from '../experiments/table1/runTable1.js';
+import type { Table1Summary } from '../experiments/table1/summary.js';
+import { table1Csv, table1Tables } from '../experiments/table1/tables.js';
+import { createEmbedder } from '../model/embedder/createEmbedder.js';
+import { withOutput } from './connection.js';
+import { dataProgress } from './dataProgress.js';
+import {
+  chosenEmbedder,
+  type ExperimentOptions,
+  experimentConfig,
+  numberList,
+  positive,
+  withExperimentOptions,
+} from './experimentOptions.js';
+import { type CliIo, writeResult } from './io.js';
+import { type Progress, startProgress } from './progress.js';
+
+interface Table1Options extends ExperimentOptions {
+  readonly dataset: 'cifar10' | 'part';
+  readonly seeds: readonly number[];
+  readonly requests: number;
+  readonly peers?: string;
+}
+
+/** Raised whenever results of older versions must not be used again. */
+const RESULT_FORMAT = 1;
+
+/** `lethe experiment table1`: Table 1 of the paper. */
+export function table1Command(io: CliIo): Command {
+  return withExperimentOptions(withOutput(new Command('table1')), 'reports/table1')
+    .description('Table 1: CIFAR-10, 5 classes, unlearn 1, learn 1, unlearn 1, learn 1; every method')
+    .option(
+      '--dataset <name>',
+      'cifar10: all of it; part: the images that come with Lethe',
+      dataset,
+      'cifar10',
+    )
+    .option('--data <folder>', 'CIFAR-10 in its binary version; by default it is downloaded once')
+    .option(
+      '--seeds <list>',
+      'seeds of protocol and training, with commas',
+      numberList,
+      [1993, 7, 42, 2024, 31],
+    )
+    .option(
+      '--requests <number>',
+      'unlearning requests by examples that are tried for each step',
+      positive,
+      50,
+    )
+    .option('--peers <python>', 'a Python with bench/peers/requirements-heads.txt: runs the peers as well')
+    .addHelpText(
+      'after',
+      `
+A run that was broken off goes on with the seeds that are missing.
+
+Examples:
+  $ lethe experiment table1                                     all of CIFAR-10, five seeds
+  $ lethe experiment table1 --embedder resnet50 --out reports/table1-resnet50
+  $ lethe experiment table1 --dataset part --seeds 7            in about a minute`,
+    )
+    .action((options: Table1Options) => table1(options, io));
+}
+
+async function table1(options: Table1Options, io: CliIo): Promise<void> {
+  const progress = startProgress(io);
+  try {
+    const { summary, files } = await measured(options, io, progress);
+    progress.stop();
+    const shown = `${plainText(table1Tables(summary))}\n\nWritten: ${files.join(', ')}`;
+    writeResult(io, options.json, { ...summary, files }, shown);
+  } finally {
+    progress.stop();
+  }
+}
+
+async function measured(
+  options: Table1Options,
+  io: CliIo,
+  progress: Progress,
+): Promise<{ summary: Table1Summary; files: string[] }> {
+  const { out, seeds, requests, samples, testSamples } = options;
+  const config = experimentConfig(options, io);
+  const cache = cacheFolder(io.variables);
+  const onProgress = dataProgress(progress);
+  const images =
+    options.dataset === 'part' ? await openDemoSubset() : await openCifar10(options.data, cache, onProgress);
+  const description = await chosenEmbedder(options, io, onProgress);
+  const embedded = await embedDataset(images, description, {
+    cache,
+    precision: options.precision,
+    onProgress,
+  });
+  const settings = {
+    format: RESULT_FORMAT,
+    embeddings: embedded.folder.slice(cache.length + 1),
+    samples: samples ?? null,
+    testSamples: testSamples ?? null,
+    requests,
+    ssre: config.learning.ssre,
+    filter: config.filter,
+    unlearning: config.unlearning,
+    backend: config.model.backend,
+  };
+  const embedder = await createEmbedder(description);
+  try {
+    const measuredSummary = await runTable1({
+      input: {
+        dataset: images,
+        embedded,
+        embedder,
+        config,
+        trainPerClass: samples ?? Number.POSITIVE_INFINITY,
+        testPerClass: testSamples ?? Number.POSITIVE_INFINITY,
+        requests,
+        settingsHash: hashOf(settings),
+      },
+      seeds,
+      out,
+      settings,
+      onKept: (seed, file) => io.stderr.write(`seed ${seed}: taken from ${file}\n`),
+      show: progress.show,
+    });
+    const peers =
+      options.peers === undefined
+        ? undefined
+        : await runPeers({ python: options.peers, embedded, seeds, samples, testSamples });
+    const summary = { ...measuredSummary, ...(peers && { peers }) };
+    return { summary, files: await written(out, summary) };
+  } finally {
+    await embedder.close();
+  }
+}
+
+async function written(out: string, summary: Table1Summary): Promise<string[]> {
+  const tables = table1Tables(summary);
+  const { facts } = summary;
+  const lead = `${facts.dataset}; ${facts.embedder}; seeds ${facts.seeds.join(', ')}; tfjs ${facts.backend}; ${facts.cpu}; Lethe ${facts.lethe}, Node ${facts.node}; ${Math.round(facts.seconds)} s`;
+  const files = {
+    'table1.md': `# Table 1\n\n${lead}\n\n${markdownOf(tables)}\n`,
+    'table1.csv': table1Csv(summary),
+    'table1.json': `${JSON.stringify(summary, null, 2)}\n`,
+    'table1.html': await tablesPage('Table 1 of eCIL-MU, by Lethe', lead, tables),
+  };
+  for (const [name, content] of Object.entries(files)) await writeWhole(join(out, name), content);
+  return Object.keys(files).map((name) => join(out, name));
+}
+
+function dataset(text: string): 'cifar10' | 'part' {
+  if (text === 'cifar10' || text === 'part') return text;
+  throw new InvalidArgumentError('Give cifar10 or part.');
+}

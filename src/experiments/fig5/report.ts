@@ -1,0 +1,155 @@
+import { renderSvg } from '../plots/render.js';
+import { palette } from '../plots/theme.js';
+import { csvOf, type DataTable } from '../report/dataTable.js';
+import { duration, times } from '../report/format.js';
+import type { WorkloadResult } from './runFig5.js';
+import type { Workload } from './workloads.js';
+
+const TITLES: Readonly<Record<Workload, string>> = {
+  cil: 'CIL tasks only',
+  mu: 'MU tasks only',
+  mixed: 'MU and CIL by turns',
+};
+/** Baselines of the figure, and whether their embedding counts. */
+const BASELINES = ['retrain', 'restore'] as const;
+const NAMES = { retrain: 'Retrain', restore: 'Restore' } as const;
+
+/** A workload's time in all, and how many times Lethe is faster. */
+export interface WorkloadSpeed {
+  readonly workload: Workload;
+  readonly baseline: (typeof BASELINES)[number];
+  /** Whether every system's embedding is counted: a baseline has no database of vectors, and embeds what it trains on. */
+  readonly embedded: boolean;
+  readonly lethe: number;
+  readonly seconds: number;
+  readonly speedUp: number;
+}
+
+/** Speed-ups of each workload over each baseline, without and with embedding. */
+export function workloadSpeeds(results: readonly WorkloadResult[]): WorkloadSpeed[] {
+  return results.flatMap(({ workload, requests, imagesPerSecond }) =>
+    BASELINES.flatMap((baseline) =>
+      [false, true].map((embedded): WorkloadSpeed => {
+        const sum = (of: (request: WorkloadResult['requests'][number]) => number): number =>
+          requests.reduce((total, request) => total + of(request), 0);
+        const embedding = (images: number): number => (embedded ? images / imagesPerSecond : 0);
+        // An unlearning's time by images has their embedding in it already.
+        const lethe = sum(
+          (request) => request.lethe + (request.kind === 'learn' ? embedding(request.embeddedImages) : 0),
+        );
+        const seconds = sum(
+          (request) =>
+            request[baseline] +
+            // Restore of a learning trains the new task alone, as Lethe does.
+            embedding(
+              baseline === 'restore' && request.kind === 'learn'
+                ? request.embeddedImages
+                : request.remainingVectors,
+            ),
+        );
+        return { workload, baseline, embedded, lethe, seconds, speedUp: seconds / lethe };
+      }),
+    ),
+  );
+}
+
+export function fig5Tables(results: readonly WorkloadResult[]): DataTable[] {
+  return [
+    {
+      caption:
+        'Time of 8 requests and how many times Lethe is faster; the requests to unlearn are by images, their embedding included. "Embedded": every system embeds what it is given, a baseline all that it trains on',
+      head: ['workload', 'baseline', 'Lethe', 'baseline’s time', 'faster'],
+      rows: workloadSpeeds(results).map(({ workload, baseline, embedded, lethe, seconds, speedUp }) => [
+        TITLES[workload],
+        `${NAMES[baseline]}${embedded ? ', embedded' : ''}`,
+        duration(lethe),
+        duration(seconds),
+        times(speedUp),
+      ]),
+    },
+    ...results.map(
+      ({ workload, requests }): DataTable => ({
+        caption: `${TITLES[workload]}: each request, without the embedding of training data`,
+        head: ['request', 'classes', 'Lethe', 'by name', 'Retrain', 'Restore'],
+        rows: requests.map(({ name, classes, lethe, letheByName, retrain, restore }) => [
+          name,
+          String(classes),
+          duration(lethe),
+          duration(letheByName),
+          duration(retrain),
+          duration(restore),
+        ]),
+      }),
+    ),
+  ];
+}
+
+export function fig5Csv(results: readonly WorkloadResult[]): string {
+  const head = ['workload', 'request', 'kind', 'lethe', 'lethe_by_name', 'retrain', 'restore'];
+  return csvOf(
+    head,
+    results.flatMap(({ workload, requests }) =>
+      requests.map(({ name, kind, lethe, letheByName, retrain, restore }) => [
+        workload,
+        name,
+        kind,
+        lethe,
+        letheByName,
+        retrain,
+        restore,
+      ]),
+    ),
+  );
+}
+
+/** Speed-ups as bars on a log scale, one panel a workload. SVG. */
+export function fig5Plot(results: readonly WorkloadResult[]): Promise<string> {
+  const values = workloadSpeeds(results).map(({ workload, baseline, embedded, speedUp }) => ({
+    workload: TITLES[workload],
+    against: `${NAMES[baseline]}${embedded ? ', embedded' : ''}`,
+    speedUp,
+    label: times(speedUp),
+  }));
+  const order = ['Retrain', 'Retrain, embedded', 'Restore', 'Restore, embedded'];
+  const titles = Object.values(TITLES);
+  const y = {
+    field: 'speedUp',
+    type: 'quantitative' as const,
+    scale: { type: 'log' as const, domainMin: 0.8 },
+    title: 'times faster (log scale)',
+    axis: { format: ',', tickCount: 5 },
+  };
+  const x = { field: 'workload', type: 'nominal' as const, sort: titles, title: null };
+  const xOffset = { field: 'against', type: 'nominal' as const, scale: { domain: order } };
+  return renderSvg({
+    description: 'How many times faster Lethe answers each workload of Fig. 5 than Retrain and Restore.',
+    title: { text: 'Speed-up by workload', subtitle: '8 requests after the initial classes' },
+    width: 640,
+    height: 280,
+    data: { values },
+    layer: [
+      {
+        mark: { type: 'bar' },
+        encoding: {
+          x: { ...x, axis: { labelAngle: 0, labelFontSize: 12 } },
+          xOffset,
+          y: { ...y, stack: null },
+          y2: { datum: 0.8 },
+          color: {
+            field: 'against',
+            type: 'nominal',
+            scale: {
+              domain: order,
+              range: [palette.blue, palette.sky, palette.vermilion, palette.orange],
+            },
+            legend: { title: 'against' },
+          },
+        },
+      },
+      {
+        mark: { type: 'text', dy: -7, fontSize: 11 },
+        encoding: { x, xOffset, y, text: { field: 'label' } },
+      },
+    ],
+  });
+}

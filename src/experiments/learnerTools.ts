@@ -1,0 +1,34 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ModelVersion } from '../domain/messages/model.js';
+import { loadClassifier } from '../model/ssre/classifier.js';
+import type { SsreConfig } from '../model/ssre/config.js';
+import type { TensorflowBackend } from '../model/tensorflow/loadTensorflow.js';
+import { createTrainer } from '../model/training/trainer.js';
+import type { BaselineTools } from './evaluation/baselines.js';
+
+/** Trains and loads models as the live system does, with checkpoints in a folder of its own. */
+export type LearnerTools = Pick<BaselineTools, 'newTrainer' | 'load'>;
+
+/** Gives `work` a learner whose checkpoints are deleted afterwards. */
+export async function withLearner<T>(
+  options: {
+    readonly ssre: SsreConfig;
+    readonly backend: 'auto' | TensorflowBackend;
+    readonly dimension: number;
+  },
+  work: (tools: LearnerTools) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'lethe-experiment-'));
+  const { backend } = options;
+  try {
+    return await work({
+      newTrainer: (name, from) =>
+        createTrainer({ ...options, checkpoints: join(folder, name), ...(from && { from }) }),
+      load: (model: ModelVersion) => loadClassifier(model, { backend }),
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

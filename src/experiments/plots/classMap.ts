@@ -1,0 +1,67 @@
+import { renderSvg } from './render.js';
+import { palette } from './theme.js';
+
+/** What {@link classMap} shows. */
+export interface ClassMapData {
+  readonly title: string;
+  readonly subtitle: string;
+  /** At most seven; in quiet colours. */
+  readonly remaining: readonly string[];
+  /** Drawn in front, dark and larger. */
+  readonly unlearned: readonly string[];
+  readonly points: readonly { readonly x: number; readonly y: number; readonly className: string }[];
+}
+
+const COLOURS = [
+  palette.sky,
+  palette.orange,
+  palette.green,
+  palette.purple,
+  palette.yellow,
+  palette.grey,
+  palette.blue,
+];
+
+/** Points in the plane by class, the unlearned classes highlighted. SVG. */
+export function classMap({ title, subtitle, remaining, unlearned, points }: ClassMapData): Promise<string> {
+  const classes = [...remaining, ...unlearned];
+  const colours = [
+    ...COLOURS.slice(0, remaining.length),
+    ...unlearned.map((_, index) => (index === 0 ? palette.vermilion : palette.black)),
+  ];
+  const place = (field: 'x' | 'y') => ({
+    field,
+    type: 'quantitative' as const,
+    scale: { zero: false, nice: false, padding: 24 },
+    axis: null,
+  });
+  const isUnlearned = (className: string): boolean => unlearned.includes(className);
+  const layer = (front: boolean) => ({
+    data: { values: points.filter(({ className }) => isUnlearned(className) === front) },
+    mark: {
+      type: 'point' as const,
+      filled: true,
+      opacity: front ? 0.95 : 0.55,
+      size: front ? 46 : 24,
+      shape: front ? 'diamond' : 'circle',
+    },
+    encoding: {
+      x: place('x'),
+      y: place('y'),
+      color: {
+        field: 'className',
+        type: 'nominal' as const,
+        scale: { domain: classes, range: colours },
+        legend: { title: 'class' },
+      },
+    },
+  });
+  return renderSvg({
+    description: `${title}: ${subtitle}`,
+    title: { text: title, subtitle },
+    width: 620,
+    height: 520,
+    view: { stroke: '#cbd2d9' },
+    layer: [layer(false), layer(true)],
+  });
+}
