@@ -72,6 +72,7 @@ const LOG4J = `<Configuration status="ERROR">
   <Appenders><Console name="out"><PatternLayout pattern="%d %p %m (%c{1})%n"/></Console></Appenders>
   <Loggers>
     <Logger name="kafka.server.KafkaRaftServer" level="INFO"/>
+    <Logger name="kafka.coordinator.transaction.TransactionMarkerChannelManager" level="INFO"/>
     <Root level="WARN"><AppenderRef ref="out"/></Root>
   </Loggers>
 </Configuration>

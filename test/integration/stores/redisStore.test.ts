@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { normalised } from '../../../src/domain/vector.js';
+import { dot, normalised } from '../../../src/domain/vector.js';
 import type { KnowledgeStore } from '../../../src/stores/knowledgeStore.js';
 import { redisAccess } from '../../../src/stores/redis/access.js';
 import { createRedisStore } from '../../../src/stores/redis/createRedisStore.js';
@@ -50,6 +50,28 @@ for (const algorithm of ['flat', 'hnsw'] as const) {
     propertyRuns: 10,
   });
 }
+
+describe.each(['flat', 'hnsw'] as const)('a search in Redis among most of the vectors, %s', (algorithm) => {
+  it('finds the nearest of that database, and none of the other, which came first', async () => {
+    const store = await open({ dimension: 64, index: { ...index, algorithm } });
+    const records = Array.from({ length: 200 }, (_, n) => wave(n));
+    await store.vectors.upsert('mu', records.slice(0, 20));
+    await store.vectors.upsert('cil', records.slice(20));
+    // How large the databases are, and hence how to search, is known after the first search.
+    await store.vectors.knn(wave(0).vector, { k: 1, database: 'cil' });
+    for (const { vector } of records) {
+      const [found = []] = await store.vectors.knn(vector, { k: 10, database: 'cil' });
+      const similarities = records.slice(20).map((record) => dot(vector, record.vector));
+      const nearest = similarities.sort((a, b) => b - a).slice(0, 10);
+      expect(found.map(({ id }) => id)).not.toContain(records[0]?.id);
+      found.forEach(({ similarity }, rank) => {
+        expect(similarity).toBeCloseTo(nearest[rank] ?? Number.NaN, 4);
+      });
+      expect(found).toHaveLength(10);
+    }
+    await store.close();
+  });
+});
 
 describe('vectors in Redis as float16', () => {
   it('are close to what was stored, and found', async () => {

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import kafkajs, { type Admin } from 'kafkajs';
-import { filter, firstValueFrom, map, mergeMap, takeWhile, toArray } from 'rxjs';
+import { mergeMap } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KafkaService } from '../../../scripts/services/kafka.js';
 import { freePort } from '../../../scripts/services/ports.js';
 import type { LogRecord } from '../../../src/domain/record.js';
 import { createKafkaLog, type KafkaLog } from '../../../src/streams/transports/kafka/kafkaLog.js';
+import { committedValues } from '../../support/committedValues.js';
 import { kafkaTestOptions } from '../../support/kafkaOptions.js';
 import { KAFKA_API, type KafkaApi, type KafkaProxy, startKafkaProxy } from '../../support/kafkaProxy.js';
 import { type Own, ownKafka } from '../../support/services.js';
@@ -71,29 +72,7 @@ describe('a connection that breaks in a transaction', () => {
     reader.unsubscribe();
     await cut;
     expect(lost).toEqual([]);
-    const seen = await everythingIn(to);
+    const seen = await committedValues(log, { broker: broker.brokers, topic: to, partitions: 8 });
     expect(seen.sort((a, b) => Number(a) - Number(b))).toEqual(values);
   });
 });
-
-/** What a reader of committed records sees until the end of the topic, which a last record in each partition marks. */
-async function everythingIn(topic: string): Promise<string[]> {
-  const ends = Array.from({ length: 8 }, (_, partition) => ({ value: 'end', partition }));
-  const producer = new kafkajs.Kafka({
-    brokers: [broker.brokers],
-    logLevel: kafkajs.logLevel.NOTHING,
-  }).producer();
-  await producer.connect();
-  await producer.send({ topic, messages: ends });
-  await producer.disconnect();
-  const reading = { topics: [topic], group: `group-${randomUUID()}`, maxInFlight: 1e6, transient: true };
-  let left = ends.length;
-  return firstValueFrom(
-    log.read(reading).pipe(
-      map(({ value }) => value.toString()),
-      takeWhile((value) => value !== 'end' || --left > 0),
-      filter((value) => value !== 'end'),
-      toArray(),
-    ),
-  );
-}

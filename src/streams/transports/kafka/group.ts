@@ -194,10 +194,12 @@ export class Group {
       : (await this.parts.offsets.committed(this.name, topic)).get(partition);
     const { low, high } = (await this.parts.offsets.kept(topic))[partition] ?? { low: 0n, high: 0n };
     const starts = await this.#starts.get(reader);
-    const wanted = committed ?? starts?.get(topic)?.[partition] ?? low;
+    const wanted = later(committed, position) ?? starts?.get(topic)?.[partition] ?? low;
     // A topic that was made anew, or whose records are too old to be kept.
     const within = wanted < low || wanted > high ? low : wanted;
-    return { position: within, pinned: this.transient || committed !== undefined || starts === undefined };
+    const forgotten = committed !== undefined && position !== undefined && committed < position;
+    const known = committed !== undefined || starts === undefined;
+    return { position: within, pinned: this.transient || (known && !forgotten) };
   }
 
   #lose(progress: Progress): void {
@@ -227,4 +229,13 @@ export class Group {
       }
     });
   }
+}
+
+/**
+ * The later of the position that Kafka has and the one that this process knows to be committed. A broker that is killed
+ * right after it confirmed a transaction may forget the position, though not the outputs (decision 0012).
+ */
+function later(committed: bigint | undefined, known: bigint | undefined): bigint | undefined {
+  if (committed === undefined || known === undefined) return committed ?? known;
+  return committed > known ? committed : known;
 }

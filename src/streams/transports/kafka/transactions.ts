@@ -43,7 +43,7 @@ export class TransactionalWriter implements Writer {
         if (doubtful) {
           const committed = await this.#committedAfterInitialising(progress);
           if (committed === position) return true;
-          if (committed !== undefined && committed !== progress.position) return false;
+          if (committed !== undefined && committed > (progress.position ?? committed - 1n)) return false;
         }
         doubtful = true;
         await this.#transact(progress, outputs, position);
