@@ -24,8 +24,10 @@ export interface Settings {
   readonly maxInFlightBytes: number;
   /** Most images embedded at once, of queries and of samples: a live query may have to wait for one such batch. */
   readonly embedBatch: { readonly queries: number; readonly samples: number };
-  /** Most vectors searched, classified or stored at once. */
-  readonly vectorBatch: number;
+  /** Most samples' vectors stored at once: the store does so in one step, and does nothing else meanwhile. */
+  readonly storeBatch: number;
+  /** Most queries searched for, classified, answered and settled at once. */
+  readonly answerBatch: number;
   /** Images decoded at the same time. */
   readonly decodeConcurrency: number;
   readonly strategy: StrategyName;

@@ -23,7 +23,7 @@ export function inference(context: Context): Observable<Signal> {
 
 function answers({ log, topics, stop, ...context }: Context): Observable<Signal> {
   const { embedders, probe, settings } = context;
-  const inBatches = { batchSize: settings.vectorBatch, probe };
+  const inBatches = { batchSize: settings.answerBatch, probe };
   return log.read({ topics: [topics.queries], group: GROUPS.inference, ...inFlight(settings) }).pipe(
     takeUntil(stop),
     decode(decodeQuery, probe),

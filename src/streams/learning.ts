@@ -94,7 +94,7 @@ function storing({
   settings,
   stop,
 }: Context): Observable<Flow<StoredSample>> {
-  const inBatches = { batchSize: settings.vectorBatch, probe };
+  const inBatches = { batchSize: settings.storeBatch, probe };
   return log.read({ topics: [topics.samples], group: GROUPS.learning, ...inFlight(settings) }).pipe(
     takeUntil(stop),
     decode(decodeSample, probe),

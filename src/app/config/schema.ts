@@ -171,9 +171,7 @@ const limits = z
     inFlightBytes: count
       .min(MEGABYTE)
       .describe('Bytes of the records of a topic that are under way at most; one record always may be.'),
-    vectorBatchSize: count
-      .max(4096)
-      .describe('Vectors that are searched, classified or stored together at most.'),
+    vectorBatchSize: count.max(4096).describe('Vectors of samples that are stored together at most.'),
     decodeConcurrency: count.max(256).describe('Images that are decoded at the same time.'),
   })
   .describe('What a message may cost.');
@@ -183,6 +181,11 @@ const inference = z
     embedBatchSize: count
       .max(1024)
       .describe('Images of queries that are embedded together at most; none waits for others.'),
+    batchSize: count
+      .max(4096)
+      .describe(
+        'Queries that are searched for, classified and answered together at most; none waits for others.',
+      ),
     strategy: z
       .enum(STRATEGY_NAMES)
       .describe('How inputs of unlearned classes are answered: Eq. 6-9 of the paper; nearest is its best.'),

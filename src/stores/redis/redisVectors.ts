@@ -14,13 +14,16 @@ import type { Connection } from './connection.js';
 import { decodeVector, encodeVector } from './encoding.js';
 import type { Fence } from './fence.js';
 import type { Keys } from './keys.js';
-import { type Layouts, matching } from './layouts.js';
+import { knnQuery, type SegmentSizes } from './knnQuery.js';
+import { type Layout, type Layouts, matching } from './layouts.js';
 import type { RedisIndexOptions } from './options.js';
 import { CHANGE, DISCARD, runScript, type Script, STORE, SWEEP } from './scripts.js';
 
 /** Vectors that one script stores, or deletes: few enough not to hold up others. */
 const CHUNK = 64;
 const SCAN_BATCH = 512;
+/** How often the sizes of the segments are asked for at most. */
+const MEASURE_MS = 1000;
 
 type StoredRecord = VectorRecord & { readonly segment: string };
 
@@ -35,6 +38,8 @@ export class RedisVectors implements VectorDatabase {
   readonly #keys: Keys;
   readonly #layouts: Layouts;
   readonly #fence: Fence;
+  #sizes: SegmentSizes = new Map();
+  #measureAt = 0;
 
   constructor(
     { dimension, index }: { readonly dimension: number; readonly index: RedisIndexOptions },
@@ -91,10 +96,26 @@ export class RedisVectors implements VectorDatabase {
     return this.#layouts.reading((client, layout) => {
       const wanted = matching(layout, filter);
       if (wanted.length === 0) return Promise.resolve(blobs.map(() => []));
-      const isEverything = wanted.length === layout.segments.size && !layout.hasGone;
-      const among = isEverything ? '*' : `(@segment:{${wanted.map(({ number }) => number).join('|')}})`;
-      return Promise.all(blobs.map((blob) => this.#nearest(client, among, blob, k)));
+      this.#measure(client, layout);
+      const query = knnQuery(layout, wanted, this.#sizes);
+      return Promise.all(blobs.map((blob) => this.#nearest(client, query, blob, k)));
     });
+  }
+
+  /** Asks, now and then, how large the segments are: how to search depends on it, what is found does not. */
+  #measure(client: RedisClient, { segments }: Layout): void {
+    if (performance.now() < this.#measureAt) return;
+    this.#measureAt = performance.now() + MEASURE_MS;
+    const sizes = [...segments.keys()].map(
+      async (number) => [number, await client.sCard(this.#keys.segment(number))] as const,
+    );
+    Promise.all(sizes).then(
+      (known) => {
+        this.#sizes = new Map(known);
+      },
+      // Redis is away: those who search see to it.
+      () => undefined,
+    );
   }
 
   async move(
@@ -162,20 +183,16 @@ export class RedisVectors implements VectorDatabase {
     });
   }
 
-  async #nearest(client: RedisClient, among: string, query: Buffer, k: number): Promise<Neighbour[]> {
-    const { documents } = await client.ft.search(
-      this.#keys.vectorIndex,
-      `${among}=>[KNN $k @vector $query AS distance]`,
-      {
-        DIALECT: 2,
-        PARAMS: { k, query },
-        SORTBY: 'distance',
-        LIMIT: { from: 0, size: k },
-        RETURN: ['class', 'distance'],
-        // Otherwise a search that takes longer than half a second returns what it has found so far.
-        TIMEOUT: 0,
-      },
-    );
+  async #nearest(client: RedisClient, search: string, query: Buffer, k: number): Promise<Neighbour[]> {
+    const { documents } = await client.ft.search(this.#keys.vectorIndex, search, {
+      DIALECT: 2,
+      PARAMS: { k, query },
+      SORTBY: 'distance',
+      LIMIT: { from: 0, size: k },
+      RETURN: ['class', 'distance'],
+      // Otherwise a search that takes longer than half a second returns what it has found so far.
+      TIMEOUT: 0,
+    });
     return documents.map(({ id, value }) => ({
       id: String(id).slice(this.#keys.vectors.length),
       className: String(value.class),
