@@ -8,7 +8,8 @@ import { type Part, vectorQueries } from './parts.js';
 
 /** Queries a second while latency is taken: few enough that none waits for another. */
 const RATE = 25;
-const WARM_UP = 100;
+/** The compilers of node and of the broker's Java need some thousand requests before their code is what it will be. */
+const WARM_UP = { queries: 1000, rate: 100 };
 const SILENCE_MS = 30_000;
 const DELIVERIES = ['exactly-once', 'at-least-once'] as const;
 
@@ -28,7 +29,8 @@ export const latency: Part = async (services, { vectors, paced }) => {
   const figures: Figure[] = [];
   for (const delivery of DELIVERIES) {
     const worker = await deployment.start('infer', { LETHE_TRANSPORT__KAFKA__DELIVERY: delivery });
-    const taken = (await latencies(deployment, knowledge, WARM_UP + paced)).slice(WARM_UP);
+    await latencies(deployment, knowledge, WARM_UP.queries, WARM_UP.rate);
+    const taken = await latencies(deployment, knowledge, paced, RATE);
     await worker.stop();
     const aims = delivery === 'exactly-once' ? [{ aim: '<= 15' }, { aim: '<= 60' }] : [{}, {}];
     const what = `latency, produced to prediction read, ${size} vectors, ${delivery}`;
@@ -47,7 +49,12 @@ export const latency: Part = async (services, { vectors, paced }) => {
 };
 
 /** Milliseconds of each query, in the order in which they were produced, at a steady rate. */
-async function latencies(deployment: Deployment, knowledge: Knowledge, count: number): Promise<number[]> {
+async function latencies(
+  deployment: Deployment,
+  knowledge: Knowledge,
+  count: number,
+  rate: number,
+): Promise<number[]> {
   const { log, topics } = deployment;
   const sent = new Map<string, number>();
   const taken = new Map<string, number>();
@@ -61,7 +68,7 @@ async function latencies(deployment: Deployment, knowledge: Knowledge, count: nu
   const queries = vectorQueries(deployment, knowledge, count);
   const started = performance.now();
   for (const [index, query] of queries.entries()) {
-    await sleep(Math.max(0, started + (1000 * index) / RATE - performance.now()));
+    await sleep(Math.max(0, started + (1000 * index) / rate - performance.now()));
     sent.set(query.key ?? '', performance.now());
     void log.publish([query]);
   }

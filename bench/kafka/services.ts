@@ -38,7 +38,7 @@ export async function startServices(): Promise<BenchServices> {
     kafka,
     redis,
     dispose: async () => {
-      await Promise.all([kafka.kill(), redis.kill()]);
+      await Promise.all(running.splice(0).map((service) => service.kill()));
       await rm(folder, { recursive: true, force: true });
     },
   };

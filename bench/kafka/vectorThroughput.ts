@@ -7,10 +7,11 @@ import { type Part, vectorQueries } from './parts.js';
 const AT_LEAST_ONCE: Variables = { LETHE_TRANSPORT__KAFKA__DELIVERY: 'at-least-once' };
 /** From so many vectors on a graph is searched: exact search looks at every vector for every query. */
 const GRAPH_FROM = 20_000;
+const ROUNDS = 2;
 
 /**
- * Queries a second with ready-made vectors. Before anything was unlearned the filter has nothing to compare with; after
- * it, each query is searched for in both databases, so the size of the databases counts.
+ * Queries a second with ready-made vectors, best of {@link ROUNDS}. Before anything was unlearned the filter has nothing
+ * to compare with; after it, each query is searched for in both databases, so their size counts.
  */
 export const vectorThroughput: Part = async (services, { vectors, queries }) => {
   const figures: Figure[] = [];
@@ -20,56 +21,39 @@ export const vectorThroughput: Part = async (services, { vectors, queries }) => 
     const deployment = await deploy(services, { LETHE_STORES__REDIS__INDEX__ALGORITHM: algorithm });
     const learner = await deployment.start('learn');
     const knowledge = await fill(deployment, size);
-    const rate = (workers: number, changes: Variables = {}): Promise<Throughput> =>
-      workOff(deployment, services, vectorQueries(deployment, knowledge, queries), {
-        workers,
-        warmUp,
-        changes,
-      });
+    const best = async (workers: number, changes: Variables = {}): Promise<Throughput> => {
+      const rounds: Throughput[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        const backlog = vectorQueries(deployment, knowledge, queries);
+        rounds.push(await workOff(deployment, services, backlog, { workers, warmUp, changes }));
+      }
+      return rounds.reduce((a, b) => (b.perSecond > a.perSecond ? b : a));
+    };
     const name = `vectors, ${size} in the databases (${algorithm})`;
     if (size === vectors[0]) {
-      const once = await rate(1);
+      const plain = `${name}, nothing unlearned`;
+      const once = await best(1);
+      const atLeastOnce = await best(1, AT_LEAST_ONCE);
+      const two = await best(2);
       figures.push(
-        {
-          what: `${name}, nothing unlearned, exactly once`,
-          value: once.perSecond,
-          unit: 'queries/s',
-          aim: '>= 2000',
-        },
-        ...costs(name, once),
-        {
-          what: `${name}, nothing unlearned, at least once`,
-          value: (await rate(1, AT_LEAST_ONCE)).perSecond,
-          unit: 'queries/s',
-        },
-        {
-          what: `${name}, nothing unlearned, two workers / one`,
-          value: (await rate(2)).perSecond / once.perSecond,
-          unit: 'ratio',
-        },
+        ...rateAndCosts(`${plain}, exactly once`, once),
+        { what: `${plain}, at least once`, value: atLeastOnce.perSecond, unit: 'queries/s' },
+        { what: `${plain}, two workers / one`, value: two.perSecond / once.perSecond, unit: 'ratio' },
       );
     }
     await forgetFirst(deployment, knowledge);
-    const filtered = await rate(1);
-    figures.push(
-      {
-        what: `${name}, a tenth unlearned, exactly once`,
-        value: filtered.perSecond,
-        unit: 'queries/s',
-        aim: '>= 2000',
-      },
-      ...costs(`${name}, a tenth unlearned`, filtered),
-    );
+    figures.push(...rateAndCosts(`${name}, a tenth unlearned, exactly once`, await best(1)));
     await learner.stop();
     await deployment.close();
   }
   return figures;
 };
 
-function costs(name: string, { cpu }: Throughput): Figure[] {
-  return Object.entries(cpu).map(([of, value]) => ({
-    what: `${name}: CPU of ${of} a query`,
+function rateAndCosts(name: string, { perSecond, cpu }: Throughput): Figure[] {
+  const costs = Object.entries(cpu).map(([of, value]) => ({
+    what: `  CPU of ${of} a query`,
     value,
     unit: 'ms',
   }));
+  return [{ what: name, value: perSecond, unit: 'queries/s', aim: '>= 2000' }, ...costs];
 }
