@@ -8,16 +8,20 @@ import type { Screen } from './screen.js';
 /** A message with what the filter found for its vector. */
 export type Assessed<T> = T & { readonly assessment: Assessment };
 
+/** One batch is searched for while the answers to the one before are read: a database elsewhere never waits. */
+const BATCHES_UNDER_WAY = 2;
+
 /** Compares vectors with DB-MU (and DB-CIL) in batches; it only assesses: what follows from it, `answer` decides. */
 export function filterUnlearned<T extends { readonly vector: Float32Array }>(
   screen: Pick<Screen, 'assess'>,
   options: { readonly batchSize: number; readonly probe: Probe },
 ): OperatorFunction<Flow<T>, Flow<Assessed<T>>> {
-  return mapAcceptedInBatches(options.batchSize, async (messages) => {
+  const assess = async (messages: readonly T[]): Promise<Assessed<T>[]> => {
     const vectors = messages.map(({ vector }) => vector);
     const assessments = await timedAsync(options.probe, 'filter', vectors.length, () =>
       screen.assess(vectors),
     );
     return messages.map((message, index) => ({ ...message, assessment: assessments[index] as Assessment }));
-  });
+  };
+  return mapAcceptedInBatches(options.batchSize, assess, BATCHES_UNDER_WAY);
 }

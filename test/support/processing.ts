@@ -16,6 +16,7 @@ import { createMemoryStore } from '../../src/stores/memory/createMemoryStore.js'
 import type { Settings } from '../../src/streams/context.js';
 import { processor } from '../../src/streams/processor.js';
 import type { Signal } from '../../src/streams/signal.js';
+import type { EventLog } from '../../src/streams/transports/eventLog.js';
 import { createMemoryLog } from '../../src/streams/transports/memory/memoryLog.js';
 import { type CentroidTraining, centroidTraining } from './centroidTrainer.js';
 import { patchEmbedder } from './patchEmbedder.js';
@@ -42,6 +43,12 @@ export interface ProcessingOptions {
   readonly settings?: Partial<Settings>;
   readonly embedder?: Embedder;
   readonly training?: CentroidTraining;
+  readonly log?: EventLog;
+}
+
+/** A log of two partitions, with more room than a test needs. */
+export function memoryLog(): EventLog {
+  return createMemoryLog({ partitions: 2, capacity: { records: 10_000, bytes: 2 ** 28 } });
 }
 
 /** The real processor over the memory log and store, with a small embedder and a classifier of nearest means. */
@@ -49,7 +56,7 @@ export function startProcessing(options: ProcessingOptions = {}) {
   const embedder = options.embedder ?? patchEmbedder();
   const training = options.training ?? centroidTraining(embedder.dimension);
   const topics = topicsUnder('test.');
-  const log = createMemoryLog({ partitions: 2, capacity: { records: 10_000, bytes: 2 ** 28 } });
+  const log = options.log ?? memoryLog();
   const store = createMemoryStore({ dimension: embedder.dimension });
   const stop = new Subject<void>();
   const signals: Signal[] = [];

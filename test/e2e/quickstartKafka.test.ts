@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { mkdir, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { execute } from '../../scripts/services/commands.js';
+import { freePort } from '../../scripts/services/ports.js';
+import { kcatFolder } from '../support/kcat.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** What a clone has beside git's own; the rest a run must not touch. */
+const CLONE = ['package.json', 'tsconfig.json', 'node_modules', 'dist', 'config', 'assets', 'scripts', 'src'];
+const DONE = 'block-is-done';
+
+/** The commands of the document, block by block. */
+async function blocksOf(document: string): Promise<string[]> {
+  const text = await readFile(join(ROOT, document), 'utf8');
+  return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block as string);
+}
+
+/** A shell that is given one block after the other, as a person would. */
+function startShell(folder: string, variables: NodeJS.ProcessEnv) {
+  const shell = spawn('bash', ['-e'], { cwd: folder, env: variables, detached: true });
+  let errors = '';
+  shell.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
+  const lines = createInterface({ input: shell.stdout })[Symbol.asyncIterator]();
+  return {
+    process: shell,
+    /** @returns what the block printed */
+    async run(block: string): Promise<string> {
+      shell.stdin.write(`${block}\necho ${DONE}\n`);
+      const printed: string[] = [];
+      for (;;) {
+        const { value, done } = await lines.next();
+        if (done) throw new Error(`the shell ended in\n${block}${printed.join('\n')}\n${errors}`);
+        if (value === DONE) return printed.join('\n');
+        printed.push(value);
+      }
+    },
+  };
+}
+
+describe('docs/quickstart-kafka.md', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lethe-quickstart-'));
+  let variables: NodeJS.ProcessEnv;
+  let shell: ReturnType<typeof startShell>;
+
+  beforeAll(async () => {
+    // What the document asks for: a clone that is ready, and kcat.
+    await execute(process.execPath, [join(ROOT, 'scripts/setup.mjs')]);
+    for (const name of CLONE) await symlink(join(ROOT, name), join(folder, name));
+    await mkdir(join(folder, 'services'));
+    const [kafkaPort, redisPort, httpPort] = [await freePort(), await freePort(), await freePort()];
+    variables = {
+      ...process.env,
+      PATH: `${await kcatFolder()}:${process.env.PATH}`,
+      KAFKA: `127.0.0.1:${kafkaPort}`,
+      LETHE_SERVICES_KAFKA_PORT: String(kafkaPort),
+      LETHE_SERVICES_REDIS_PORT: String(redisPort),
+      LETHE_SERVICES_FOLDER: join(folder, 'services'),
+      LETHE_TRANSPORT__KAFKA__BROKERS: JSON.stringify([`127.0.0.1:${kafkaPort}`]),
+      LETHE_STORES__REDIS__URL: `redis://127.0.0.1:${redisPort}`,
+      LETHE_HTTP__PORT: String(httpPort),
+      LETHE_MODEL__BACKEND: 'wasm',
+    };
+    shell = startShell(folder, variables);
+  }, 300_000);
+
+  afterAll(async () => {
+    endGroup(shell?.process);
+    // They outlive the shell where the test has failed.
+    const down = startShell(folder, variables);
+    await down.run('npm run services:down');
+    endGroup(down.process);
+    await rm(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  it('does what it says, command by command', async () => {
+    const blocks = await blocksOf('docs/quickstart-kafka.md');
+    const run = async (): Promise<string> => shell.run(blocks.shift() ?? '');
+
+    expect(await run()).toMatch(/kafka: started .*\n?.*redis: started|redis: started .*\n?.*kafka: started/s);
+    expect(await run()).toMatch(/created lethe\.samples.*model: null.*classes: \[\]/s);
+    expect(await run()).toBe('90 training and 30 test images in animals');
+    expect(await run()).toBe('');
+    expect(await run()).toMatch(/"kind":"task-finished","task":"animals","modelVersion":"v0001-/);
+    expect(await run()).toMatch(/"queryId":"first","label":"frog".*"route":"model"/);
+    const before = labelsOf(await run(), 'dog');
+    expect(before).toHaveLength(10);
+    expect(before.filter((label) => label === 'dog').length).toBeGreaterThan(5);
+
+    const forgetting = await run();
+    expect(forgetting).toMatch(/"kind":"unlearned".*"classes":\[\{"name":"dog","moved":30\}\]/);
+    const after = labelsOf(forgetting, 'after');
+    expect(after).toHaveLength(10);
+    expect(after).not.toContain('dog');
+
+    const again = await run();
+    expect(again).toMatch(/"kind":"relearned".*"classes":\[\{"name":"dog","moved":30\}\]/);
+    expect(again).toMatch(/"queryId":"again","label":"dog".*"route":"model"/);
+    expect(await run()).toMatch(/not an image.*lethe\.dead-letters\/\d\/0 {2}unsupported-format {2}/s);
+    expect(await run()).toMatch(/kafka: stopped/);
+    expect(blocks).toEqual([]);
+
+    shell.process.stdin.end();
+    expect(await once(shell.process, 'close')).toEqual([0, null]);
+  }, 400_000);
+});
+
+/** The labels of the answers to queries whose ids begin so. */
+function labelsOf(printed: string, id: string): string[] {
+  return [...printed.matchAll(new RegExp(`"queryId":"${id}/[^"]*","label":"([^"]*)"`, 'g'))].map(
+    ([, label]) => label as string,
+  );
+}
+
+/** The shell and what it has in the background. */
+function endGroup(shell: ChildProcess | undefined): void {
+  if (shell?.pid === undefined) return;
+  try {
+    process.kill(-shell.pid, 'SIGKILL');
+  } catch {
+    // All have ended.
+  }
+}
