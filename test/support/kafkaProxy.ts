@@ -3,6 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 /** Requests of Kafka's protocol, by their keys. */
 export const KAFKA_API = {
   produce: 0,
+  findCoordinator: 10,
   initProducerId: 22,
   addPartitionsToTxn: 24,
   addOffsetsToTxn: 25,
@@ -23,6 +24,8 @@ export interface KafkaProxy {
    * @returns resolves when it was done
    */
   cut(api: KafkaApi, when: 'before' | 'after'): Promise<void>;
+  /** How many such requests came so far. */
+  requests(api: KafkaApi): number;
   close(): Promise<void>;
 }
 
@@ -36,6 +39,7 @@ interface Cut {
 export async function startKafkaProxy(): Promise<KafkaProxy> {
   const sockets = new Set<Socket>();
   const cuts: Cut[] = [];
+  const requests = new Map<number, number>();
   const server = createServer((client) => {
     const broker = connect(proxy.target, '127.0.0.1');
     const end = (): void => {
@@ -55,7 +59,9 @@ export async function startKafkaProxy(): Promise<KafkaProxy> {
     client.on(
       'data',
       framesOf((frame) => {
-        const index = cuts.findIndex(({ key }) => key === frame.readInt16BE(4));
+        const api = frame.readInt16BE(4);
+        requests.set(api, (requests.get(api) ?? 0) + 1);
+        const index = cuts.findIndex(({ key }) => key === api);
         const [cut] = index < 0 ? [] : cuts.splice(index, 1);
         if (cut?.when === 'before') {
           end();
@@ -82,6 +88,7 @@ export async function startKafkaProxy(): Promise<KafkaProxy> {
     port: typeof address === 'object' && address ? address.port : 0,
     target: 0,
     cut: (api, when) => new Promise((done) => cuts.push({ key: KAFKA_API[api], when, done })),
+    requests: (api) => requests.get(KAFKA_API[api]) ?? 0,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -121,6 +121,40 @@ describe('workers of one group', () => {
     );
   });
 
+  it('settles or loses what is under way when others come and go, and can be closed', async () => {
+    const [from, to, group] = [await createTopic(12), await createTopic(2), newGroup()];
+    const count = 6000;
+    const padding = 'x'.repeat(4000);
+    const copy = (log: KafkaLog): void => {
+      log
+        .read({ topics: [from], group, maxInFlight: 200 })
+        .pipe(
+          mergeMap(async (input) => {
+            const output = { ...record(to, input.value.toString()), headers: { padding } };
+            await log.settle(group, [{ input, outputs: [output] }]);
+          }),
+        )
+        .subscribe();
+    };
+    const one = await open();
+    await one.publish(numbered(from, count));
+    copy(one);
+    for (let left = count; left > count / 4; ) {
+      await expect
+        .poll(() => one.lag(group, [from]), { timeout: 60_000, interval: 20 })
+        .toBeLessThan(left - count / 12);
+      left = await one.lag(group, [from]);
+      const other = await open();
+      copy(other);
+      if (logs.length > 3) await logs.splice(1, 1)[0]?.close();
+    }
+    await expect.poll(() => one.lag(group, [from]), { timeout: 60_000, interval: 100 }).toBe(0);
+    await Promise.all(logs.splice(0).map((log) => log.close()));
+    const reader = await open();
+    const seen = await committedValues(reader, { broker: broker.brokers, topic: to, partitions: 2 });
+    expect(numerically(seen)).toEqual(numbered(from, count).map(({ value }) => value.toString()));
+  }, 120_000);
+
   /** Publishes 600 records, the last 300 of them when all workers are at work. */
   async function publishUntil(log: KafkaLog, from: string, busy: readonly Worker[]): Promise<void> {
     let count = 0;

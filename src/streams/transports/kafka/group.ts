@@ -205,7 +205,10 @@ export class Group {
   #lose(progress: Progress): void {
     progress.lose();
     progress.reader = undefined;
-    this.#writer.release(progress);
+    // In its turn: a producer of kafkajs that is disconnected amid a request may never end it, nor its own disconnecting.
+    void progress.serial.run(async () => {
+      if (progress.reader === undefined) this.#writer.release(progress);
+    });
   }
 
   /** Writes what is settled without a gap. Settlements that come while it waits for its turn are written with it. */

@@ -5,6 +5,7 @@ import { closedError } from '../closedError.js';
 import type { EventLog, Positions, Settled, Subscription } from '../eventLog.js';
 import { correctAbortedRecords } from './abortedRecords.js';
 import { registerCodecs } from './codecs.js';
+import { rememberCoordinators } from './coordinators.js';
 import { textOf } from './failures.js';
 import { Group } from './group.js';
 import { Offsets } from './offsets.js';
@@ -35,6 +36,7 @@ export async function createKafkaLog(
   prepare: (admin: Admin) => Promise<void> = async () => undefined,
 ): Promise<KafkaLog> {
   correctAbortedRecords();
+  rememberCoordinators();
   await registerCodecs();
   await withAdmin(options, prepare);
   return new Log(options);
