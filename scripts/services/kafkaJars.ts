@@ -5,11 +5,11 @@ import { cacheFolder } from '../../src/data/cacheFolder.js';
 import { wholeFolder } from '../../src/data/wholeFolder.js';
 import { attempt, execute, type Say, sha256Of, sha256OfText } from './commands.js';
 
-const KAFKA = '4.4.0';
+const KAFKA = '4.2.1';
 const LOG4J = '2.25.5';
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 /** Of the lines `<SHA-256>  <file name>` of all jars in the order of their names, as `sha256sum` prints them. */
-const JARS_SHA256 = 'bda063de6f84a36e8fa0e31196934eba54905640b2dddd4e50f6a64c8fe4ffec';
+const JARS_SHA256 = '70510738ca3851fac523711a128a0dbddfc379199cc12f9d23a27a9517d0da5f';
 
 const jarsFolder = (): string => join(cacheFolder(), `kafka-${KAFKA}`);
 

@@ -1,8 +1,8 @@
 import type { ModelVersion } from '../domain/messages/model.js';
 
-/** Vectors of classes learned before, out of DB-CIL. */
-export interface Rehearsal {
-  /** None of them unlearned. */
+/** Classes with their vectors. */
+export interface ClassVectors {
+  /** In the order in which `labels` counts them. */
   readonly classes: readonly string[];
   /** Unit vectors, shape [n, dimension]. */
   readonly vectors: Float32Array;
@@ -10,15 +10,12 @@ export interface Rehearsal {
   readonly labels: Int32Array;
 }
 
-/** One learning step. */
-export interface TrainingTask {
+/** Vectors of classes learned before, out of DB-CIL; none of the classes is unlearned. */
+export type Rehearsal = ClassVectors;
+
+/** One learning step: its classes are new. */
+export interface TrainingTask extends ClassVectors {
   readonly task: string;
-  /** New classes, in the order in which `labels` counts them. */
-  readonly classes: readonly string[];
-  /** Unit vectors, shape [n, dimension]. */
-  readonly vectors: Float32Array;
-  /** Index into `classes` for each vector; n entries. */
-  readonly labels: Int32Array;
   /** Classes unlearned by now: neither replayed, nor in the selection weights, nor in the softmax (PAPER section 3). */
   readonly unlearned: readonly string[];
   /** What the task is rehearsed with after it was learned; left out, only prototypes stand for the old classes. */

@@ -1,18 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import kafkajs from 'kafkajs';
 import { lastValueFrom, scan, takeWhile } from 'rxjs';
+import type { LogRecord } from '../../src/domain/record.js';
 import type { EventLog } from '../../src/streams/transports/eventLog.js';
 
 const END = `end-${randomUUID()}`;
 
+interface Place {
+  readonly broker: string;
+  readonly topic: string;
+  readonly partitions: number;
+}
+
 /**
- * All values of a topic that a reader of committed records sees, up to a last record that is written to each partition
+ * All records of a topic that a reader of committed records sees, up to a last record that is written to each partition
  * for that. A record counts once however often it is delivered: what is told apart is what was written.
+ * @param of what to keep of each
  */
-export async function committedValues(
+export async function committed<T>(
   log: EventLog,
-  { broker, topic, partitions }: { broker: string; topic: string; partitions: number },
-): Promise<string[]> {
+  { broker, topic, partitions }: Place,
+  of: (record: LogRecord) => T,
+): Promise<T[]> {
   const client = new kafkajs.Kafka({ brokers: [broker], logLevel: kafkajs.logLevel.NOTHING });
   const producer = client.producer();
   await producer.connect();
@@ -20,14 +29,24 @@ export async function committedValues(
   await producer.send({ topic, messages });
   await producer.disconnect();
   const reading = { topics: [topic], group: `group-${randomUUID()}`, maxInFlight: 1e6, transient: true };
-  const written = await lastValueFrom(
+  const { kept } = await lastValueFrom(
     log.read(reading).pipe(
       scan(
-        (seen, { partition, offset, value }) => seen.set(`${partition}/${offset}`, value.toString()),
-        new Map<string, string>(),
+        (seen, record) => {
+          const place = `${record.partition}/${record.offset}`;
+          if (record.value.toString() === END) seen.ended.add(record.partition);
+          else if (!seen.kept.has(place)) seen.kept.set(place, of(record));
+          return seen;
+        },
+        { kept: new Map<string, T>(), ended: new Set<number>() },
       ),
-      takeWhile((seen) => [...seen.values()].filter((value) => value === END).length < partitions, true),
+      takeWhile(({ ended }) => ended.size < partitions, true),
     ),
   );
-  return [...written.values()].filter((value) => value !== END);
+  return [...kept.values()];
+}
+
+/** The values of {@link committed}. */
+export function committedValues(log: EventLog, place: Place): Promise<string[]> {
+  return committed(log, place, ({ value }) => value.toString());
 }

@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { matrixProductModel } from './matrixProductModel.js';
+import { oneOperatorModel } from '../../blas/onnxGraph.js';
 
 /** Multiplies float32 matrices at the speed of a BLAS. */
 export interface MatrixProduct {
@@ -13,10 +13,20 @@ export interface MatrixProduct {
   release(): Promise<void>;
 }
 
+const MODEL = oneOperatorModel({
+  operator: 'MatMul',
+  type: 'float32',
+  inputs: [
+    { name: 'vectors', sizes: ['rows', 'dimension'] },
+    { name: 'queries', sizes: ['dimension', 'count'] },
+  ],
+  output: { name: 'scores', sizes: ['rows', 'count'] },
+});
+
 /** ONNX Runtime as the BLAS: it is here for the embedder anyway (docs/decisions/0005-exact-search.md). */
 export async function createMatrixProduct(): Promise<MatrixProduct> {
   // One thread: the other cores belong to the embedder and the training, and a product of one block is memory-bound.
-  const session = await InferenceSession.create(matrixProductModel(), { intraOpNumThreads: 1 });
+  const session = await InferenceSession.create(MODEL, { intraOpNumThreads: 1 });
   return {
     async into(scores, vectors, queries, dimension) {
       const rows = vectors.length / dimension;

@@ -1,0 +1,56 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { oneOperatorModel } from './onnxGraph.js';
+
+/** Products of float64 matrices at the speed of a BLAS. Matrices lie row by row. */
+export interface DoubleProducts {
+  /** a b for a [n, k] and b [k, m]: shape [n, m]. */
+  times(a: Float64Array, b: Float64Array, k: number): Promise<Float64Array>;
+  /** a b^T for a [n, k] and b [m, k]: shape [n, m]. */
+  timesTransposed(a: Float64Array, b: Float64Array, k: number): Promise<Float64Array>;
+  /** a^T a for a [n, width]: shape [width, width]. */
+  gram(a: Float64Array, width: number): Promise<Float64Array>;
+  release(): Promise<void>;
+}
+
+/**
+ * ONNX Runtime as the BLAS (docs/decisions/0005-exact-search.md). A product blocks the thread that asks for it.
+ * @param threads of a product; by default one a core
+ */
+export async function createDoubleProducts(threads?: number): Promise<DoubleProducts> {
+  const [plain, right, left] = await Promise.all([
+    product({}, threads),
+    product({ transB: 1 }, threads),
+    product({ transA: 1 }, threads),
+  ]);
+  const tensor = (values: Float64Array, columns: number): Tensor =>
+    new Tensor('float64', values, [values.length / columns, columns]);
+  const run = async (session: InferenceSession, a: Tensor, b: Tensor): Promise<Float64Array> => {
+    const { c } = await session.run({ a, b });
+    return c?.data as Float64Array;
+  };
+  return {
+    times: (a, b, k) => run(plain, tensor(a, k), tensor(b, b.length / k)),
+    timesTransposed: (a, b, k) => run(right, tensor(a, k), tensor(b, k)),
+    gram: (a, width) => run(left, tensor(a, width), tensor(a, width)),
+    release: async () => {
+      await Promise.all([plain, right, left].map((session) => session.release()));
+    },
+  };
+}
+
+function product(
+  transposed: { readonly transA?: 1; readonly transB?: 1 },
+  threads: number | undefined,
+): Promise<InferenceSession> {
+  const model = oneOperatorModel({
+    operator: 'Gemm',
+    type: 'float64',
+    inputs: [
+      { name: 'a', sizes: ['a0', 'a1'] },
+      { name: 'b', sizes: ['b0', 'b1'] },
+    ],
+    output: { name: 'c', sizes: ['n', 'm'] },
+    attributes: transposed,
+  });
+  return InferenceSession.create(model, threads === undefined ? {} : { intraOpNumThreads: threads });
+}
