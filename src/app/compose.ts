@@ -7,7 +7,7 @@ import type { Classifier } from '../model/classifier.js';
 import { withLanes } from '../model/embedder/lanes.js';
 import { relativeFilter } from '../model/filter/relative.js';
 import { thresholdFilter } from '../model/filter/threshold.js';
-import { loadClassifier } from '../model/ssre/classifier.js';
+import { loadClassifier } from '../model/loadClassifier.js';
 import { prepareNativeTensorflow } from '../model/tensorflow/threads.js';
 import { createScreen } from '../operators/screen.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';

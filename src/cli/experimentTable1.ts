@@ -10,6 +10,12 @@ import { runTable1 } from '../experiments/table1/runTable1.js';
 import type { Table1Summary } from '../experiments/table1/summary.js';
 import { table1Csv, table1Tables } from '../experiments/table1/tables.js';
 import { createEmbedder } from '../model/embedder/createEmbedder.js';
+import {
+  type ImageSsreConfig,
+  imageSsreConfigSchema,
+  TRUNK_NAMES,
+  type TrunkName,
+} from '../model/ssre/image/config.js';
 import { withOutput } from './connection.js';
 import { dataProgress } from './dataProgress.js';
 import {
@@ -28,6 +34,7 @@ interface Table1Options extends ExperimentOptions {
   readonly seeds: readonly number[];
   readonly requests: number;
   readonly peers?: string;
+  readonly trunk: 'embedding' | TrunkName;
 }
 
 /** Raised whenever results of older versions must not be used again. */
@@ -56,6 +63,12 @@ export function table1Command(io: CliIo): Command {
       positive,
       50,
     )
+    .option(
+      '--trunk <name>',
+      'what SSRE learns with: embedding (over vectors), or resnet18 (the paper) or resnet20 on the images',
+      trunk,
+      'embedding',
+    )
     .option('--peers <python>', 'a Python with bench/peers/requirements-heads.txt: runs the peers as well')
     .addHelpText(
       'after',
@@ -65,7 +78,9 @@ A run that was broken off goes on with the seeds that are missing.
 Examples:
   $ lethe experiment table1                                     all of CIFAR-10, five seeds
   $ lethe experiment table1 --embedder resnet50 --out reports/table1-resnet50
-  $ lethe experiment table1 --dataset part --seeds 7            in about a minute`,
+  $ lethe experiment table1 --dataset part --seeds 7            in about a minute
+  $ lethe experiment table1 --trunk resnet18 --embedder resnet50 --out reports/table1-images
+                                                                as published; wants a GPU (docs/gpu.md)`,
     )
     .action((options: Table1Options) => table1(options, io));
 }
@@ -99,6 +114,7 @@ async function measured(
     precision: options.precision,
     onProgress,
   });
+  const onImages = imageSettings(options);
   const settings = {
     format: RESULT_FORMAT,
     embeddings: embedded.folder.slice(cache.length + 1),
@@ -109,6 +125,7 @@ async function measured(
     filter: config.filter,
     unlearning: config.unlearning,
     backend: config.model.backend,
+    ...(onImages && { images: onImages }),
   };
   const embedder = await createEmbedder(description);
   try {
@@ -122,6 +139,7 @@ async function measured(
         testPerClass: testSamples ?? Number.POSITIVE_INFINITY,
         requests,
         settingsHash: hashOf(settings),
+        ...(onImages && { images: onImages }),
       },
       seeds,
       out,
@@ -152,6 +170,20 @@ async function written(out: string, summary: Table1Summary): Promise<string[]> {
   };
   for (const [name, content] of Object.entries(files)) await writeWhole(join(out, name), content);
   return Object.keys(files).map((name) => join(out, name));
+}
+
+/** SSRE's settings on images: the published ones, with the epochs that were asked for. */
+function imageSettings({ trunk: name, epochs }: Table1Options): ImageSsreConfig | undefined {
+  if (name === 'embedding') return undefined;
+  const schedule = epochs === undefined ? {} : { epochs };
+  const { initial, incremental, ...rest } = imageSsreConfigSchema.parse({ trunk: name });
+  return { ...rest, initial: { ...initial, ...schedule }, incremental: { ...incremental, ...schedule } };
+}
+
+function trunk(text: string): Table1Options['trunk'] {
+  const found = (['embedding', ...TRUNK_NAMES] as const).find((name) => name === text);
+  if (found) return found;
+  throw new InvalidArgumentError(`Give embedding, ${TRUNK_NAMES.join(' or ')}.`);
 }
 
 function dataset(text: string): 'cifar10' | 'part' {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ModelVersion } from '../domain/messages/model.js';
-import { loadClassifier } from '../model/ssre/classifier.js';
+import { loadClassifier } from '../model/loadClassifier.js';
 import type { SsreConfig } from '../model/ssre/config.js';
 import type { TensorflowBackend } from '../model/tensorflow/loadTensorflow.js';
 import { createTrainer } from '../model/training/trainer.js';

@@ -1,10 +1,12 @@
-/** A trained classifier over embeddings, ready for inference. */
+/** A trained classifier over embeddings (or images, see `sees`), ready for inference. */
 export interface Classifier {
   /** The model version it was loaded from. */
   readonly version: string;
   /** Classes in the order of the logits; includes unlearned ones, since unlearning touches no weight. */
   readonly classes: readonly string[];
   readonly dimension: number;
+  /** What its `vectors` are where they are no embeddings: the numbers of images from 0 to 255, plane by plane. */
+  readonly sees?: 'images';
   /** tfjs backend that computes it. */
   readonly backend: string;
   /**

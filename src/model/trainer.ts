@@ -42,14 +42,29 @@ export type TrainingNotice =
   /** Progress can't be saved: training goes on, but a crash would cost all of it. Told once a task. */
   | { readonly kind: 'unsaved'; readonly reason: string };
 
+/** A change of what a model knows, without a new task. */
+export interface Revision {
+  /** Classes to be taken out of the model, with exactly the vectors that they were learned with. */
+  readonly forgotten: ClassVectors;
+  /** Classes to be put (back) into it. */
+  readonly returned: ClassVectors;
+  /** Whether the model is to be made of `returned` alone, whatever it knew before; then `forgotten` names no class. */
+  readonly anew?: boolean;
+}
+
 /** Trains one task after the other, outside the event loop of the caller. */
 export interface Trainer {
-  /** tfjs backend that trains. */
+  /** What trains, e.g. a tfjs backend. */
   readonly backend: string;
   /** What a task should bring of every class learned before: so many vectors at most, drawn with this seed. */
   readonly rehearsal?: { readonly perClass: number; readonly seed: number };
   /** Trains the task on top of what was trained before and writes a checkpoint. */
   train(task: TrainingTask, onProgress: (progress: TrainingProgress) => void): Promise<ModelVersion>;
+  /**
+   * Takes classes out of the model, or puts them back, exactly: of learners that can. It takes its turn among the tasks.
+   * @throws LetheError `training-failed` with a field `forgotten...` where the vectors are not those that were learned
+   */
+  revise?(revision: Revision): Promise<ModelVersion>;
   /** Stops the worker; a task in training is abandoned (its promise rejects). */
   close(): Promise<void>;
 }

@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { availableParallelism } from 'node:os';
 
 /** How much is asked of the system under faults. */
 export interface Form {
@@ -45,6 +44,3 @@ export const form: Form = process.env.LETHE_CHAOS ? FULL : SHORT;
 
 /** Of every random choice; what waits for processes still differs from run to run. */
 export const seed = Number(process.env.LETHE_CHAOS_SEED ?? randomInt(2 ** 31));
-
-/** So that a slow machine is told from a broken one. */
-export const cores = availableParallelism();

@@ -85,6 +85,29 @@ describe('lethe experiment table1', () => {
     expect(await readFile(join(out, 'table1.html'), 'utf8')).not.toMatch(/NaN|undefined|null/);
   }, 240_000);
 
+  it('trains SSRE on the images themselves', async () => {
+    const out = join(folder, 'table1-images');
+    const few = ['--size', '96', '--samples', '20', '--epochs', '2', '--requests', '2', '--seeds', '7'];
+    const images = ['--trunk', 'resnet20', '--dataset', 'part', '--out', out];
+    expect(await experiment('table1', ...images, ...few)).toMatchObject({ code: 0 });
+    const { facts, settings, methods } = JSON.parse(await readFile(join(out, 'table1.json'), 'utf8'));
+    expect(facts.embedder).toContain('resnet20 on images');
+    expect(settings.images).toMatchObject({ trunk: 'resnet20', initial: { epochs: 2 } });
+    const nearest = methods.find(
+      ({ group, name }: { group: string; name: string }) => group === 'lethe' && name === 'nearest',
+    );
+    // By chance it would be a fifth.
+    expect(nearest.remaining[0].mean).toBeGreaterThan(0.25);
+    expect(nearest.unlearned.map((each: { mean: number } | null) => each?.mean ?? null)).toEqual([
+      null,
+      0,
+      0,
+      0,
+      0,
+    ]);
+    expect((await experiment('table1', '--trunk', 'resnet50')).code).toBe(2);
+  }, 240_000);
+
   it('says what is wrong with a folder of data or results, before anything is trained', async () => {
     const missing = await experiment('table1', '--data', join(folder, 'nowhere'), '--json');
     expect(missing.code).toBe(1);

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelVersion } from '../../src/domain/messages/model.js';
 import { blobCheckpoints } from '../../src/model/checkpoint/blobCheckpoints.js';
 import type { CheckpointStore } from '../../src/model/checkpoint/checkpointStore.js';
-import { loadClassifier } from '../../src/model/ssre/classifier.js';
+import { loadClassifier } from '../../src/model/loadClassifier.js';
 import type { Trainer } from '../../src/model/trainer.js';
 import { createTrainer } from '../../src/model/training/trainer.js';
 import { clusters, DIMENSION, smallConfig } from '../unit/model/ssre/support.js';

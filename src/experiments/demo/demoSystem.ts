@@ -8,7 +8,7 @@ import { embedderOf } from '../../app/embedder.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
 import { rowOf } from '../../domain/vector.js';
 import { decodeImage } from '../../model/embedder/decodeImage.js';
-import { loadClassifier } from '../../model/ssre/classifier.js';
+import { loadClassifier } from '../../model/loadClassifier.js';
 import { createTrainer } from '../../model/training/trainer.js';
 import type { KnowledgeStore } from '../../stores/knowledgeStore.js';
 import { createMemoryStore } from '../../stores/memory/createMemoryStore.js';

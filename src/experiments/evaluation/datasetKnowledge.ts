@@ -10,7 +10,7 @@ import type { TestSet } from './testSet.js';
  * @param perClass training vectors of each class at most: the first ones of the data set
  */
 export function datasetKnowledge(
-  { train, classNames, dimension }: EmbeddedDataset,
+  { train, classNames, dimension }: Pick<EmbeddedDataset, 'train' | 'classNames' | 'dimension'>,
   protocol: Protocol,
   perClass: number,
 ): Map<string, ClassKnowledge> {
@@ -39,7 +39,7 @@ export function datasetKnowledge(
 
 /** Test vectors of the protocol's classes, at most so many of each. */
 export function datasetTest(
-  { test, classNames, dimension }: EmbeddedDataset,
+  { test, classNames, dimension }: Pick<EmbeddedDataset, 'test' | 'classNames' | 'dimension'>,
   protocol: Protocol,
   perClass: number,
 ): TestSet {

@@ -1,18 +1,17 @@
-import { stacked } from '../../domain/vector.js';
 import type { Answer } from '../../model/answer/answer.js';
 import { maskedSoftmax } from '../../model/answer/softmax.js';
 import type { Classifier } from '../../model/classifier.js';
 import { jensenShannon } from '../metrics/divergence.js';
 import { mean } from '../metrics/mean.js';
-import type { TestSet } from './testSet.js';
+import { inputsFor, type TestSet } from './testSet.js';
 
 /** Answers of a plain model: its probabilities for every class, best first. */
 export async function plainAnswers(
   classifier: Classifier,
   test: TestSet,
 ): Promise<Pick<Answer, 'label' | 'probabilities'>[]> {
-  const { classes, dimension } = classifier;
-  const logits = await classifier.logits(stacked(test.vectors, dimension));
+  const { classes } = classifier;
+  const logits = await classifier.logits(inputsFor(classifier, test));
   const all = [...classes.keys()];
   return test.vectors.map((_, index) => {
     const row = logits.subarray(index * classes.length, (index + 1) * classes.length);

@@ -1,12 +1,11 @@
 import type { StrategyName } from '../../domain/messages/prediction.js';
-import { stacked } from '../../domain/vector.js';
 import { type Answer, type Assessment, answerTo } from '../../model/answer/answer.js';
 import { uniformFor } from '../../model/answer/draw.js';
 import type { Classifier } from '../../model/classifier.js';
 import type { Screen } from '../../operators/screen.js';
 import type { KnowledgeStore } from '../../stores/knowledgeStore.js';
 import type { MethodGroup } from '../results.js';
-import type { TestSet } from './testSet.js';
+import { inputsFor, type TestSet } from './testSet.js';
 
 /** The two ways in which a learned model is protected: Lethe's, and the paper's. */
 export type SettingName = Exclude<MethodGroup, 'baseline'>;
@@ -36,7 +35,7 @@ export async function answerUnder(
   { store, classifier, seed }: { store: KnowledgeStore; classifier: Classifier; seed: number },
   test: TestSet,
 ): Promise<SettingAnswers[]> {
-  const logits = await classifier.logits(stacked(test.vectors, classifier.dimension));
+  const logits = await classifier.logits(inputsFor(classifier, test));
   const width = classifier.classes.length;
   const registry = store.registry.snapshot();
   return Promise.all(

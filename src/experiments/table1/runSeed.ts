@@ -1,6 +1,7 @@
 import type { LetheConfig } from '../../app/config/schema.js';
 import type { Classifier } from '../../model/classifier.js';
 import type { Embedder } from '../../model/embedder/embedder.js';
+import type { ImageSsreConfig } from '../../model/ssre/image/config.js';
 import { createMemoryStore } from '../../stores/memory/createMemoryStore.js';
 import type { ExperimentDataset } from '../embeddings/datasets.js';
 import type { EmbeddedDataset } from '../embeddings/embedDataset.js';
@@ -18,6 +19,8 @@ import { datasetKnowledge, datasetTest } from '../evaluation/datasetKnowledge.js
 import { BASELINES, evaluateProtocol } from '../evaluation/evaluateProtocol.js';
 import { learningOutcome, methodOutcomes } from '../evaluation/outcomes.js';
 import { measureRequests, type RequestOutcome } from '../evaluation/requests.js';
+import { imageLearner } from '../images/imageLearner.js';
+import { asPixels } from '../images/pixels.js';
 import { type LearnerTools, withLearner } from '../learnerTools.js';
 import { cifar10Protocol, classesAfter, type Protocol } from '../protocol.js';
 import { imagesOf, throughputOf } from './embedderPace.js';
@@ -35,6 +38,8 @@ export interface Table1Input {
   /** Unlearning requests by examples, for each step and kind. */
   readonly requests: number;
   readonly settingsHash: string;
+  /** SSRE's settings where it learns the images themselves; the filter and the vote see embeddings all the same. */
+  readonly images?: ImageSsreConfig;
 }
 
 export type ShowWork = (what: string, done: number, total: number) => void;
@@ -50,18 +55,27 @@ export async function runSeed(input: Table1Input, seed: number, show: ShowWork):
   const knowledge = datasetKnowledge(embedded, protocol, input.trainPerClass);
   const { dimension } = embedded;
   const { k, specificity, calibrationSamples: heldOut } = config.filter;
-  return withLearner(
-    { ssre: { ...config.learning.ssre, seed }, backend: config.model.backend, dimension },
+  const pixels = input.images && asPixels(input.dataset);
+  return withChosenLearner(
+    {
+      ssre: { ...config.learning.ssre, seed },
+      images: input.images,
+      backend: config.model.backend,
+      dimension,
+    },
     async (learner) => {
       const tools: BaselineTools = {
         ...learner,
-        knowledge,
-        dimension,
+        knowledge: pixels ? datasetKnowledge(pixels, protocol, input.trainPerClass) : knowledge,
+        dimension: pixels?.dimension ?? dimension,
         onProgress: (system, { task }, { epoch, epochs }) =>
           show(`seed ${seed}, ${system}, ${task}: epochs`, epoch, epochs),
       };
       const models = await trainAll(protocol, tools);
-      const test = datasetTest(embedded, protocol, input.testPerClass);
+      const test = {
+        ...datasetTest(embedded, protocol, input.testPerClass),
+        ...(pixels && { images: datasetTest(pixels, protocol, input.testPerClass).vectors }),
+      };
       const requests = await withStore(dimension, (store) =>
         measureRequests({
           protocol,
@@ -125,6 +139,18 @@ export async function runSeed(input: Table1Input, seed: number, show: ShowWork):
       };
     },
   );
+}
+
+/** The learner of the live system over embeddings, or SSRE on images. */
+async function withChosenLearner<T>(
+  {
+    images,
+    ...options
+  }: Parameters<typeof withLearner<T>>[0] & { readonly images: ImageSsreConfig | undefined },
+  work: (tools: LearnerTools) => Promise<T>,
+): Promise<T> {
+  if (!images) return withLearner(options, work);
+  return work(await imageLearner({ ...images, seed: options.ssre.seed }, options.backend));
 }
 
 async function trainAll(protocol: Protocol, tools: BaselineTools & LearnerTools) {

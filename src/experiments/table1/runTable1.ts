@@ -44,7 +44,9 @@ export async function runTable1({
   const { seed: _, ...facts } = runFacts(startedAt, {
     seed: 0,
     dataset: input.dataset.description,
-    embedder: input.embedder.name,
+    embedder: input.images
+      ? `SSRE with ${input.images.trunk} on images; filter and vote over ${input.embedder.name}`
+      : input.embedder.name,
     backend: results[0]?.backend ?? 'unknown',
     filter: `relative, k = ${k}, specificity at least ${specificity}`,
   });

@@ -1,5 +1,4 @@
 import type { DoubleProducts } from '../../blas/doubleProducts.js';
-import { LetheError } from '../../domain/errors.js';
 import { randomOf } from '../ssre/random.js';
 import type { AnalyticConfig } from './config.js';
 import { toFixedPoint } from './fixedPoint.js';
@@ -37,14 +36,13 @@ export function featureMap(
  * Features of the vectors as whole numbers of 2^-16: the same for a vector whatever others it comes with.
  * @param vectors unit vectors, shape [n, dimension]
  * @returns shape [n, width]
- * @throws LetheError `wrong-dimension`, `invalid-vector`
+ * @throws LetheError `invalid-vector`
  */
 export async function featuresOf(
   vectors: Float32Array,
   { dimension, projection, scale }: FeatureMap,
   products: DoubleProducts,
 ): Promise<Float64Array> {
-  if (vectors.length % dimension !== 0) throw wrongDimension(vectors.length, dimension);
   const fixed = toFixedPoint(vectors, dimension);
   if (projection === null || fixed.length === 0) return fixed;
   const features = await products.times(fixed, projection, dimension);
@@ -52,12 +50,4 @@ export async function featuresOf(
     features[at] = Math.round(Math.max(features[at] as number, 0) * scale);
   }
   return features;
-}
-
-function wrongDimension(length: number, dimension: number): LetheError {
-  return new LetheError('wrong-dimension', `${length} numbers are no vectors of ${dimension} components`, {
-    field: 'vectors',
-    value: String(length),
-    remedy: `Send vectors of ${dimension} components, as the model was trained on.`,
-  });
 }

@@ -29,13 +29,19 @@ export function noStatistics(width: number): Statistics {
   };
 }
 
-/** The statistics of some classes alone, each of which has vectors. */
+/**
+ * The statistics of some classes alone.
+ * @throws LetheError `wrong-dimension`, `invalid-vector`
+ */
 export async function statisticsOf(
   { classes, vectors, labels }: ClassVectors,
   map: FeatureMap,
   products: DoubleProducts,
 ): Promise<Statistics> {
   const { dimension, width } = map;
+  if (vectors.length !== labels.length * dimension) {
+    throw wrongDimension(vectors.length, labels.length, dimension);
+  }
   const own = noStatistics(width);
   const sums = new Float64Array(classes.length * width);
   const counts = classes.map(() => 0);
@@ -130,6 +136,18 @@ function otherVectors(index: number): LetheError {
     {
       field: `forgotten.classes.${index}`,
       remedy: 'Give exactly the vectors that the class was learned with, or learn all other classes anew.',
+    },
+  );
+}
+
+function wrongDimension(numbers: number, count: number, dimension: number): LetheError {
+  return new LetheError(
+    'wrong-dimension',
+    `${numbers} numbers are not ${count} vectors of ${dimension} components`,
+    {
+      field: 'vectors',
+      value: String(numbers),
+      remedy: `Send vectors of ${dimension} components, as many as labels.`,
     },
   );
 }

@@ -4,10 +4,10 @@ import { DIRECTIONS } from '../ssre/prototypes.js';
 import type { StoredArray } from './manifest.js';
 
 /** An array with the name and shape under which a checkpoint holds it. */
-export interface NamedArray {
+export interface NamedArray<T = Float32Array> {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly values: Float32Array;
+  readonly values: T;
 }
 
 /** The arrays of a state, in the order in which a checkpoint holds them. */
@@ -56,7 +56,7 @@ export function expectedArrays(
     [`${name}.weights`, [inputs, width]],
     [`${name}.bias`, [width]],
   ];
-  const shapes: [string, number[]][] = [
+  return laidOut([
     ...ofLayer('stem', dimension),
     ...Array.from({ length: blocks }, (_, index) => [
       ...ofLayer(`blocks.${index}.first`, width),
@@ -66,26 +66,49 @@ export function expectedArrays(
     ['head.bias', [classes]],
     ['prototypes.mean', [classes, width]],
     ['prototypes.spread', [classes * DIRECTIONS, width]],
-  ];
+  ]);
+}
+
+/** Arrays of these names and shapes, one after the other. */
+export function laidOut(shapes: readonly (readonly [string, readonly number[]])[]): StoredArray[] {
   let offset = 0;
   return shapes.map(([name, shape]) => {
-    const array = { name, shape, offset };
-    offset += shape.reduce((product, size) => product * size, 1);
+    const array = { name, shape: [...shape], offset };
+    offset += sizeOf(array);
     return array;
   });
 }
 
+/** How many numbers an array has. */
+export function sizeOf({ shape }: Pick<StoredArray, 'shape'>): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
 /** The numbers as little-endian bytes, one array after the other. */
-export function encoded(arrays: readonly Pick<NamedArray, 'values'>[]): Buffer {
+export function encoded(arrays: readonly { readonly values: Float32Array | Float64Array }[]): Buffer {
   const bytes = Buffer.concat(
     arrays.map(({ values }) => Buffer.from(values.buffer, values.byteOffset, values.byteLength)),
   );
-  return endianness() === 'LE' ? bytes : bytes.swap32();
+  const wide = arrays[0]?.values instanceof Float64Array;
+  return swapped(bytes, wide);
 }
 
 /** The numbers of little-endian bytes, in memory of their own. */
 export function decoded(bytes: Buffer): Float32Array {
   const own = new Uint8Array(bytes);
-  if (endianness() === 'BE') Buffer.from(own.buffer).swap32();
+  swapped(Buffer.from(own.buffer), false);
   return new Float32Array(own.buffer);
+}
+
+/** {@link decoded} for numbers of eight bytes. */
+export function decodedDoubles(bytes: Buffer): Float64Array {
+  const own = new Uint8Array(bytes);
+  swapped(Buffer.from(own.buffer), true);
+  return new Float64Array(own.buffer);
+}
+
+/** The same bytes, from this machine's order to little-endian or back. */
+function swapped(bytes: Buffer, wide: boolean): Buffer {
+  if (endianness() === 'LE') return bytes;
+  return wide ? bytes.swap64() : bytes.swap32();
 }

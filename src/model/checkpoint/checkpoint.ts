@@ -1,16 +1,56 @@
 import { z } from 'zod';
+import { LetheError } from '../../domain/errors.js';
+import type { AnalyticConfig } from '../analytic/config.js';
+import type { AnalyticState } from '../analytic/state.js';
 import type { SsreConfig } from '../ssre/config.js';
 import type { SsreState } from '../ssre/network.js';
 
-/** A state of SSRE with where it came from. */
-export interface Checkpoint {
-  readonly state: SsreState;
+/** Where a state came from. */
+interface Origin {
   /** The task that was trained last. */
   readonly task: string;
-  /** The settings with which it was trained. */
-  readonly config: SsreConfig;
-  /** tfjs backend on which it was trained. */
+  /** What computed it, e.g. a tfjs backend. */
   readonly backend: string;
+}
+
+/** A state of SSRE with the settings with which it was trained. */
+export interface SsreCheckpoint extends Origin {
+  readonly learner: 'ssre';
+  readonly state: SsreState;
+  readonly config: SsreConfig;
+}
+
+/** A state of the analytic learner with its settings. */
+export interface AnalyticCheckpoint extends Origin {
+  readonly learner: 'analytic';
+  readonly state: AnalyticState;
+  readonly config: AnalyticConfig;
+}
+
+/** Everything that a learner knows after a task. */
+export type Checkpoint = SsreCheckpoint | AnalyticCheckpoint;
+export type Learner = Checkpoint['learner'];
+
+/**
+ * A checkpoint of this learner.
+ * @throws LetheError `config-invalid` where another learner made it
+ */
+export function madeBy<L extends Learner>(
+  learner: L,
+  checkpoint: Checkpoint,
+): Extract<Checkpoint, { readonly learner: L }> {
+  const isOwn = (each: Checkpoint): each is Extract<Checkpoint, { readonly learner: L }> =>
+    each.learner === learner;
+  if (isOwn(checkpoint)) return checkpoint;
+  throw new LetheError(
+    'config-invalid',
+    `the learner ${learner} can't go on from a model of the learner ${checkpoint.learner}`,
+    {
+      field: 'learning.learner',
+      value: learner,
+      remedy: `Set learning.learner to ${checkpoint.learner}, or begin with a new model.name and empty stores.`,
+    },
+  );
 }
 
 /** The name of a checkpoint, e.g. `v0003-1f0c93ab`: number of tasks, start of the manifest's hash. Safe in paths. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { classNameSchema } from '../../domain/className.js';
 import { taskNameSchema } from '../../domain/messages/common.js';
+import { analyticConfigSchema } from '../analytic/config.js';
 import { ssreConfigSchema } from '../ssre/config.js';
 
 /** Version of the folder's layout; readers refuse others. */
@@ -13,29 +14,24 @@ export const WEIGHTS_FILE = 'weights.bin';
 const arraySchema = z.strictObject({
   name: z.string().min(1),
   shape: z.array(z.int().nonnegative()).min(1).max(2),
-  /** Where it starts, in float32 numbers. */
+  /** Where it starts, in numbers. */
   offset: z.int().nonnegative(),
 });
 export type StoredArray = z.infer<typeof arraySchema>;
 
-/** `manifest.json`: everything about a checkpoint that is not a number of a network. */
-export const manifestSchema = z.strictObject({
+/** What the manifest of every learner says. */
+const common = {
   format: z.literal(CHECKPOINT_FORMAT),
   task: taskNameSchema,
   /** Tasks trained so far. */
   tasks: z.int().positive(),
-  /** Classes in the order of the classifier's rows and of the prototypes. */
-  classes: z.array(classNameSchema).min(1),
   dimension: z.int().positive(),
   width: z.int().positive(),
-  blocks: z.int().nonnegative(),
-  /** The settings of the last task; they hold the seed. */
-  config: ssreConfigSchema,
-  /** tfjs backend it was trained on. */
+  /** What it was trained on, e.g. a tfjs backend. */
   backend: z.string().min(1),
   /** Versions of the software that made it. */
   software: z.record(z.string(), z.string()),
-  /** Arrays of `weights.bin`: float32, little-endian, row by row, one after the other. */
+  /** Arrays of `weights.bin`: little-endian, row by row, one after the other. */
   arrays: z.array(arraySchema),
   files: z.strictObject({
     [WEIGHTS_FILE]: z.strictObject({
@@ -43,5 +39,28 @@ export const manifestSchema = z.strictObject({
       sha256: z.string().regex(/^[0-9a-f]{64}$/),
     }),
   }),
+};
+
+/** `manifest.json` of SSRE: everything about a checkpoint that is not a number of a network. Its arrays are float32. */
+export const manifestSchema = z.strictObject({
+  ...common,
+  /** Classes in the order of the classifier's rows and of the prototypes. */
+  classes: z.array(classNameSchema).min(1),
+  blocks: z.int().nonnegative(),
+  /** The settings of the last task; they hold the seed. */
+  config: ssreConfigSchema,
 });
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** `manifest.json` of the analytic learner. Its arrays are float64. */
+export const analyticManifestSchema = z.strictObject({
+  ...common,
+  learner: z.literal('analytic'),
+  /** Classes in the order of the rows; there is none where all were forgotten. */
+  classes: z.array(classNameSchema),
+  /** Vectors of each class. */
+  counts: z.array(z.int().positive()),
+  /** The settings; they hold the seed of the projection. */
+  config: analyticConfigSchema,
+});
+export type AnalyticManifest = z.infer<typeof analyticManifestSchema>;

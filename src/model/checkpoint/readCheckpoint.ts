@@ -1,10 +1,18 @@
 import type { Block, Linear, SsreState } from '../ssre/network.js';
 import { DIRECTIONS } from '../ssre/prototypes.js';
-import { decoded, expectedArrays } from './arrays.js';
+import { analyticStateOf } from './analyticArrays.js';
+import { decoded, expectedArrays, sizeOf } from './arrays.js';
 import type { Checkpoint } from './checkpoint.js';
 import { type CheckpointFiles, corrupt, filesIn } from './checkpointFiles.js';
 import { sha256Of } from './files.js';
-import { MANIFEST_FILE, type Manifest, manifestSchema, WEIGHTS_FILE } from './manifest.js';
+import {
+  type AnalyticManifest,
+  analyticManifestSchema,
+  MANIFEST_FILE,
+  type Manifest,
+  manifestSchema,
+  WEIGHTS_FILE,
+} from './manifest.js';
 
 /**
  * Reads a checkpoint and checks every byte of it against its hashes. Data only: nothing in it is executed.
@@ -28,12 +36,22 @@ export function parseCheckpoint(
     throw corrupt(WEIGHTS_FILE, `has ${bytes.length} bytes, not ${expected.bytes}`);
   }
   checkHash(WEIGHTS_FILE, bytes, expected.sha256);
-  return {
-    state: stateOf(manifest, decoded(bytes)),
-    task: manifest.task,
-    config: manifest.config,
-    backend: manifest.backend,
-  };
+  const { task, backend } = manifest;
+  return 'learner' in manifest
+    ? {
+        learner: 'analytic',
+        state: analyticStateOf(manifest, bytes),
+        task,
+        config: manifest.config,
+        backend,
+      }
+    : {
+        learner: 'ssre',
+        state: stateOf(manifest, decoded(bytes)),
+        task,
+        config: manifest.config,
+        backend,
+      };
 }
 
 function checkHash(file: string, bytes: Buffer, expected: string): void {
@@ -41,14 +59,16 @@ function checkHash(file: string, bytes: Buffer, expected: string): void {
   if (found !== expected) throw corrupt(file, `has the SHA-256 ${found}, not ${expected}`);
 }
 
-function parsed(text: Buffer): Manifest {
+/** A manifest that names no learner is SSRE's. */
+function parsed(text: Buffer): Manifest | AnalyticManifest {
   let json: unknown;
   try {
     json = JSON.parse(text.toString('utf8'));
   } catch (error) {
     throw corrupt(MANIFEST_FILE, 'is no JSON', { cause: error });
   }
-  const result = manifestSchema.safeParse(json);
+  const named = typeof json === 'object' && json !== null && 'learner' in json;
+  const result = (named ? analyticManifestSchema : manifestSchema).safeParse(json);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw corrupt(MANIFEST_FILE, `is not valid at ${issue?.path.join('.') || 'its root'}: ${issue?.message}`);
@@ -62,8 +82,7 @@ function stateOf(manifest: Manifest, numbers: Float32Array): SsreState {
   }
   const arrays = new Map(
     expected.map(({ name, shape, offset }) => {
-      const length = shape.reduce((product, size) => product * size, 1);
-      return [name, numbers.slice(offset, offset + length)];
+      return [name, numbers.slice(offset, offset + sizeOf({ shape }))];
     }),
   );
   const array = (name: string): Float32Array => {

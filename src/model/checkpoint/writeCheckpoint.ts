@@ -1,7 +1,8 @@
-import { arraysOf, encoded } from './arrays.js';
+import { analyticArraysOf } from './analyticArrays.js';
+import { arraysOf, encoded, laidOut } from './arrays.js';
 import type { Checkpoint, StoredCheckpoint } from './checkpoint.js';
 import { sha256Of } from './files.js';
-import { CHECKPOINT_FORMAT, type Manifest, WEIGHTS_FILE } from './manifest.js';
+import { type AnalyticManifest, CHECKPOINT_FORMAT, type Manifest, WEIGHTS_FILE } from './manifest.js';
 import { placeCheckpoint } from './placeCheckpoint.js';
 import { software } from './software.js';
 
@@ -10,31 +11,52 @@ import { software } from './software.js';
  * same checkpoint written twice is the same folder.
  */
 export async function writeCheckpoint(parent: string, checkpoint: Checkpoint): Promise<StoredCheckpoint> {
-  const { state } = checkpoint;
-  const arrays = arraysOf(state);
+  const arrays =
+    checkpoint.learner === 'ssre' ? arraysOf(checkpoint.state) : analyticArraysOf(checkpoint.state);
   const weights = encoded(arrays);
-  let offset = 0;
-  const manifest: Manifest = {
-    format: CHECKPOINT_FORMAT,
-    task: checkpoint.task,
-    tasks: state.tasks,
-    classes: [...state.classes],
-    dimension: state.dimension,
-    width: state.trunk.stem.outputs,
-    blocks: state.trunk.blocks.length,
-    config: checkpoint.config,
+  const manifest: Manifest | AnalyticManifest = {
+    ...describedBy(checkpoint),
     backend: checkpoint.backend,
     software: software(),
-    arrays: arrays.map(({ name, shape, values }) => {
-      const array = { name, shape: [...shape], offset };
-      offset += values.length;
-      return array;
-    }),
+    arrays: laidOut(arrays.map(({ name, shape }) => [name, shape])),
     files: { [WEIGHTS_FILE]: { bytes: weights.length, sha256: sha256Of(weights) } },
   };
+  const { state } = checkpoint;
   const text = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
   const sha256 = sha256Of(text);
   const version = `v${String(state.tasks).padStart(4, '0')}-${sha256.slice(0, 8)}`;
   const folder = await placeCheckpoint(parent, version, { manifest: text, weights }, sha256);
   return { version, folder, sha256 };
+}
+
+type Written = 'backend' | 'software' | 'arrays' | 'files';
+
+/** What the manifest says of the state itself. */
+function describedBy(checkpoint: Checkpoint): Omit<Manifest, Written> | Omit<AnalyticManifest, Written> {
+  const { state, task } = checkpoint;
+  const common = {
+    format: CHECKPOINT_FORMAT as typeof CHECKPOINT_FORMAT,
+    task,
+    tasks: state.tasks,
+    classes: [...state.classes],
+  };
+  if (checkpoint.learner === 'ssre') {
+    const { dimension, trunk } = checkpoint.state;
+    return {
+      ...common,
+      dimension,
+      width: trunk.stem.outputs,
+      blocks: trunk.blocks.length,
+      config: checkpoint.config,
+    };
+  }
+  const { dimension, statistics } = checkpoint.state;
+  return {
+    learner: 'analytic',
+    ...common,
+    dimension,
+    width: statistics.width,
+    counts: [...statistics.counts],
+    config: checkpoint.config,
+  };
 }

@@ -1,3 +1,6 @@
+import { stepInPlace } from './adamKernel.js';
+
+// As in adam.wat.
 const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;
@@ -23,7 +26,7 @@ export function copied({ first, second, steps }: Readonly<Moments>): Moments {
 
 /**
  * One step of Adam (Kingma and Ba, 2015) with the L2 penalty inside the gradient, as in PyTorch: g + weightDecay * p. One
- * pass over plain arrays for every backend: as tensor operations it takes ten passes, most of a step's time on wasm.
+ * pass over host arrays for every backend: as tensor operations it takes ten passes, most of a step's time on wasm.
  * @param parameters changed in place
  * @param gradients one for each parameter, of its length
  * @param moments changed in place
@@ -41,28 +44,14 @@ export function adamStep(
   const size = (learningRate * secondCorrection) / (1 - BETA1 ** moments.steps);
   const epsilon = EPSILON * secondCorrection;
   parameters.forEach(({ values }, index) => {
-    step(values, gradients[index], moments.first[index], moments.second[index], size, epsilon, weightDecay);
+    const [g, m, v] = [gradients[index], moments.first[index], moments.second[index]];
+    refuseOtherLength(values.length, g, m, v);
+    const options = { size, epsilon, decay: weightDecay };
+    stepInPlace(values, g as Float32Array, m as Float32Array, v as Float32Array, options);
   });
 }
 
-function step(
-  p: Float32Array,
-  g: Float32Array | undefined,
-  m: Float32Array | undefined,
-  v: Float32Array | undefined,
-  size: number,
-  epsilon: number,
-  weightDecay: number,
-): void {
-  if (g?.length !== p.length || m?.length !== p.length || v?.length !== p.length) {
-    throw new RangeError(`a parameter of ${p.length} numbers has no gradient or moments of that length`);
-  }
-  for (let i = 0; i < p.length; i++) {
-    const gradient = (g[i] as number) + weightDecay * (p[i] as number);
-    const first = BETA1 * (m[i] as number) + (1 - BETA1) * gradient;
-    const second = BETA2 * (v[i] as number) + (1 - BETA2) * gradient * gradient;
-    m[i] = first;
-    v[i] = second;
-    p[i] = (p[i] as number) - (size * first) / (Math.sqrt(second) + epsilon);
-  }
+function refuseOtherLength(length: number, ...others: readonly (Float32Array | undefined)[]): void {
+  if (others.every((other) => other?.length === length)) return;
+  throw new RangeError(`a parameter of ${length} numbers has no gradient or moments of that length`);
 }

@@ -1,7 +1,7 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs';
 import type { Tensorflow } from '../tensorflow/tensorflow.js';
 import { linear } from './linear.js';
-import type { SsreState } from './network.js';
+import type { Linear, SsreState } from './network.js';
 import { normals, type Random } from './random.js';
 
 /**
@@ -75,4 +75,15 @@ export function headLogits(
 ): Tensor2D {
   const layer = { weights: tf.transpose(rows), bias };
   return tf.div(linear(tf, features, layer, { inputGradient: true, parameterGradient: true }), temperature);
+}
+
+/** The classifier's rows as the columns of a layer for inference, with the temperature divided in. */
+export function headLayer({ rows, bias }: SsreState['head'], temperature: number): Linear {
+  const classes = bias.length;
+  const width = rows.length / classes;
+  const weights = new Float32Array(rows.length);
+  for (let k = 0; k < classes; k++) {
+    for (let i = 0; i < width; i++) weights[i * classes + k] = (rows[k * width + i] as number) / temperature;
+  }
+  return { inputs: width, outputs: classes, weights, bias: bias.map((value) => value / temperature) };
 }

@@ -1,5 +1,6 @@
 import type { GradSaveFunc, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs';
 import type { Tensorflow } from '../tensorflow/tensorflow.js';
+import { belowRelu } from './relu.js';
 
 /** Parameters of a layer on the device: W [inputs, outputs] and b [outputs]. */
 export interface LinearTensors {
@@ -34,14 +35,13 @@ export function linear(
       : tf.matMul<Tensor2D>(x, weights);
   if (!inputGradient && !parameterGradient) return forward();
 
-  const relu = activation === 'relu';
   const operation = tf.customGrad<Tensor2D>((...inputs) => {
     const value = forward();
     // The last argument keeps tensors for the gradient: all others are gone by then.
     (inputs.at(-1) as GradSaveFunc)([x, weights, value]);
     const gradFunc = (dy: Tensor, saved: Tensor[]): Tensor[] => {
       const [input, w, output] = saved as [Tensor2D, Tensor2D, Tensor2D];
-      const slope = (relu ? tf.mul(dy, tf.step(output)) : dy) as Tensor2D;
+      const slope = (activation === 'relu' ? belowRelu(tf, dy, output) : dy) as Tensor2D;
       const gradients: Tensor[] = [];
       if (inputGradient) gradients.push(timesTransposed(tf, slope, w));
       if (parameterGradient) gradients.push(transposedTimes(tf, input, slope));

@@ -12,6 +12,7 @@ import { blockLayers, type Linear, type SsreState, type Trunk, widthOf } from '.
 import { type Objective, optimise } from './optimise.js';
 import { prototypesOf } from './prototypes.js';
 import { permutation, type Random } from './random.js';
+import { relu } from './relu.js';
 import { expandedBlock, type SideBranch, zeroBranch } from './sideBranch.js';
 import { foldedInto, type Standardisation, standardisationOf, standardised } from './standardise.js';
 import { toTensors } from './trunk.js';
@@ -133,7 +134,7 @@ function rehearsalObjective(
           tf.matMul(rowsOf(tf, inputs, dimension, batch), stemDown as Tensor2D),
           stemUp as Tensor2D,
         );
-        let f = tf.relu(tf.add<Tensor2D>(rowsOf(tf, stemSums, width, batch), side));
+        let f = relu(tf, tf.add<Tensor2D>(rowsOf(tf, stemSums, width, batch), side));
         for (let layer = 0; layer < frozen.length; layer += 2) {
           const [downFirst, upFirst, downSecond, upSecond] = sides.slice(2 * layer) as Tensor2D[];
           const expanded = (offset: number, down?: Tensor2D, up?: Tensor2D) => ({

@@ -3,6 +3,7 @@ import type { Tensorflow } from '../tensorflow/tensorflow.js';
 import { type LinearTensors, linear } from './linear.js';
 import type { Linear } from './network.js';
 import { normals, type Random } from './random.js';
+import { relu } from './relu.js';
 
 /** A low-rank linear map beside a frozen layer, V = A B: A (`down`) [inputs, rank], B (`up`) [rank, outputs], no bias. */
 export interface SideBranch {
@@ -40,8 +41,8 @@ export function expandedBlock(
   second: ExpandedLayer,
   inputGradient: boolean,
 ): Tensor2D {
-  const inner = tf.relu(expandedLinear(tf, h, first, inputGradient));
-  return tf.relu(tf.add<Tensor2D>(h, expandedLinear(tf, inner, second, true)));
+  const inner = relu(tf, expandedLinear(tf, h, first, inputGradient));
+  return relu(tf, tf.add<Tensor2D>(h, expandedLinear(tf, inner, second, true)));
 }
 
 /** x W + b + (x A) B, with W and b frozen: shape [n, outputs] for x of shape [n, inputs]. */

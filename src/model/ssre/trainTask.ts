@@ -10,10 +10,10 @@ import { initialObjective } from './initialTask.js';
 import { blockLayers, type Prototype, type SsreState, widthOf } from './network.js';
 import { type EpochReport, type OptimiserState, optimise } from './optimise.js';
 import { prototypesOf } from './prototypes.js';
-import { type Random, randomOf } from './random.js';
 import { rehearsed } from './rehearsal.js';
 import { zeroBranch } from './sideBranch.js';
 import { foldedInto, standardisationOf, standardised } from './standardise.js';
+import { randomOfTask } from './taskRandom.js';
 import { initialTrunk } from './trunk.js';
 
 /** Called and awaited after every epoch. */
@@ -147,21 +147,4 @@ async function trainIncremental(
     head: withTrained(state.head, head, remembered, width),
     prototypes: [...state.prototypes, ...prototypes],
   };
-}
-
-const PURPOSES = [
-  'weights',
-  'epochs',
-  'prototypes',
-  'rehearsal weights',
-  'rehearsal epochs',
-  'rehearsal prototypes',
-] as const;
-
-/** The random numbers of a task by purpose: what one purpose draws changes no other. */
-function randomOfTask(
-  seed: number,
-  task: number,
-): (purpose: (typeof PURPOSES)[number], epoch?: number) => Random {
-  return (purpose, epoch = 0) => randomOf(seed, task, PURPOSES.indexOf(purpose), epoch);
 }

@@ -3,6 +3,7 @@ import type { Tensorflow } from '../tensorflow/tensorflow.js';
 import { type LinearTensors, linear } from './linear.js';
 import type { Linear, Trunk } from './network.js';
 import { normals, type Random } from './random.js';
+import { relu } from './relu.js';
 
 /** A residual block on the device. */
 export interface BlockTensors {
@@ -50,7 +51,7 @@ export function stem(tf: Tensorflow, x: Tensor2D, tensors: LinearTensors): Tenso
 export function block(tf: Tensorflow, h: Tensor2D, tensors: BlockTensors): Tensor2D {
   const options = { inputGradient: true, parameterGradient: true };
   const inner = linear(tf, h, tensors.first, { ...options, activation: 'relu' });
-  return tf.relu(tf.add<Tensor2D>(h, linear(tf, inner, tensors.second, options)));
+  return relu(tf, tf.add<Tensor2D>(h, linear(tf, inner, tensors.second, options)));
 }
 
 /** The layer's parameters on the device; to be disposed by the caller (or tf.tidy). */

@@ -43,7 +43,11 @@ async function load(preference: 'auto' | TensorflowBackend): Promise<LoadedTenso
   const tried: TriedBackend[] = [];
   for (const backend of wanted) {
     try {
-      return { tf: await LOADERS[backend](), backend, tried };
+      const tf = await LOADERS[backend]();
+      if (backend !== 'tensorflow-gpu' || computesOnGpu(tf)) return { tf, backend, tried };
+      tried.push({ backend, reason: 'TensorFlow found no GPU, CUDA or cuDNN that it can use (docs/gpu.md)' });
+      // It computes on the CPU then; a second native TensorFlow in the same process could clash with it.
+      if (preference === 'auto') return { tf, backend: 'tensorflow', tried };
     } catch (error) {
       tried.push({ backend, reason: reasonOf(error) });
     }
@@ -52,7 +56,7 @@ async function load(preference: 'auto' | TensorflowBackend): Promise<LoadedTenso
     field: 'model.backend',
     value: preference,
     remedy:
-      'Use auto to take the best backend there is, or run `node scripts/provision-tensorflow.mjs` for native TensorFlow.',
+      'Use auto to take the best backend there is, or run `node scripts/provision-tensorflow.mjs` for native TensorFlow; for a GPU see docs/gpu.md.',
     evidence: { tried },
   });
 }
@@ -90,6 +94,17 @@ async function native(name: string): Promise<Tensorflow> {
     }
   }
   throw new Error([...new Set(reasons)].join('; '));
+}
+
+/** Whether native TensorFlow has a GPU: without one the package for GPUs loads all the same, and computes on the CPU. */
+export function computesOnGpu(tf: Tensorflow): boolean {
+  const backend: unknown = tf.backend();
+  return (
+    typeof backend === 'object' &&
+    backend !== null &&
+    'isUsingGpuDevice' in backend &&
+    backend.isUsingGpuDevice === true
+  );
 }
 
 async function activated(tf: Tensorflow, name: string): Promise<Tensorflow> {

@@ -1,23 +1,41 @@
 import type { SerialisedError } from '../../domain/errors.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
+import type { AnalyticConfig } from '../analytic/config.js';
 import type { SsreConfig } from '../ssre/config.js';
 import type { TensorflowBackend } from '../tensorflow/loadTensorflow.js';
 import type { TrainingNotice, TrainingProgress } from '../trainer.js';
 
+/** Which learner is trained, with its settings. */
+export type LearnerSettings = { readonly ssre: SsreConfig } | { readonly analytic: AnalyticConfig };
+
+/** Classes and number of vectors that will come. */
+interface AnnouncedVectors {
+  readonly classes: readonly string[];
+  readonly count: number;
+}
+
 /** What the parent tells the training process. Vectors go in chunks, each acknowledged before the next. */
 export type ToWorker =
-  | { readonly kind: 'start'; readonly backend: 'auto' | TensorflowBackend; readonly checkpoints: string }
+  | {
+      readonly kind: 'start';
+      readonly settings: LearnerSettings;
+      readonly backend: 'auto' | TensorflowBackend;
+      readonly checkpoints: string;
+    }
   | {
       readonly kind: 'task';
       readonly task: string;
       readonly classes: readonly string[];
       readonly unlearned: readonly string[];
-      readonly config: SsreConfig;
       readonly dimension: number;
       /** Number of vectors of the task that will come. */
       readonly count: number;
-      /** Classes and number of the vectors that will come after them, to be rehearsed. */
-      readonly rehearsal: { readonly classes: readonly string[]; readonly count: number } | null;
+      /** What will come after them, to be rehearsed. */
+      readonly rehearsal: AnnouncedVectors | null;
+      /** Likewise those that are to be forgotten, after them. */
+      readonly forgotten: AnnouncedVectors | null;
+      /** Whether what the model knew before is dropped. */
+      readonly anew: boolean;
       /** Checkpoint that the task is trained on top of. */
       readonly base: { readonly folder: string; readonly sha256: string } | null;
     }
@@ -25,7 +43,7 @@ export type ToWorker =
 
 /** What the training process answers. */
 export type FromWorker =
-  | { readonly kind: 'ready'; readonly backend: TensorflowBackend }
+  | { readonly kind: 'ready'; readonly backend: string }
   | { readonly kind: 'more' }
   | { readonly kind: 'progress'; readonly progress: TrainingProgress }
   | { readonly kind: 'notice'; readonly notice: TrainingNotice }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { AnalyticConfig } from '../analytic/config.js';
 import { software } from '../checkpoint/software.js';
 import type { SsreConfig } from '../ssre/config.js';
-import type { TrainingTask } from '../trainer.js';
+import type { ClassVectors, TrainingTask } from '../trainer.js';
 
 /** To be raised by whoever changes how a task is trained: what was saved before is then no longer gone on from. */
 const FORMAT = 2;
@@ -9,10 +10,13 @@ const FORMAT = 2;
 /** Everything that determines what a training makes. */
 export interface KeyedTask extends TrainingTask {
   readonly dimension: number;
-  readonly config: SsreConfig;
+  readonly config: SsreConfig | AnalyticConfig;
   readonly backend: string;
   /** The checkpoint that it is trained on top of. */
   readonly base: { readonly sha256: string } | null;
+  /** Classes that the step takes out, and whether it begins from nothing: the analytic learner's. */
+  readonly forgotten?: ClassVectors;
+  readonly anew?: boolean;
 }
 
 /** The name of a training, SHA-256 in hexadecimal: two that have the same name make the same checkpoint. */
@@ -29,14 +33,15 @@ export function taskKey(task: KeyedTask): string {
     dimension: task.dimension,
     count: task.labels.length,
     rehearsal: task.rehearsal ? [task.rehearsal.classes, task.rehearsal.labels.length] : null,
+    ...(task.forgotten && { forgotten: [task.forgotten.classes, task.forgotten.labels.length] }),
+    ...(task.anew && { anew: true }),
   };
-  return createHash('sha256')
-    .update(`${JSON.stringify(description)}\n`)
-    .update(bytesOf(task.labels))
-    .update(bytesOf(task.vectors))
-    .update(task.rehearsal ? bytesOf(task.rehearsal.labels) : '')
-    .update(task.rehearsal ? bytesOf(task.rehearsal.vectors) : '')
-    .digest('hex');
+  const hash = createHash('sha256').update(`${JSON.stringify(description)}\n`);
+  for (const { labels, vectors } of [task, task.rehearsal, task.forgotten].filter(
+    (part) => part !== undefined,
+  ))
+    hash.update(bytesOf(labels)).update(bytesOf(vectors));
+  return hash.digest('hex');
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Int32Array): Uint8Array {

@@ -1,5 +1,6 @@
-import type { Checkpoint, StoredCheckpoint } from '../checkpoint/checkpoint.js';
+import { madeBy, type SsreCheckpoint, type StoredCheckpoint } from '../checkpoint/checkpoint.js';
 import { writeCheckpoint } from '../checkpoint/writeCheckpoint.js';
+import type { SsreConfig } from '../ssre/config.js';
 import type { SsreState } from '../ssre/network.js';
 import { type OnEpoch, trainTask } from '../ssre/trainTask.js';
 import type { LoadedTensorflow } from '../tensorflow/loadTensorflow.js';
@@ -24,17 +25,17 @@ export interface TrainingListeners {
 export async function trainResumably(
   { tf, backend }: Pick<LoadedTensorflow, 'tf' | 'backend'>,
   checkpoints: string,
-  task: Omit<KeyedTask, 'backend'>,
+  task: Omit<KeyedTask, 'backend' | 'config'> & { readonly config: SsreConfig },
   baseState: () => Promise<SsreState | null>,
   { onEpoch, onNotice }: TrainingListeners,
-): Promise<{ readonly stored: StoredCheckpoint; readonly checkpoint: Checkpoint }> {
+): Promise<{ readonly stored: StoredCheckpoint; readonly checkpoint: SsreCheckpoint }> {
   const key = taskKey({ ...task, backend });
   const progress = progressFile(checkpoints, key);
   const finished = await findFinished(checkpoints, key);
   if (finished !== null) {
     onNotice({ kind: 'found', version: finished.stored.version });
     await progress.clear();
-    return finished;
+    return { ...finished, checkpoint: madeBy('ssre', finished.checkpoint) };
   }
   const resume = await resumeFrom(progress, onNotice);
   const unsaved = (error: unknown): void => onNotice({ kind: 'unsaved', reason: String(error) });
@@ -51,7 +52,13 @@ export async function trainResumably(
     },
     resume,
   );
-  const checkpoint: Checkpoint = { state, task: task.task, config: task.config, backend };
+  const checkpoint: SsreCheckpoint = {
+    learner: 'ssre',
+    state,
+    task: task.task,
+    config: task.config,
+    backend,
+  };
   const stored = await writeCheckpoint(checkpoints, checkpoint);
   await rememberFinished(checkpoints, key, stored).catch(unsaved);
   await progress.clear();

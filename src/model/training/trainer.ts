@@ -1,21 +1,29 @@
 import { fileURLToPath } from 'node:url';
 import { type ErrorDetails, LetheError, type SerialisedError } from '../../domain/errors.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
-import type { SsreConfig } from '../ssre/config.js';
 import type { TensorflowBackend } from '../tensorflow/loadTensorflow.js';
-import type { Trainer, TrainingNotice, TrainingProgress, TrainingTask } from '../trainer.js';
+import type {
+  ClassVectors,
+  Revision,
+  Trainer,
+  TrainingNotice,
+  TrainingProgress,
+  TrainingTask,
+} from '../trainer.js';
 import { checkTask } from './checkTask.js';
-import type { FromWorker, ToWorker } from './messages.js';
+import type { FromWorker, LearnerSettings, ToWorker } from './messages.js';
 import { startWorker, type WorkerProcess } from './workerProcess.js';
 
 /** Vectors sent at a time: some megabytes, so that neither process holds a second copy of the task. */
 const CHUNK = 1024;
 
-export interface TrainerOptions {
+/** The learner with its settings, and what all learners need. */
+export type TrainerOptions = LearnerSettings & TrainingPlace;
+
+export interface TrainingPlace {
   /** Folder below which checkpoints are written. */
   readonly checkpoints: string;
   readonly backend: 'auto' | TensorflowBackend;
-  readonly ssre: SsreConfig;
   /** Components of the vectors. */
   readonly dimension: number;
   /**
@@ -54,21 +62,14 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     return { folder, sha256: base.sha256 };
   };
 
-  const trainNow = async (
-    task: TrainingTask,
+  const take = async (
+    step: Step,
     onProgress: (progress: TrainingProgress) => void,
   ): Promise<ModelVersion> => {
-    if (closed) throw failed('the trainer is closed', 'Start a new trainer.');
-    if (given === undefined) {
-      const { from = null } = options;
-      given = typeof from === 'function' ? from() : from;
-      model = given;
-    }
-    checkTask(task, options.dimension, model?.classes ?? []);
     worker ??= await started(options);
     const current = worker;
     try {
-      model = await trainIn(current.process, task, options, await baseOf(model), onProgress);
+      model = await takeIn(current.process, step, options, await baseOf(model), onProgress);
       return model;
     } catch (error) {
       if (current.process.hasEnded()) worker = null;
@@ -76,15 +77,32 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     }
   };
 
-  const { perClass } = options.ssre.rehearsal;
+  /** One step at a time, each told the model that it is taken on top of. */
+  const inTurn = (work: (base: ModelVersion | null) => Promise<ModelVersion>): Promise<ModelVersion> => {
+    const result = queue.then(() => {
+      if (closed) throw failed('the trainer is closed', 'Start a new trainer.');
+      if (given === undefined) {
+        const { from = null } = options;
+        given = typeof from === 'function' ? from() : from;
+        model = given;
+      }
+      return work(model);
+    });
+    queue = result.catch(() => undefined);
+    return result;
+  };
+
   return {
     backend,
-    ...(perClass > 0 && { rehearsal: { perClass, seed: options.ssre.seed } }),
-    train: (task, onProgress) => {
-      const result = queue.then(() => trainNow(task, onProgress));
-      queue = result.catch(() => undefined);
-      return result;
-    },
+    ...rehearsalOf(options),
+    train: (task, onProgress) =>
+      inTurn((base) => {
+        checkTask(task, options.dimension, base?.classes ?? []);
+        return take(task, onProgress);
+      }),
+    ...('analytic' in options && {
+      revise: (revision: Revision) => inTurn((base) => take(asStep(revision, base), () => undefined)),
+    }),
     close: async () => {
       closed = true;
       await worker?.process.kill();
@@ -97,13 +115,35 @@ type Base = NonNullable<Extract<ToWorker, { kind: 'task' }>['base']>;
 
 interface StartedWorker {
   readonly process: WorkerProcess;
-  readonly backend: TensorflowBackend;
+  readonly backend: string;
 }
 
-async function started({ backend, checkpoints, threads }: TrainerOptions): Promise<StartedWorker> {
+/** What is sent to the training process: a task, or a revision that has the form of one. */
+type Step = TrainingTask & Pick<Partial<Revision>, 'forgotten' | 'anew'>;
+
+/** @throws LetheError `no-model` where there is nothing to be revised */
+function asStep({ returned, forgotten, anew = false }: Revision, base: ModelVersion | null): Step {
+  if (base === null) {
+    throw new LetheError('no-model', 'there is no model yet that could be revised', {
+      remedy: 'Learn a task first.',
+    });
+  }
+  return { ...returned, task: base.task, unlearned: [], forgotten, anew };
+}
+
+/** What SSRE wants a task to bring of every class learned before. */
+function rehearsalOf(settings: LearnerSettings): Pick<Trainer, 'rehearsal'> {
+  if (!('ssre' in settings) || settings.ssre.rehearsal.perClass === 0) return {};
+  const { seed, rehearsal } = settings.ssre;
+  return { rehearsal: { perClass: rehearsal.perClass, seed } };
+}
+
+async function started(options: TrainerOptions): Promise<StartedWorker> {
+  const { backend, checkpoints, threads } = options;
+  const settings = 'ssre' in options ? { ssre: options.ssre } : { analytic: options.analytic };
   const process = startWorker(threads);
   const answer = answers(process, (message) => (message.kind === 'ready' ? message.backend : undefined));
-  await process.send({ kind: 'start', backend, checkpoints }).catch(() => undefined);
+  await process.send({ kind: 'start', settings, backend, checkpoints }).catch(() => undefined);
   try {
     return { process, backend: await answer };
   } catch (error) {
@@ -112,15 +152,18 @@ async function started({ backend, checkpoints, threads }: TrainerOptions): Promi
   }
 }
 
-async function trainIn(
+async function takeIn(
   worker: WorkerProcess,
-  task: TrainingTask,
-  { ssre, dimension, onNotice }: TrainerOptions,
+  task: Step,
+  { dimension, onNotice }: TrainingPlace,
   base: Base | null,
   onProgress: (progress: TrainingProgress) => void,
 ): Promise<ModelVersion> {
-  const { rehearsal } = task;
-  const chunks = chunksOf(rehearsal ? [task, rehearsal] : [task], dimension);
+  const { rehearsal, forgotten, anew = false } = task;
+  const chunks = chunksOf(
+    [task, rehearsal, forgotten].filter((part) => part !== undefined),
+    dimension,
+  );
   const sendChunk = async (): Promise<void> => {
     const { done, value } = chunks.next();
     if (!done) await worker.send({ kind: 'chunk', ...value });
@@ -138,14 +181,19 @@ async function trainIn(
       task: task.task,
       classes: [...task.classes],
       unlearned: [...task.unlearned],
-      config: ssre,
       dimension,
       count: task.labels.length,
-      rehearsal: rehearsal ? { classes: [...rehearsal.classes], count: rehearsal.labels.length } : null,
+      rehearsal: announced(rehearsal),
+      forgotten: announced(forgotten),
+      anew,
       base,
     })
     .catch(() => undefined);
   return answer;
+}
+
+function announced(part: ClassVectors | undefined): { classes: string[]; count: number } | null {
+  return part ? { classes: [...part.classes], count: part.labels.length } : null;
 }
 
 /** The rows of all parts, one part after the other, in messages of some megabytes. */

@@ -6,9 +6,9 @@ import { LetheError, toLetheError } from '../../domain/errors.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { readCheckpoint } from '../checkpoint/readCheckpoint.js';
-import { type LoadedTensorflow, loadTensorflow } from '../tensorflow/loadTensorflow.js';
+import type { ClassVectors } from '../trainer.js';
+import { type LoadedLearner, loadLearner } from './learners.js';
 import type { FromWorker, ToWorker } from './messages.js';
-import { trainResumably } from './trainResumably.js';
 
 // The training process: trains what its parent sends and answers with checkpoints. It is started by trainer.ts.
 
@@ -19,8 +19,7 @@ setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 // Without its parent nobody wants its results.
 process.on('disconnect', () => process.exit());
 
-let loaded: LoadedTensorflow | undefined;
-let checkpoints = '';
+let learner: LoadedLearner | undefined;
 let pending: { task: TaskMessage; vectors: Float32Array; labels: Int32Array; received: number } | undefined;
 /** The last checkpoint made here, which the next task most probably builds on. */
 let last: { sha256: string; checkpoint: Checkpoint } | undefined;
@@ -35,64 +34,70 @@ process.on('message', (message: ToWorker) => {
 async function handle(message: ToWorker): Promise<void> {
   switch (message.kind) {
     case 'start': {
-      loaded = await loadTensorflow(message.backend);
-      checkpoints = message.checkpoints;
-      return send({ kind: 'ready', backend: loaded.backend });
+      learner = await loadLearner(message.settings, message.backend, message.checkpoints);
+      return send({ kind: 'ready', backend: learner.backend });
     }
     case 'task': {
       const { dimension } = message;
-      const count = message.count + (message.rehearsal?.count ?? 0);
+      const count = message.count + (message.rehearsal?.count ?? 0) + (message.forgotten?.count ?? 0);
       pending = {
         task: message,
         vectors: new Float32Array(count * dimension),
         labels: new Int32Array(count),
         received: 0,
       };
-      return send({ kind: 'more' });
+      return nextOf(pending);
     }
     case 'chunk': {
       if (!pending) return;
       pending.vectors.set(message.vectors, pending.received * pending.task.dimension);
       pending.labels.set(message.labels, pending.received);
       pending.received += message.labels.length;
-      if (pending.received < pending.labels.length) return send({ kind: 'more' });
-      const { task, vectors, labels } = pending;
-      pending = undefined;
-      return send({ kind: 'done', model: await train(task, vectors, labels) });
+      return nextOf(pending);
     }
   }
 }
 
-async function train(
-  { rehearsal, ...message }: TaskMessage,
-  vectors: Float32Array,
-  labels: Int32Array,
-): Promise<ModelVersion> {
-  if (!loaded) throw new LetheError('internal', 'a task came before the start', { remedy: 'Report it.' });
-  const { base, config, count, dimension } = message;
+/** Asks for what is still to come of a task, or trains it. */
+async function nextOf({ task, vectors, labels, received }: NonNullable<typeof pending>): Promise<void> {
+  if (received < labels.length) return send({ kind: 'more' });
+  pending = undefined;
+  send({ kind: 'done', model: await train(task, vectors, labels) });
+}
+
+async function train(message: TaskMessage, vectors: Float32Array, labels: Int32Array): Promise<ModelVersion> {
+  if (!learner) throw new LetheError('internal', 'a task came before the start', { remedy: 'Report it.' });
+  const { base, dimension, count } = message;
   const started = performance.now();
-  const epochs =
-    base === null
-      ? config.initial.epochs
-      : config.incremental.epochs + (rehearsal ? config.rehearsal.epochs : 0);
-  const { stored, checkpoint } = await trainResumably(
-    loaded,
-    checkpoints,
+  let end = 0;
+  /** The next part of what came, part by part in the order of sending. */
+  const next = (size: number): Pick<ClassVectors, 'vectors' | 'labels'> => {
+    const from = end;
+    end += size;
+    return {
+      vectors: vectors.subarray(from * dimension, end * dimension),
+      labels: labels.subarray(from, end),
+    };
+  };
+  const own = next(count);
+  const rehearsal = message.rehearsal && { ...message.rehearsal, ...next(message.rehearsal.count) };
+  const forgotten = message.forgotten && { ...message.forgotten, ...next(message.forgotten.count) };
+  const { task: name, classes, unlearned, anew } = message;
+  const { stored, checkpoint } = await learner.take(
     {
-      ...message,
-      vectors: vectors.subarray(0, count * dimension),
-      labels: labels.subarray(0, count),
-      ...(rehearsal && {
-        rehearsal: {
-          classes: rehearsal.classes,
-          vectors: vectors.subarray(count * dimension),
-          labels: labels.subarray(count),
-        },
-      }),
+      task: name,
+      classes,
+      unlearned,
+      dimension,
+      base,
+      ...own,
+      ...(rehearsal && { rehearsal }),
+      forgotten,
+      anew,
     },
-    async () => (base === null ? null : (await checkpointAt(base)).state),
+    async () => (base === null ? null : await checkpointAt(base)),
     {
-      onEpoch: async ({ epoch, loss }) => {
+      onEpoch: async (epoch, epochs, loss) => {
         send({ kind: 'progress', progress: { epoch, epochs, loss, ms: performance.now() - started } });
         // Lets messages out and a lost parent be noticed: computing itself blocks.
         await setImmediate();

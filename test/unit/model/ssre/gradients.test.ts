@@ -1,57 +1,18 @@
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { featuresOf, stemOutputs } from '../../../../src/model/ssre/features.js';
 import { grownHead } from '../../../../src/model/ssre/head.js';
 import { incrementalObjective } from '../../../../src/model/ssre/incrementalTask.js';
 import { initialObjective } from '../../../../src/model/ssre/initialTask.js';
 import { blockLayers } from '../../../../src/model/ssre/network.js';
-import { lossAndGradients, type Objective } from '../../../../src/model/ssre/optimise.js';
 import { prototypesOf } from '../../../../src/model/ssre/prototypes.js';
 import { normals, randomOf } from '../../../../src/model/ssre/random.js';
 import { zeroBranch } from '../../../../src/model/ssre/sideBranch.js';
 import { initialTrunk } from '../../../../src/model/ssre/trunk.js';
 import { loadTensorflow } from '../../../../src/model/tensorflow/loadTensorflow.js';
+import { expectGradient } from './expectGradient.js';
 import { clusters, DIMENSION, smallConfig } from './support.js';
 
-const batch = { rows: Uint32Array.from({ length: 24 }, (_, row) => row), start: 0 };
 const { tf } = await loadTensorflow('cpu');
-
-/**
- * Compares the gradient of every parameter with central differences: along the gradient, where rounding and the kinks of
- * ReLU count least, and along single components.
- */
-function expectGradient({ parameters, lossOf }: Objective): void {
-  const loss = lossOf(randomOf(3));
-  const { gradients } = lossAndGradients(tf, parameters, loss, batch);
-  const random = randomOf(4);
-  parameters.forEach(({ values }, index) => {
-    const gradient = gradients[index] as Float32Array;
-    const before = values.slice();
-    const slopeAlong = (direction: Float32Array, step: number): number => {
-      const valueAt = (factor: number): number => {
-        values.set(before.map((value, i) => value + factor * (direction[i] as number)));
-        return lossAndGradients(tf, parameters, loss, batch).value;
-      };
-      const slope = (valueAt(step) - valueAt(-step)) / (2 * step);
-      values.set(before);
-      return slope;
-    };
-
-    const length = Math.hypot(...gradient);
-    const along = slopeAlong(
-      gradient.map((value) => value / length),
-      5e-3,
-    );
-    expect(Math.abs(along / length - 1), `parameter ${index} along its gradient`).toBeLessThan(0.01);
-
-    const typical = length / Math.sqrt(values.length);
-    for (let sample = 0; sample < 6; sample++) {
-      const at = random.below(values.length);
-      const slope = slopeAlong(new Float32Array(values.length).fill(1, at, at + 1), 5e-3);
-      const error = Math.abs(slope - (gradient[at] as number)) / (Math.abs(slope) + typical);
-      expect(error, `parameter ${index} at ${at}`).toBeLessThan(0.1);
-    }
-  });
-}
 
 function network() {
   const config = smallConfig({ temperature: 1 });
@@ -73,7 +34,7 @@ function network() {
 describe('gradients', () => {
   it('of the first task equal finite differences', () => {
     const { config, task, trunk, head } = network();
-    expectGradient(initialObjective(tf, trunk, head, task, config));
+    expectGradient(tf, initialObjective(tf, trunk, head, task, config));
   });
 
   it.each(['none', 'radius', 'covariance'] as const)(
@@ -87,7 +48,7 @@ describe('gradients', () => {
       const data = { stemOutput, teacher: stemOutput, labels: new Int32Array(24) };
       // Without blocks the features, and with them s_i, do not move.
       const objective = incrementalObjective(tf, flat, [], grown, old, data, { ...config, replayNoise });
-      expectGradient(objective);
+      expectGradient(tf, objective);
       objective.dispose();
     },
   );
@@ -104,7 +65,7 @@ describe('gradients', () => {
     // No prototype is remembered: the loss is the plain cross-entropy through the expanded network.
     const data = { stemOutput, teacher: features, labels: task.labels };
     const objective = incrementalObjective(tf, trunk, branches, head, [], data, config);
-    expectGradient(objective);
+    expectGradient(tf, objective);
     objective.dispose();
   });
 });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { computed } from '../../../../src/model/tensorflow/computed.js';
-import { loadTensorflow } from '../../../../src/model/tensorflow/loadTensorflow.js';
+import { computesOnGpu, loadTensorflow } from '../../../../src/model/tensorflow/loadTensorflow.js';
 import { nativeFolder } from '../../../../src/model/tensorflow/nativeFolder.js';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -34,6 +34,7 @@ describe('loading TensorFlow', () => {
   it.each(['wasm', 'cpu'] as const)('gives %s where it is asked for', async (backend) => {
     const loaded = await loadTensorflow(backend);
     expect(loaded).toMatchObject({ backend, tried: [] });
+    expect(computesOnGpu(loaded.tf)).toBe(false);
     expect(await loadTensorflow(backend)).toBe(loaded);
   });
 

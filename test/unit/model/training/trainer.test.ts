@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LetheError } from '../../../../src/domain/errors.js';
 import { readCheckpoint } from '../../../../src/model/checkpoint/readCheckpoint.js';
-import { loadClassifier } from '../../../../src/model/ssre/classifier.js';
+import { loadClassifier } from '../../../../src/model/loadClassifier.js';
 import type { Trainer } from '../../../../src/model/trainer.js';
 import { createTrainer, type TrainerOptions } from '../../../../src/model/training/trainer.js';
 import { clusters, DIMENSION, smallConfig } from '../ssre/support.js';

@@ -1,0 +1,48 @@
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs';
+import type { Classifier } from '../../classifier.js';
+import { tensorClassifier } from '../../tensorflow/tensorClassifier.js';
+import type { Tensorflow } from '../../tensorflow/tensorflow.js';
+import { headLayer } from '../head.js';
+import { linear } from '../linear.js';
+import { toTensors as headTensors } from '../trunk.js';
+import { standardisedPlanes } from './augmentation.js';
+import { convolutionsOf, type ImageState, mapTrunk } from './network.js';
+import { plainly, toTensors } from './sideBranch.js';
+import { throughTrunk } from './throughTrunk.js';
+
+/**
+ * A classifier that computes the fused network of `state` on images: its "vectors" are the 3 * side * side numbers from
+ * 0 to 255 of an image's red, green and blue planes.
+ */
+export function createImageClassifier(
+  tf: Tensorflow,
+  state: ImageState,
+  {
+    side,
+    temperature,
+    ...identity
+  }: {
+    readonly version: string;
+    readonly backend: string;
+    readonly temperature: number;
+    readonly side: number;
+  },
+): Classifier {
+  const trunk = mapTrunk(state.trunk, (convolution) => toTensors(tf, convolution));
+  const head = headTensors(tf, headLayer(state.head, temperature));
+  const classifier = tensorClassifier(tf, {
+    ...identity,
+    classes: [...state.classes],
+    dimension: 3 * side * side,
+    tensors: [
+      head.weights,
+      head.bias,
+      ...convolutionsOf(trunk).flatMap(({ kernel, bias }): Tensor[] => [kernel, bias]),
+    ],
+    logitsOf: (planes: Tensor2D) => {
+      const f = throughTrunk(tf, standardisedPlanes(tf, planes, side), trunk, (x, c) => plainly(tf, x, c));
+      return linear(tf, f, head, { inputGradient: false, parameterGradient: false });
+    },
+  });
+  return { ...classifier, sees: 'images' };
+}
