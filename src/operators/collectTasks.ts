@@ -1,43 +1,57 @@
-import { asyncScheduler, Observable, type OperatorFunction, type SchedulerLike, Subscription } from 'rxjs';
+import {
+  asyncScheduler,
+  endWith,
+  filter,
+  from,
+  ignoreElements,
+  mergeMap,
+  Observable,
+  type ObservableInput,
+  type OperatorFunction,
+  type SchedulerLike,
+  Subscription,
+  share,
+  takeUntil,
+} from 'rxjs';
 import type { LetheEvent } from '../domain/messages/event.js';
 
 /** A learn command was accepted: which task, of which classes, and how many samples it has. */
 export type Announcement = Extract<LetheEvent, { kind: 'task-announced' }>;
 
-/** An announcement, with what of its task was dealt with before this process began. */
-export type Announced = Announcement & {
-  readonly already?: { readonly stored: number; readonly refused: number };
-};
-
 /** A sample of a task was dealt with: stored in DB-CIL, or refused for good. */
 export interface Arrival {
   readonly task: string;
-  readonly stored: boolean;
 }
 
-/** A task whose samples are all there, or whose samples stopped coming. */
-export interface CollectedTask {
-  readonly outcome: 'complete' | 'timeout';
-  readonly announcement: Announcement;
+/** How many samples of a task were dealt with so far, by whatever process. */
+export interface SampleCounts {
   readonly stored: number;
   /** Samples that ended as dead letters: they arrived, so the task does not wait for them. */
   readonly refused: number;
-  /** From the announcement (or the first sample, if that was earlier) to now, in milliseconds. */
+}
+
+/** A task whose samples are all there, or whose samples stopped coming. */
+export interface CollectedTask extends SampleCounts {
+  readonly outcome: 'complete' | 'timeout';
+  readonly announcement: Announcement;
+  /** From the announcement to now, in milliseconds. */
   readonly ms: number;
 }
 
-interface Collecting {
-  announcement: Announcement | undefined;
-  stored: number;
-  refused: number;
-  readonly since: number;
-  timer: Subscription | undefined;
+export interface Collecting {
+  /**
+   * Asks the store. Each arrival is told after it can be counted here; what is counted stays, so that a corrected
+   * announcement of a task goes on from there.
+   */
+  readonly countOf: (announcement: Announcement) => ObservableInput<SampleCounts>;
+  /** A task for which no sample arrives for so long is given up. */
+  readonly timeoutMs: number;
+  readonly scheduler?: SchedulerLike;
 }
 
 /**
- * Counts the samples of each task against its announcement; samples may come before, with and after it, and
- * tasks may interleave. A task for which no sample arrives for `timeoutMs` is given up; what was counted stays,
- * so that a corrected announcement of the same task goes on from there.
+ * Waits for the samples of each announced task. What is there is asked of the store, since samples may come before the
+ * announcement, even to a process that has died since; arrivals only tell when to ask. Tasks may interleave.
  *
  * ```
  * announcements: -A(t, 2)------
@@ -46,73 +60,73 @@ interface Collecting {
  * ```
  */
 export function collectTasks(
-  announcements: Observable<Announced>,
-  { timeoutMs, scheduler = asyncScheduler }: { timeoutMs: number; scheduler?: SchedulerLike },
+  announcements: Observable<Announcement>,
+  options: Collecting,
 ): OperatorFunction<Arrival, CollectedTask> {
-  return (source) =>
-    new Observable<CollectedTask>((subscriber) => {
-      const tasks = new Map<string, Collecting>();
-      const subscriptions = new Subscription();
+  return (source) => {
+    const arrivals = source.pipe(share());
+    const over = arrivals.pipe(ignoreElements(), endWith(null));
+    return announcements.pipe(
+      mergeMap((announcement) =>
+        collected(announcement, arrivals.pipe(filter(({ task }) => task === announcement.task)), options),
+      ),
+      takeUntil(over),
+    );
+  };
+}
 
-      const stateOf = (task: string): Collecting => {
-        const known = tasks.get(task);
-        if (known) return known;
-        const fresh = {
-          announcement: undefined,
-          stored: 0,
-          refused: 0,
-          since: scheduler.now(),
-          timer: undefined,
-        };
-        tasks.set(task, fresh);
-        return fresh;
-      };
-      const finish = (
-        outcome: CollectedTask['outcome'],
-        announcement: Announcement,
-        state: Collecting,
-      ): void => {
-        const { stored, refused, since } = state;
-        subscriber.next({ outcome, announcement, stored, refused, ms: scheduler.now() - since });
-      };
-      const check = (task: string, state: Collecting): void => {
-        if (state.timer) subscriptions.remove(state.timer);
-        state.timer?.unsubscribe();
-        const { announcement } = state;
-        if (!announcement) return;
-        if (state.stored + state.refused >= announcement.samples) {
-          tasks.delete(task);
-          finish('complete', announcement, state);
-          return;
-        }
-        state.timer = scheduler.schedule(() => {
-          state.announcement = undefined;
-          finish('timeout', announcement, state);
-        }, timeoutMs);
-        subscriptions.add(state.timer);
-      };
+/** Emits once: when the store holds all samples of the task, or when it does not although none came for the timeout. */
+function collected(
+  announcement: Announcement,
+  arrivals: Observable<Arrival>,
+  { countOf, timeoutMs, scheduler = asyncScheduler }: Collecting,
+): Observable<CollectedTask> {
+  return new Observable((subscriber) => {
+    const since = scheduler.now();
+    let waiting = Subscription.EMPTY;
+    let asking = false;
+    let missing = 0;
+    let arrived = 0;
 
-      subscriptions.add(
-        announcements.subscribe(({ already, ...announcement }) => {
-          const state = stateOf(announcement.task);
-          state.stored += already?.stored ?? 0;
-          state.refused += already?.refused ?? 0;
-          state.announcement = announcement;
-          check(announcement.task, state);
-        }),
-      );
-      subscriptions.add(
-        source.subscribe({
-          next: ({ task, stored }) => {
-            const state = stateOf(task);
-            if (stored) state.stored++;
-            else state.refused++;
-            check(task, state);
-          },
-          error: (error) => subscriber.error(error),
-          complete: () => subscriber.complete(),
-        }),
-      );
-      return subscriptions;
-    });
+    const ask = (otherwise: 'wait' | 'timeout'): void => {
+      asking = true;
+      arrived = 0;
+      const counting = from(countOf(announcement)).subscribe({
+        next: (counts) => {
+          asking = false;
+          missing = announcement.samples - counts.stored - counts.refused;
+          if (missing <= 0) finish('complete', counts);
+          else if (arrived >= missing) ask(otherwise);
+          else if (otherwise === 'timeout' && arrived === 0) finish('timeout', counts);
+          else waitOn();
+        },
+        error: (error) => subscriber.error(error),
+      });
+      subscriber.add(counting);
+    };
+    const waitOn = (): void => {
+      waiting.unsubscribe();
+      waiting = scheduler.schedule(() => {
+        if (!asking) ask('timeout');
+      }, timeoutMs);
+      subscriber.add(waiting);
+    };
+    const finish = (outcome: CollectedTask['outcome'], counts: SampleCounts): void => {
+      waiting.unsubscribe();
+      subscriber.next({ outcome, announcement, ...counts, ms: scheduler.now() - since });
+      subscriber.complete();
+    };
+
+    subscriber.add(
+      arrivals.subscribe({
+        next: () => {
+          arrived++;
+          waitOn();
+          if (!asking && arrived >= missing) ask('wait');
+        },
+        error: (error) => subscriber.error(error),
+      }),
+    );
+    ask('wait');
+  });
 }

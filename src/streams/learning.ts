@@ -15,7 +15,6 @@ import { decodeSample, encodeEvent, encodeModelVersion, taskOf } from '../domain
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
 import {
-  type Announced,
   type Announcement,
   type Arrival,
   type CollectedTask,
@@ -32,7 +31,7 @@ import { trainTasks } from '../operators/trainTasks.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
 import { type Context, inFlight } from './context.js';
 import { GROUPS } from './groups.js';
-import { unfinished } from './openTasks.js';
+import { samplesOf, unfinished } from './openTasks.js';
 import { replaceClassifier } from './replaceClassifier.js';
 import { type Signal, toSignals } from './signal.js';
 
@@ -43,18 +42,18 @@ import { type Signal, toSignals } from './signal.js';
 export function learning(context: Context, announced: Observable<Announcement>): Observable<Signal> {
   return from(unfinished(context.store)).pipe(
     mergeMap(({ open, untold }) => {
-      const resumed = new Set(open.map(({ task }) => task));
-      const announcements = merge(
-        from(open),
-        // The command of a resumed task may be delivered again; the task itself is under way.
-        announced.pipe(filter(({ task }) => !resumed.has(task))),
+      const underWay = new Set<string>();
+      const announcements = merge(from(open), announced).pipe(
+        // The command of a task may be delivered again, even when the task is over.
+        filter(({ task }) => !underWay.has(task) && isOpen(task, context.store)),
+        tap(({ task }) => underWay.add(task)),
       );
       return merge(
         from(untold).pipe(concatMap(announce(context))),
         learningFrom(context, announcements).pipe(
           tap((signal) => {
             if (signal.kind === 'event' && signal.event.kind === 'task-failed')
-              resumed.delete(signal.event.task);
+              underWay.delete(signal.event.task);
           }),
         ),
       );
@@ -62,7 +61,11 @@ export function learning(context: Context, announced: Observable<Announcement>):
   );
 }
 
-function learningFrom(context: Context, announcements: Observable<Announced>): Observable<Signal> {
+function isOpen(task: string, { registry }: KnowledgeStore): boolean {
+  return registry.snapshot().tasks.get(task)?.state === 'open';
+}
+
+function learningFrom(context: Context, announcements: Observable<Announcement>): Observable<Signal> {
   const { trainer, store, settings } = context;
   return storing(context).pipe(
     connect((samples) =>
@@ -71,7 +74,10 @@ function learningFrom(context: Context, announcements: Observable<Announced>): O
         samples.pipe(
           map(arrivalOf),
           filter((arrival) => arrival !== null),
-          collectTasks(announcements, { timeoutMs: settings.taskTimeoutMs }),
+          collectTasks(announcements, {
+            countOf: (announcement) => samplesOf(announcement, store),
+            timeoutMs: settings.taskTimeoutMs,
+          }),
           connect((tasks) =>
             merge(
               tasks.pipe(embedded()),
@@ -119,9 +125,9 @@ function storing({
 
 /** What a sample means for its task: a redelivered one is no arrival; a refused one is, so that its task does not wait for it. */
 function arrivalOf(item: Flow<StoredSample>): Arrival | null {
-  if (item.ok) return item.value.fresh ? { task: item.value.task, stored: true } : null;
+  if (item.ok) return item.value.fresh ? { task: item.value.task } : null;
   const task = taskOf(item.source);
-  return task === undefined ? null : { task, stored: false };
+  return task === undefined ? null : { task };
 }
 
 /** Tells at once that a task's samples are all stored, also while the task before it still trains. */

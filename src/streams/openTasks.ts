@@ -1,29 +1,23 @@
 import type { LetheEvent } from '../domain/messages/event.js';
 import { announcedEvent } from '../operators/announceTask.js';
-import type { Announced } from '../operators/collectTasks.js';
+import type { Announcement, SampleCounts } from '../operators/collectTasks.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
 
 /** What a worker that begins finds half done. */
 export interface Unfinished {
-  /** Tasks whose samples were arriving or that trained, with what is there of them. */
-  readonly open: readonly Announced[];
+  /** Tasks whose samples were arriving or that trained. */
+  readonly open: readonly Announcement[];
   /** Events of tasks whose model is current but was not told of. */
   readonly untold: readonly LetheEvent[];
 }
 
 /** What the worker before this one left unfinished, by the registry. */
-export async function unfinished({ registry, vectors }: KnowledgeStore): Promise<Unfinished> {
+export async function unfinished({ registry }: KnowledgeStore): Promise<Unfinished> {
   const { tasks, model } = await registry.refresh();
-  const open: Announced[] = [];
+  const open: Announcement[] = [];
   const untold: LetheEvent[] = [];
   for (const task of tasks.values()) {
-    if (task.state === 'open') {
-      const [stored, refused] = await Promise.all([
-        vectors.count({ classes: task.classes }),
-        registry.refusedOf(task.name),
-      ]);
-      open.push({ ...announcedEvent({ ...task, task: task.name }), already: { stored, refused } });
-    }
+    if (task.state === 'open') open.push(announcedEvent({ ...task, task: task.name }));
     if (task.state === 'finished' && model) {
       untold.push(
         { kind: 'model-published', model },
@@ -32,4 +26,13 @@ export async function unfinished({ registry, vectors }: KnowledgeStore): Promise
     }
   }
   return { open, untold };
+}
+
+/** How many samples of the task were stored or refused so far, by this worker or one before it. */
+export async function samplesOf(
+  { task, classes }: Announcement,
+  { registry, vectors }: KnowledgeStore,
+): Promise<SampleCounts> {
+  const [stored, refused] = await Promise.all([vectors.count({ classes }), registry.refusedOf(task)]);
+  return { stored, refused };
 }

@@ -2,10 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KafkaService } from '../../scripts/services/kafka.js';
 import type { RedisService } from '../../scripts/services/redis.js';
-import type { LogRecord } from '../../src/domain/record.js';
 import { randomOf } from '../../src/model/ssre/random.js';
 import { GROUPS } from '../../src/streams/groups.js';
-import { committed } from '../support/committedValues.js';
 import { type Own, ownKafka, ownRedis } from '../support/services.js';
 import { drawFaults, strike } from './faults.js';
 import { form, seed } from './form.js';
@@ -13,10 +11,10 @@ import { type Journal, openJournal } from './journal.js';
 import { type Model, openModel } from './model.js';
 import { databases, type Step, script } from './script.js';
 import { type Supervised, supervise } from './supervised.js';
-import { compareCounts, namingUnlearned, wrongDeadLetters } from './verdict.js';
+import { namingUnlearned, wrongDeadLetters } from './verdict.js';
 import { ask, carryOut, type Times } from './workload.js';
+import { ALL_ANSWERED, answersCompared, placesOf, recordsOf } from './written.js';
 
-const PARTITIONS = 4;
 /** A worker with its embedder takes about half of it at rest. */
 const MEMORY_MIB = 1200;
 const MID_MOVE_MS = 60;
@@ -62,15 +60,6 @@ async function undisturbed(): Promise<Map<string, string>> {
   return model.contents();
 }
 
-const everything = (model: Model, topic: string): Promise<LogRecord[]> =>
-  committed(model.log, { broker: kafka.brokers, topic, partitions: PARTITIONS }, (record) => record);
-
-const withoutValue = (model: Model, topic: string): Promise<LogRecord[]> =>
-  committed(model.log, { broker: kafka.brokers, topic, partitions: PARTITIONS }, (record) => ({
-    ...record,
-    value: Buffer.alloc(0),
-  }));
-
 /** Kills the learner in the course of the command. */
 async function strikeIn(step: Step, journal: Journal, learner: Supervised, delayMs: number): Promise<void> {
   if (step.struck === 'in mid-epoch' && step.command.kind === 'learn')
@@ -92,10 +81,10 @@ describe('under faults', () => {
       await Promise.all(answering.map((worker) => worker.listening()));
       const journal = openJournal(model);
       const times: Times = { queried: new Map(), changes: [] };
-      const told: string[] = [];
+      const happened: string[] = [];
       const began = Date.now();
       const tell = (what: string): void => {
-        told.push(`${((Date.now() - began) / 1000).toFixed(1)} s: ${what}`);
+        happened.push(`${((Date.now() - began) / 1000).toFixed(1)} s: ${what}`);
       };
       const targets = { kafka, redis, learner, workers: answering, variables: model.variables };
       const luck = randomOf(seed, 1);
@@ -146,32 +135,24 @@ describe('under faults', () => {
         await Promise.all([learner, ...answering].map((worker) => worker.stop()));
         tell('all workers have ended');
       } catch (error) {
-        console.log(told.join('\n'));
+        console.log(happened.join('\n'));
         throw error;
       }
 
       const { topics } = model;
-      const predictions = await everything(model, topics.predictions);
-      tell(`${predictions.length} answers are read`);
-      const asked = await withoutValue(model, topics.queries);
-      const letters = await withoutValue(model, topics['dead-letters']);
-      const sources = [
-        ...asked,
-        ...(await withoutValue(model, topics.samples)),
-        ...(await withoutValue(model, topics.commands)),
-      ];
-      const ids = asked.flatMap(({ key, headers }) =>
-        key?.startsWith('poison-') ? [] : [String(headers.ce_id)],
-      );
-      tell('all topics are read');
+      const predictions = await recordsOf(model, topics.predictions);
+      const asked = await placesOf(model, topics.queries);
+      const letters = await placesOf(model, topics['dead-letters']);
+      const samples = await placesOf(model, topics.samples);
+      const told = await placesOf(model, topics.commands);
       const contents = await model.contents();
-      tell('the databases are read');
+      tell('everything is read');
       const peaks = [learner, ...answering].map(({ role, peakMiB, starts }) => ({ role, peakMiB, starts }));
       const faults = form.faults + aimed.length;
       console.log(
         [
-          ...told,
-          `${ids.length} queries, ${steps.length} commands, ${letters.length} dead letters, ${faults} faults`,
+          ...happened,
+          `${asked.length} queries, ${steps.length} commands, ${letters.length} dead letters, ${faults} faults`,
           ...peaks.map(
             ({ role, peakMiB, starts }) =>
               `${role}: started ${starts} times, at most ${peakMiB.toFixed(0)} MiB`,
@@ -179,22 +160,25 @@ describe('under faults', () => {
         ].join('\n'),
       );
 
-      const answers = predictions.map(({ headers, key }) => String(key ?? headers.ce_subject));
       const reasons = letters.map(({ headers }) => headers['lethe-reason']);
       console.log(
         Object.fromEntries(
           [...new Set(reasons)].map((reason) => [reason, reasons.filter((each) => each === reason).length]),
         ),
       );
-      expect(compareCounts(ids, answers)).toEqual({ unanswered: [], answeredTooOften: [], neverAsked: [] });
+      expect(answersCompared(asked, predictions)).toEqual(ALL_ANSWERED);
       expect(namingUnlearned(predictions, times)).toEqual([]);
-      expect(wrongDeadLetters(letters, sources)).toEqual({ missing: [], twice: [], undue: [] });
+      expect(wrongDeadLetters(letters, [...asked, ...samples, ...told])).toEqual({
+        missing: [],
+        twice: [],
+        undue: [],
+      });
       expect(contents).toEqual(calm);
       for (const [name, database] of databases(steps))
         expect([...contents.values()].filter((each) => each === `${database}/${name}`)).toHaveLength(
           form.samplesPerClass,
         );
-      expect(ids.length).toBeGreaterThanOrEqual(form.queries);
+      expect(predictions.length).toBeGreaterThanOrEqual(form.queries);
       for (const { peakMiB } of peaks) expect(peakMiB).toBeLessThan(MEMORY_MIB);
     },
     form.limitMs,

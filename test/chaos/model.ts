@@ -15,6 +15,7 @@ export interface Addresses {
 /** A model of its own over Kafka and Redis, as its workers and as the test see it. */
 export interface Model {
   readonly name: string;
+  readonly broker: string;
   readonly topics: Topics;
   readonly log: KafkaLog;
   readonly variables: Variables;
@@ -30,6 +31,7 @@ export async function openModel(services: Addresses, name: string): Promise<Mode
   const log = await createKafkaLog(kafkaTestOptions(services.brokers, { clientId: `test-of-${name}` }));
   return {
     name,
+    broker: services.brokers,
     topics: topicsUnder(`${name}.`),
     log,
     variables: {

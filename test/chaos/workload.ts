@@ -92,14 +92,20 @@ export async function carryOut(
 export async function ask(
   { log, topics }: Model,
   { queries, pace }: Form,
-  options: { readonly random: Random; readonly times: Times; readonly goesOn: () => boolean },
+  options: {
+    readonly random: Random;
+    readonly times: Times;
+    readonly goesOn: () => boolean;
+    /** How many queries were sent before. */
+    readonly before?: number;
+  },
 ): Promise<void> {
-  const { random, times, goesOn } = options;
+  const { random, times, goesOn, before = 0 } = options;
   let sent = 0;
   let poisoned = 0;
   const send = async (count: number): Promise<void> => {
     const records = Array.from({ length: count }, () => {
-      const id = `q${sent++}`;
+      const id = `q${before + sent++}`;
       const truth = CLASSES[random.below(CLASSES.length)] as string;
       const payload = { kind: 'vector' as const, vector: vectorOf(truth, 1000 + random.below(1000)) };
       times.queried.set(id, Date.now());

@@ -9,7 +9,6 @@ const END = `end-${randomUUID()}`;
 interface Place {
   readonly broker: string;
   readonly topic: string;
-  readonly partitions: number;
 }
 
 /**
@@ -19,10 +18,14 @@ interface Place {
  */
 export async function committed<T>(
   log: EventLog,
-  { broker, topic, partitions }: Place,
+  { broker, topic }: Place,
   of: (record: LogRecord) => T,
 ): Promise<T[]> {
   const client = new kafkajs.Kafka({ brokers: [broker], logLevel: kafkajs.logLevel.NOTHING });
+  const admin = client.admin();
+  await admin.connect();
+  const partitions = (await admin.fetchTopicOffsets(topic)).length;
+  await admin.disconnect();
   const producer = client.producer();
   await producer.connect();
   const messages = Array.from({ length: partitions }, (_, partition) => ({ value: END, partition }));

@@ -12,6 +12,7 @@ import { withLanes } from '../../src/model/embedder/lanes.js';
 import { relativeFilter } from '../../src/model/filter/relative.js';
 import { SILENT } from '../../src/operators/probe.js';
 import { createScreen } from '../../src/operators/screen.js';
+import type { KnowledgeStore } from '../../src/stores/knowledgeStore.js';
 import { createMemoryStore } from '../../src/stores/memory/createMemoryStore.js';
 import type { Settings } from '../../src/streams/context.js';
 import { processor } from '../../src/streams/processor.js';
@@ -44,6 +45,8 @@ export interface ProcessingOptions {
   readonly embedder?: Embedder;
   readonly training?: CentroidTraining;
   readonly log?: EventLog;
+  /** What a processor before left. */
+  readonly store?: KnowledgeStore;
 }
 
 /** A log of two partitions, with more room than a test needs. */
@@ -57,7 +60,7 @@ export function startProcessing(options: ProcessingOptions = {}) {
   const training = options.training ?? centroidTraining(embedder.dimension);
   const topics = topicsUnder('test.');
   const log = options.log ?? memoryLog();
-  const store = createMemoryStore({ dimension: embedder.dimension });
+  const store = options.store ?? createMemoryStore({ dimension: embedder.dimension });
   const stop = new Subject<void>();
   const signals: Signal[] = [];
   const happened = new Subject<Signal>();

@@ -83,7 +83,7 @@ describe('a connection that breaks in a transaction', () => {
     });
     await cut;
     expect(lost).toEqual([]);
-    const seen = await committedValues(log, { broker: broker.brokers, topic: to, partitions: 8 });
+    const seen = await committedValues(log, { broker: broker.brokers, topic: to });
     expect(seen.sort((a, b) => Number(a) - Number(b))).toEqual(values);
   });
 });

@@ -1,6 +1,11 @@
-import { map } from 'rxjs';
+import { asyncScheduler, defer, delay, map, type Observable, of } from 'rxjs';
 import { describe, it } from 'vitest';
-import { type Announcement, type Arrival, collectTasks } from '../../../src/operators/collectTasks.js';
+import {
+  type Announcement,
+  type Arrival,
+  collectTasks,
+  type SampleCounts,
+} from '../../../src/operators/collectTasks.js';
 import { marbles } from '../../support/marbles.js';
 
 const announcement = (task: string, samples: number): Announcement => ({
@@ -10,11 +15,12 @@ const announcement = (task: string, samples: number): Announcement => ({
   samples,
 });
 const announcements = { A: announcement('a', 2), B: announcement('b', 1), C: announcement('a', 3) };
-const arrivals: Record<string, Arrival> = {
-  a: { task: 'a', stored: true },
-  b: { task: 'b', stored: true },
-  x: { task: 'a', stored: false },
-};
+const arrivals: Record<string, Arrival> = { a: { task: 'a' }, b: { task: 'b' } };
+
+/** What the store holds of a task, from each frame on. */
+type Stored = Readonly<
+  Record<string, readonly (readonly [frame: number, stored: number, refused?: number])[]>
+>;
 
 describe('collectTasks', () => {
   const run = (
@@ -22,11 +28,18 @@ describe('collectTasks', () => {
     announced: string,
     expected: string,
     values: Record<string, string>,
-    timeoutMs = 50,
+    { stored, timeoutMs = 50, answerMs = 0 }: { stored: Stored; timeoutMs?: number; answerMs?: number },
   ) =>
     marbles(({ cold, hot, expectObservable }) => {
+      const countOf = ({ task }: Announcement): Observable<SampleCounts> =>
+        defer(() => {
+          const [, count = 0, refused = 0] =
+            (stored[task] ?? []).findLast(([frame]) => frame <= asyncScheduler.now()) ?? [];
+          const counts = of({ stored: count, refused });
+          return answerMs ? counts.pipe(delay(answerMs)) : counts;
+        });
       const collected = cold(source, arrivals).pipe(
-        collectTasks(hot(announced, announcements), { timeoutMs }),
+        collectTasks(hot(announced, announcements), { countOf, timeoutMs }),
         map(
           ({ announcement, outcome, stored, refused }) =>
             `${announcement.task} ${outcome} ${stored}+${refused}`,
@@ -34,27 +47,141 @@ describe('collectTasks', () => {
       );
       expectObservable(collected).toBe(expected, values);
     });
+  const bySecond: Stored = {
+    a: [
+      [2, 1],
+      [4, 2],
+    ],
+    b: [[3, 1]],
+  };
 
-  it('is complete with the last sample', run('--a-a-|', '-A', '----1-|', { 1: 'a complete 2+0' }));
   it(
-    'counts samples that come before the command',
-    run('a-a---|', '---A', '---1--|', { 1: 'a complete 2+0' }),
+    'is complete with the last sample',
+    run('--a-a-|', '-A', '----1-|', { 1: 'a complete 2+0' }, { stored: bySecond }),
   );
-  it('does not wait for refused samples', run('--a-x-|', '-A', '----1-|', { 1: 'a complete 1+1' }));
+  it(
+    'counts samples that came before the command',
+    run(
+      'a-a---|',
+      '---A',
+      '---1--|',
+      { 1: 'a complete 2+0' },
+      {
+        stored: {
+          a: [
+            [0, 1],
+            [2, 2],
+          ],
+        },
+      },
+    ),
+  );
+  it(
+    'counts what another process stored, for which nothing arrives here',
+    run('------|', '---A', '---1--|', { 1: 'a complete 2+0' }, { stored: { a: [[0, 2]] } }),
+  );
+  it(
+    'does not wait for refused samples',
+    run(
+      '--a-a-|',
+      '-A',
+      '----1-|',
+      { 1: 'a complete 1+1' },
+      {
+        stored: {
+          a: [
+            [2, 1],
+            [4, 1, 1],
+          ],
+        },
+      },
+    ),
+  );
   it(
     'collects tasks that interleave',
-    run('-a-b-a|', 'A-B', '---2-1|', { 1: 'a complete 2+0', 2: 'b complete 1+0' }),
+    run(
+      '-aab-|',
+      'AB---',
+      '--12-|',
+      { 1: 'a complete 2+0', 2: 'b complete 1+0' },
+      {
+        stored: {
+          a: [
+            [1, 1],
+            [2, 2],
+          ],
+          b: [[3, 1]],
+        },
+      },
+    ),
+  );
+  it(
+    'asks again where a sample arrives while it is asked',
+    run(
+      '-a--a------|',
+      'A----------',
+      '-------1---|',
+      { 1: 'a complete 2+0' },
+      {
+        stored: {
+          a: [
+            [1, 1],
+            [4, 2],
+          ],
+        },
+        answerMs: 3,
+      },
+    ),
+  );
+  it(
+    'is not complete by an arrival that was counted already',
+    run('-a--a------|', 'A----------', '-----------|', {}, { stored: { a: [[0, 1]] } }),
   );
   it(
     'gives a task up when no sample came for the timeout',
-    run('--a----------|', '-A', '-------1-----|', { 1: 'a timeout 1+0' }, 5),
+    run(
+      '--a----------|',
+      '-A',
+      '-------1-----|',
+      { 1: 'a timeout 1+0' },
+      { stored: { a: [[2, 1]] }, timeoutMs: 5 },
+    ),
   );
   it(
     'waits anew with every sample',
-    run('--a---a------|', '-A', '------1------|', { 1: 'a complete 2+0' }, 5),
+    run(
+      '--a---a------|',
+      '-A',
+      '------1------|',
+      { 1: 'a complete 2+0' },
+      {
+        stored: {
+          a: [
+            [2, 1],
+            [6, 2],
+          ],
+        },
+        timeoutMs: 5,
+      },
+    ),
   );
   it(
     'goes on from what was counted when a task is announced again',
-    run('-a--------aa-|', 'A-------C', '------1----2-|', { 1: 'a timeout 1+0', 2: 'a complete 3+0' }, 5),
+    run(
+      '-a--------aa-|',
+      'A-------C',
+      '------1----2-|',
+      { 1: 'a timeout 1+0', 2: 'a complete 3+0' },
+      {
+        stored: {
+          a: [
+            [1, 1],
+            [10, 2],
+            [11, 3],
+          ],
+        },
+        timeoutMs: 5,
+      },
+    ),
   );
 });

@@ -82,6 +82,16 @@ describe('the processor', () => {
     expect(await processing.store.vectors.count()).toBe(2);
   });
 
+  it('learns a task whose samples a processor before stored, before it was announced', async () => {
+    for (let i = 0; i < 4; i++) await processing.sample(`cat-${i}`, 'cat', 't1', around(0, i));
+    const { log, store } = processing;
+    await expect.poll(() => store.vectors.count()).toBe(4);
+    await processing.stop();
+    processing = startProcessing({ log, store });
+    await processing.command({ id: 'l1', kind: 'learn', task: 't1', classes: ['cat'], samples: 4 });
+    expect(await processing.event('task-finished')).toMatchObject({ task: 't1' });
+  });
+
   it('tells the trainer which classes are unlearned, so that they are not taught again', async () => {
     await learn(processing, 't1', { cat: 0, dog: 4 });
     await processing.command({ id: 'u1', kind: 'unlearn', classes: ['dog'] });
