@@ -15,6 +15,8 @@ export interface Supervised {
   readonly starts: number;
   /** The most memory that one of its processes had resident, in MiB. */
   readonly peakMiB: number;
+  /** What all its processes logged. */
+  readonly lines: readonly unknown[];
   /** Resolves when it listens. */
   listening(): Promise<LetheProcess>;
   /** Of the process that runs now, if one does. */
@@ -31,6 +33,7 @@ export function supervise(role: 'learn' | 'infer', variables: Variables): Superv
   let starts = 0;
   let peakMiB = 0;
   let over: Promise<void> = Promise.resolve();
+  const lines: unknown[] = [];
   const watching = setInterval(() => {
     peakMiB = Math.max(peakMiB, residentMiB(child?.pid));
   }, WATCH_MS).unref();
@@ -45,8 +48,10 @@ export function supervise(role: 'learn' | 'infer', variables: Variables): Superv
           ended = new Promise((resolve) => started.once('close', resolve));
         });
         await running.ended;
-      } catch {
+        lines.push(...running.lines);
+      } catch (error) {
         // It ended before it listened: killed, or a service was away for too long. It is started again.
+        lines.push(String(error));
         await ended;
       }
       running = undefined;
@@ -62,6 +67,9 @@ export function supervise(role: 'learn' | 'infer', variables: Variables): Superv
     get peakMiB() {
       return peakMiB;
     },
+    get lines() {
+      return [...lines, ...(running?.lines ?? [])];
+    },
     listening: async () => {
       while (!running) await sleep(50);
       return running;
@@ -74,10 +82,7 @@ export function supervise(role: 'learn' | 'infer', variables: Variables): Superv
       const late = Symbol('late');
       if ((await Promise.race([over, sleep(DRAIN_MS, late, { ref: false })])) === late) {
         child?.kill('SIGKILL');
-        const last = running?.lines.slice(-5).map((line) => JSON.stringify(line)) ?? [];
-        throw new Error(
-          `a worker (${role}) did not end within ${DRAIN_MS} ms; its last lines:\n${last.join('\n')}`,
-        );
+        throw new Error(`a worker (${role}) did not end within ${DRAIN_MS} ms`);
       }
       clearInterval(watching);
     },
