@@ -4,7 +4,8 @@ import { lastValueFrom, scan, takeWhile } from 'rxjs';
 import type { LogRecord } from '../../src/domain/record.js';
 import type { EventLog } from '../../src/streams/transports/eventLog.js';
 
-const END = `end-${randomUUID()}`;
+/** Of what readings write; no one else's key. */
+const END = 'end-of-a-reading';
 
 interface Place {
   readonly broker: string;
@@ -21,6 +22,7 @@ export async function committed<T>(
   { broker, topic }: Place,
   of: (record: LogRecord) => T,
 ): Promise<T[]> {
+  const end = randomUUID();
   const client = new kafkajs.Kafka({ brokers: [broker], logLevel: kafkajs.logLevel.NOTHING });
   const admin = client.admin();
   await admin.connect();
@@ -28,7 +30,11 @@ export async function committed<T>(
   await admin.disconnect();
   const producer = client.producer();
   await producer.connect();
-  const messages = Array.from({ length: partitions }, (_, partition) => ({ value: END, partition }));
+  const messages = Array.from({ length: partitions }, (_, partition) => ({
+    key: END,
+    value: end,
+    partition,
+  }));
   await producer.send({ topic, messages });
   await producer.disconnect();
   const reading = { topics: [topic], group: `group-${randomUUID()}`, maxInFlight: 1e6, transient: true };
@@ -37,8 +43,9 @@ export async function committed<T>(
       scan(
         (seen, record) => {
           const place = `${record.partition}/${record.offset}`;
-          if (record.value.toString() === END) seen.ended.add(record.partition);
-          else if (!seen.kept.has(place)) seen.kept.set(place, of(record));
+          if (record.key === END) {
+            if (record.value.toString() === end) seen.ended.add(record.partition);
+          } else if (!seen.kept.has(place)) seen.kept.set(place, of(record));
           return seen;
         },
         { kept: new Map<string, T>(), ended: new Set<number>() },
