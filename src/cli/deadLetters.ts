@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander';
-import { EMPTY, lastValueFrom, timeout, toArray } from 'rxjs';
 import { LetheError, REASON_CODES, type ReasonCode } from '../domain/errors.js';
 import { type DeadLetterHeaders, deadLetterHeadersSchema } from '../domain/messages/deadLetter.js';
 import { type LogRecord, type OutgoingRecord, positionOf } from '../domain/record.js';
@@ -7,9 +6,7 @@ import type { Topics } from '../domain/topics.js';
 import { INGRESS_ROLES } from '../streams/transports/http/ingress.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
 import { type CliIo, writeResult } from './io.js';
-
-/** When nothing more comes for so long, all that is kept was read: a consumer group needs a moment to begin. */
-const IDLE_MS = 3000;
+import { keptRecords } from './keptRecords.js';
 
 interface SelectionOptions extends ConnectionOptions {
   readonly reason?: ReasonCode;
@@ -78,11 +75,7 @@ function withReason(command: Command): Command {
 }
 
 async function read({ reason, ...options }: SelectionOptions, io: CliIo): Promise<DeadLetter[]> {
-  const records = await (await connect(options, io).tail('dead-letters', 'earliest', 'whole')).pipe(
-    timeout({ each: IDLE_MS, with: () => EMPTY }),
-    toArray(),
-  );
-  return (await lastValueFrom(records)).flatMap((record) => {
+  return (await keptRecords(connect(options, io), 'dead-letters')).flatMap((record) => {
     const why = deadLetterHeadersSchema.safeParse(record.headers);
     if (!why.success || (reason !== undefined && why.data['lethe-reason'] !== reason)) return [];
     return [{ id: positionOf(record), why: why.data, record }];

@@ -1,6 +1,7 @@
 /** Messages to records and back, as CloudEvents 1.0 in binary content mode (DESIGN section 3). */
 import type { CloudEventV1 } from 'cloudevents';
 import { z } from 'zod';
+import { sha256 } from './auditChain.js';
 import { toCloudEvent, toRecord } from './cloudevents/envelope.js';
 import { decodePayload, encodePayload } from './cloudevents/payload.js';
 import { LetheError } from './errors.js';
@@ -23,6 +24,7 @@ const TYPES = {
   prediction: 'lethe.prediction',
   event: 'lethe.event',
   model: 'lethe.model',
+  audit: 'lethe.audit',
 } as const;
 
 const JSON_TYPE = 'application/json';
@@ -63,8 +65,16 @@ export function encodeQuery(query: Query, topics: Topics): OutgoingRecord {
   });
 }
 
-/** A command for the commands topic, keyed by the model's name, so that all commands of a model are in one order. */
-export function encodeCommand({ id, ...body }: Command, modelName: string, topics: Topics): OutgoingRecord {
+/**
+ * A command for the commands topic, keyed by the model's name, so that all commands of a model are in one order.
+ * @param actor who asks for it, as the audit chain tells
+ */
+export function encodeCommand(
+  { id, ...body }: Command,
+  modelName: string,
+  topics: Topics,
+  actor?: string,
+): OutgoingRecord {
   return toRecord({
     topic: topics.commands,
     key: modelName,
@@ -72,6 +82,7 @@ export function encodeCommand({ id, ...body }: Command, modelName: string, topic
     type: TYPES.command,
     source: '/lethe/commands',
     ...asJson(body),
+    extensions: { actor },
   });
 }
 
@@ -109,6 +120,35 @@ export function encodeModelVersion(model: ModelVersion, modelName: string, topic
     source: '/lethe/models',
     ...asJson(model),
   });
+}
+
+/** A record of the audit chain, with its hash beside it. */
+export function encodeAuditRecord(
+  value: Buffer,
+  sequence: number,
+  modelName: string,
+  topics: Topics,
+): OutgoingRecord {
+  return toRecord({
+    topic: topics.audit,
+    key: modelName,
+    id: `${modelName}-${sequence}`,
+    type: TYPES.audit,
+    source: '/lethe/audit',
+    contentType: JSON_TYPE,
+    data: value,
+    extensions: { sha256: sha256(value) },
+  });
+}
+
+/** The hash that was written beside a record of the audit chain. */
+export function auditHashOf(record: LogRecord): string | undefined {
+  return record.headers.ce_sha256;
+}
+
+/** Who asks for a command, as its sender says; null where the sender does not say. */
+export function actorOf(record: LogRecord): string | null {
+  return record.headers.ce_actor ?? null;
 }
 
 /**

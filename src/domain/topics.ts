@@ -7,6 +7,7 @@ export const TOPIC_ROLES = [
   'events',
   'models',
   'dead-letters',
+  'audit',
 ] as const;
 export type TopicRole = (typeof TOPIC_ROLES)[number];
 export type Topics = Readonly<Record<TopicRole, string>>;
@@ -22,5 +23,6 @@ export function topicsUnder(prefix: string): Topics {
     events: name('events'),
     models: name('models'),
     'dead-letters': name('dead-letters'),
+    audit: name('audit'),
   };
 }

@@ -3,4 +3,5 @@ export const GROUPS = {
   learning: 'lethe-learn',
   commands: 'lethe-commands',
   inference: 'lethe-infer',
+  audit: 'lethe-audit',
 } as const;

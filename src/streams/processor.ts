@@ -1,6 +1,7 @@
 import { merge, type Observable, Subject, tap } from 'rxjs';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { asLearner } from './asLearner.js';
+import { auditing } from './auditing.js';
 import { calibration } from './calibration.js';
 import { commands } from './commands.js';
 import type { Context } from './context.js';
@@ -25,6 +26,7 @@ export function processor(context: Context, role: Role = 'all'): Observable<Sign
       merge(
         learning(context, eventsOf(events, 'task-announced')),
         commands(context),
+        auditing(context),
         calibration(context, eventsOf(events, 'unlearned', 'relearned', 'task-finished')),
       ),
     ),

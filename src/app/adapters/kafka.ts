@@ -7,7 +7,13 @@ import type { WantedTopic } from '../../streams/transports/kafka/topics.js';
 import type { LetheConfig } from '../config/schema.js';
 
 /** Topics whose records are in one order, hence in one partition. */
-export const ORDERED_ROLES: readonly TopicRole[] = ['commands', 'events', 'models'];
+export const ORDERED_ROLES: readonly TopicRole[] = ['commands', 'events', 'models', 'audit'];
+
+/** What a topic needs beside the broker's defaults; the audit chain is kept whole. */
+const TOPIC_CONFIG: Partial<Record<TopicRole, Readonly<Record<string, string>>>> = {
+  models: { 'cleanup.policy': 'compact' },
+  audit: { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' },
+};
 
 /** How the config says to reach the cluster. */
 export function kafkaConnection({ transport }: LetheConfig, logger?: Logger): KafkaConnectionOptions {
@@ -49,7 +55,7 @@ export function wantedTopics({ transport }: LetheConfig, topics: Topics): Wanted
     topic,
     partitions: ORDERED_ROLES.includes(role) ? 1 : transport.partitions,
     replicationFactor: transport.kafka.replicationFactor,
-    config: role === 'models' ? { 'cleanup.policy': 'compact' } : {},
+    config: TOPIC_CONFIG[role] ?? {},
   }));
 }
 

@@ -29,7 +29,7 @@ export interface GatewayOptions {
 }
 
 /** Topics that can be followed. */
-export const TAIL_ROLES = ['predictions', 'events', 'dead-letters'] as const;
+export const TAIL_ROLES = ['predictions', 'events', 'dead-letters', 'audit'] as const;
 export type TailRole = (typeof TAIL_ROLES)[number];
 
 const STATUS_OF: Partial<Record<ReasonCode, 413 | 415 | 500 | 503>> = {
@@ -47,7 +47,7 @@ const RETRY_AFTER_SECONDS = '1';
 /**
  * The way into a log that lives in one process, over HTTP:
  * `POST /v1/samples|queries|commands` (CloudEvents in binary mode; 202 with the id once it is in the log, and not
- * before there is room), `GET /v1/predictions|events|dead-letters?from=earliest|latest&bodies=whole` (server-sent events) and
+ * before there is room), `GET /v1/predictions|events|dead-letters|audit?from=earliest|latest&bodies=whole` (server-sent events) and
  * `GET /v1/status`. Errors are JSON: `{"error": {code, message, field, value, remedy}}`.
  */
 export function createGateway(options: GatewayOptions): Hono {

@@ -1,0 +1,52 @@
+import { sha256 } from '../domain/auditChain.js';
+import { actorOf, decodeCommand, decodeEvent } from '../domain/cloudEvents.js';
+import { toLetheError } from '../domain/errors.js';
+import type { AuditEntry } from '../domain/messages/audit.js';
+import type { Command } from '../domain/messages/command.js';
+import type { EventKind } from '../domain/messages/event.js';
+import { type LogRecord, positionOf } from '../domain/record.js';
+import type { Topics } from '../domain/topics.js';
+
+/** Steps on the way: what came of a command is told by others. */
+const PASSED_OVER: ReadonlySet<EventKind> = new Set([
+  'task-embedded',
+  'task-started',
+  'task-epoch',
+  'filter-calibrated',
+]);
+
+/** What the audit chain tells of a record of the commands or the events topic; null where nothing. */
+export function auditEntryOf(record: LogRecord, topics: Topics, model: string): AuditEntry | null {
+  const told = record.topic === topics.commands ? commandIn(record) : eventIn(record);
+  return (
+    told && { time: new Date(record.timestamp).toISOString(), model, position: positionOf(record), told }
+  );
+}
+
+function commandIn(record: LogRecord): AuditEntry['told'] {
+  try {
+    const command = decodeCommand(record);
+    return { of: 'command', id: command.id, actor: actorOf(record), body: withoutData(command) };
+  } catch (error) {
+    return unreadable(record, error);
+  }
+}
+
+function eventIn(record: LogRecord): AuditEntry['told'] | null {
+  try {
+    const event = decodeEvent(record);
+    return PASSED_OVER.has(event.kind) ? null : { of: 'event', body: event };
+  } catch (error) {
+    return unreadable(record, error);
+  }
+}
+
+/** Examples are data of the class that is to be forgotten: the chain, which is never forgotten, holds their hashes. */
+function withoutData({ id: _, ...body }: Command): Record<string, unknown> {
+  if (body.kind !== 'unlearn' || body.examples === undefined) return body;
+  return { ...body, examples: body.examples.map((example) => sha256(JSON.stringify(example))) };
+}
+
+function unreadable(record: LogRecord, error: unknown): AuditEntry['told'] {
+  return { of: 'unreadable', sha256: sha256(record.value), reason: toLetheError(error).code };
+}
