@@ -69,6 +69,7 @@ export async function startLethe(
     store,
     embedders: withLanes(embedder),
     trainer,
+    checkpoints,
     load: async (model) => {
       const folder = await checkpoints.fetch(model.checkpoint, model.sha256);
       const local = { ...model, checkpoint: pathToFileURL(folder).href };
@@ -169,5 +170,6 @@ function settingsOf({ model, limits, inference, learning, unlearning }: LetheCon
     topK: inference.topK,
     taskTimeoutMs: learning.taskTimeoutSeconds * 1000,
     vote: unlearning,
+    rebuild: unlearning.rebuild,
   };
 }

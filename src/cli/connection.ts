@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../app/config/loadConfig.js';
 import { createGatewayClient, type GatewayClient } from '../streams/transports/http/client.js';
+import { actor } from './actor.js';
 import type { CliIo } from './io.js';
 
 /** Options of commands that talk to a running Lethe. */
@@ -24,8 +25,9 @@ export function withOutput(command: Command): Command {
 }
 
 /** A client of the Lethe that options, `LETHE_URL` or the configuration name. The token is the configuration's. */
-export function connect({ url, config: file }: ConnectionOptions, { variables }: CliIo): GatewayClient {
+export function connect({ url, config: file }: ConnectionOptions, io: CliIo): GatewayClient {
+  const { variables } = io;
   const { http } = loadConfig({ file, variables }).config;
   const address = url ?? variables.LETHE_URL ?? `http://${http.host}:${http.port}`;
-  return createGatewayClient({ url: address, token: http.token });
+  return createGatewayClient({ url: address, token: http.token, actor: actor(io) });
 }

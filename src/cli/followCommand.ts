@@ -40,7 +40,7 @@ export async function followCommand<K extends EventKind>(
     filter(isEnd),
     throwIfEmpty(endedTooSoon),
   );
-  const sending = defer(() => client.publish([encodeCommand(command, '', client.topics)]));
+  const sending = defer(() => client.publish([encodeCommand(command, '', client.topics, client.actor)]));
   return firstValueFrom(merge(end, sending.pipe(ignoreElements())));
 }
 

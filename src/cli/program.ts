@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
 import { type LetheError, toLetheError } from '../domain/errors.js';
+import { auditCommand } from './audit.js';
 import { configCommand } from './config.js';
 import { datasetCommand } from './dataset.js';
 import { deadLettersCommand } from './deadLetters.js';
 import { demoCommand } from './demo.js';
 import { embedderCommand } from './embedder.js';
+import { eraseCommand } from './erase.js';
 import { experimentCommand } from './experiment.js';
 import type { CliIo } from './io.js';
 import { learnCommand } from './learn.js';
@@ -62,6 +64,7 @@ Examples:
   $ lethe learn animals --task animals       a folder <class>/<image>
   $ lethe produce queries cat.jpg            ask
   $ lethe unlearn cat                        forget
+  $ lethe erase cat                          forget for good
   $ lethe status
 
 Exit codes: 0 done, 1 failed, 2 not called rightly, 78 not configured rightly. NO_COLOR is respected.`,
@@ -72,6 +75,7 @@ Exit codes: 0 done, 1 failed, 2 not called rightly, 78 not configured rightly. N
     learnCommand(io),
     unlearnCommand(io),
     relearnCommand(io),
+    eraseCommand(io),
   ];
   commands.push(
     produceCommand(io),
@@ -81,6 +85,7 @@ Exit codes: 0 done, 1 failed, 2 not called rightly, 78 not configured rightly. N
     experimentCommand(io),
     topicsCommand(io),
     deadLettersCommand(io),
+    auditCommand(io),
     configCommand(io),
   );
   for (const command of commands) program.addCommand(inheriting(command, program));

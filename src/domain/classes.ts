@@ -2,10 +2,17 @@ import type { ModelVersion } from './messages/model.js';
 
 /**
  * `learning`: announced, its samples are arriving or its task is training; not yet answered with.
- * `learned`: known and answered with. `unlearned`: suppressed; vectors in DB-MU, no answer names it.
+ * `learned`: known and answered with. `unlearned`: suppressed; vectors in DB-MU, no answer names it, the model's weights
+ * have seen it. `rebuilt`: as that, but the model that answers was made without it. `erased`: its vectors and all models
+ * that saw it are gone, too; its name is what is left.
  */
-export const CLASS_STATES = ['learning', 'learned', 'unlearned'] as const;
+export const CLASS_STATES = ['learning', 'learned', 'unlearned', 'rebuilt', 'erased'] as const;
 export type ClassState = (typeof CLASS_STATES)[number];
+
+/** States in which no answer names the class. */
+export const FORGOTTEN: readonly ClassState[] = ['unlearned', 'rebuilt', 'erased'];
+/** Those of them in which its vectors lie in DB-MU. */
+export const SUPPRESSED: readonly ClassState[] = ['unlearned', 'rebuilt'];
 
 /** What the registry knows of one class. */
 export interface ClassRecord {
@@ -17,6 +24,8 @@ export interface ClassRecord {
   readonly count: number;
   /** Mean of the class's unit vectors, mu_c of Eq. 8-9; null until its task is complete. Shape [dimension]. */
   readonly centroid: Float32Array | null;
+  /** Id of the command that asked for the class to be erased, until it is. */
+  readonly erasing?: string;
 }
 
 /**
@@ -64,7 +73,10 @@ export const EMPTY_REGISTRY: RegistrySnapshot = {
   filterLevel: null,
 };
 
-/** The classes of `snapshot` in the given state, in the order in which they were first seen. */
-export function classesIn(snapshot: Pick<RegistrySnapshot, 'classes'>, state: ClassState): ClassRecord[] {
-  return [...snapshot.classes.values()].filter((record) => record.state === state);
+/** The classes of `snapshot` in one of the given states, in the order in which they were first seen. */
+export function classesIn(
+  snapshot: Pick<RegistrySnapshot, 'classes'>,
+  ...states: readonly ClassState[]
+): ClassRecord[] {
+  return [...snapshot.classes.values()].filter(({ state }) => states.includes(state));
 }

@@ -175,6 +175,11 @@ export function taskOf(record: LogRecord): string | undefined {
   return record.headers.ce_task || undefined;
 }
 
+/** The class that a sample's record names, even where the rest of it can't be read. */
+export function labelOf(record: LogRecord): string | undefined {
+  return record.headers.ce_label || undefined;
+}
+
 /** @throws LetheError `invalid-message` (envelope, id, truth), `empty-payload`, `unsupported-format`, `invalid-vector` */
 export function decodeQuery(record: LogRecord): Query {
   const event = eventOfType(record, TYPES.query);
@@ -200,7 +205,7 @@ export function decodeCommand(record: LogRecord): Command {
     subject: 'the command',
     remedy:
       'Send {"kind":"learn","task":…,"classes":[…],"samples":…}, {"kind":"unlearn","classes":[…]} (or "examples") ' +
-      'or {"kind":"relearn","classes":[…]}.',
+      'or {"kind":"relearn","classes":[…]} or {"kind":"erase","classes":[…]}.',
   } as const;
   const id = parseOrRefuse(commandAttributes, { id: event.id }, refusal).id;
   const data = jsonOf(event, 'the command');

@@ -6,6 +6,8 @@ export const REASON_CODES = [
   'class-known',
   'class-not-learned',
   'class-unlearned',
+  'class-erased',
+  'class-erasing',
   'ambiguous-vote',
   'wrong-dimension',
   'invalid-vector',
@@ -16,6 +18,7 @@ export const REASON_CODES = [
   'duplicate-id',
   'task-timeout',
   'training-failed',
+  'rebuild-refused',
   'no-model',
   'checkpoint-corrupt',
   'embedder-invalid',
@@ -26,6 +29,7 @@ export const REASON_CODES = [
   'backend-unavailable',
   'overloaded',
   'unreachable',
+  'audit-broken',
   'internal',
 ] as const;
 

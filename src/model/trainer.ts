@@ -68,3 +68,14 @@ export interface Trainer {
   /** Stops the worker; a task in training is abandoned (its promise rejects). */
   close(): Promise<void>;
 }
+
+/** Makes models from nothing, beside those that the tasks go on from. */
+export interface Rebuilder {
+  /**
+   * Trains all these classes as a first task, from nothing: whatever other models saw does not get in. The tasks that
+   * follow are trained on top of the model before, until this one is adopted.
+   */
+  rebuild(task: TrainingTask, onProgress: (progress: TrainingProgress) => void): Promise<ModelVersion>;
+  /** The tasks that follow are trained on top of this model, which `rebuild` made last. */
+  adopt(model: ModelVersion): void;
+}

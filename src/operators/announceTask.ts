@@ -1,4 +1,4 @@
-import type { ClassRecord, RegistrySnapshot, TaskRecord } from '../domain/classes.js';
+import { type ClassRecord, FORGOTTEN, type RegistrySnapshot, type TaskRecord } from '../domain/classes.js';
 import { LetheError } from '../domain/errors.js';
 import type { LearnCommand } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
@@ -52,9 +52,9 @@ function announcement(
 }
 
 function refuseKnown(record: ClassRecord | undefined, field: string): void {
-  if (!record) return;
+  if (!record || (record.state === 'erased' && record.erasing === undefined)) return;
   const { name, state } = record;
-  if (state === 'unlearned') {
+  if (FORGOTTEN.includes(state)) {
     throw new LetheError(
       'class-unlearned',
       `class "${name}" was unlearned and its vectors are kept in DB-MU`,

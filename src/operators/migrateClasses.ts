@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import type { ClassRecord, ClassState, RegistrySnapshot } from '../domain/classes.js';
+import {
+  type ClassRecord,
+  type ClassState,
+  FORGOTTEN,
+  type RegistrySnapshot,
+  SUPPRESSED,
+  type TaskRecord,
+} from '../domain/classes.js';
 import { LetheError } from '../domain/errors.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { CommandReceipt, KnowledgeStore } from '../stores/knowledgeStore.js';
@@ -50,8 +57,9 @@ export async function unlearnClasses(
 }
 
 /**
- * Brings unlearned classes back: vectors from DB-MU to DB-CIL, state `learned`, in one transaction.
- * @throws LetheError `unknown-class`, `class-not-learned`; then nothing was moved
+ * Brings unlearned classes back: vectors from DB-MU to DB-CIL, state `learned`, in one transaction. Classes that the model
+ * no longer knows (`rebuilt`) become `learning` instead: a task of the command's own learns them from these vectors.
+ * @throws LetheError `unknown-class`, `class-not-learned`, `class-erased`, `class-erasing`; then nothing was moved
  */
 export async function relearnClasses(
   { id, classes, position }: ClassesCommand,
@@ -60,16 +68,44 @@ export async function relearnClasses(
 ): Promise<Relearned> {
   const details = { classes };
   const { moved, snapshot } = await store.migrate((now) => {
-    const records = classes.map((name, index) => recordOf(name, `classes.${index}`, ['unlearned'], now));
+    const records = classes.map((name, index) => recordOf(name, `classes.${index}`, SUPPRESSED, now));
+    records.forEach(refuseErasing);
     records.forEach(refuseNeverTrained);
+    const task = relearnTask(id, records, now);
     return {
       from: 'mu',
       to: 'cil',
-      classes: records.map((record) => ({ ...record, state: 'learned' })),
+      classes: records.map((record) =>
+        task?.classes.includes(record.name)
+          ? { ...record, state: 'learning', task: task.name }
+          : { ...record, state: 'learned' },
+      ),
+      ...(task && { putTasks: [task] }),
       command: { id, position, details },
     };
   });
   return relearnedEvent({ id, details, moved, registryVersion: snapshot.version }, startedAt);
+}
+
+/** Name of the task that a relearn command opens where one is needed. */
+export function relearnTaskName(commandId: string): string {
+  return `relearn-${commandId}`;
+}
+
+/** The task that learns classes again which no model knows any more, from the vectors that come back; none is needed for others. */
+function relearnTask(
+  commandId: string,
+  records: readonly ClassRecord[],
+  { model }: RegistrySnapshot,
+): TaskRecord | undefined {
+  const unknown = records.filter(({ name }) => !model?.classes.includes(name));
+  if (unknown.length === 0) return undefined;
+  return {
+    name: relearnTaskName(commandId),
+    state: 'open',
+    classes: unknown.map(({ name }) => name),
+    samples: unknown.reduce((sum, { count }) => sum + count, 0),
+  };
 }
 
 /** The event of an unlearning, from what was done or from its receipt. */
@@ -98,7 +134,28 @@ function summary(
   return { classes: classes.map((name) => ({ name, moved: moved.get(name) ?? 0 })), registryVersion };
 }
 
-function recordOf(
+function refuseErasing({ name, erasing }: ClassRecord, index: number): void {
+  if (erasing === undefined) return;
+  throw new LetheError('class-erasing', `class "${name}" is being erased (command ${erasing})`, {
+    field: `classes.${index}`,
+    value: name,
+    remedy: 'Wait for its event `erased`; then learn it anew from new samples.',
+  });
+}
+
+function erased(name: string, field: string): LetheError {
+  return new LetheError('class-erased', `class "${name}" was erased: none of its vectors is left`, {
+    field,
+    value: name,
+    remedy: 'Learn it anew: a learn command and new samples.',
+  });
+}
+
+/**
+ * The record of a class that the command names, where it is in one of these states.
+ * @throws LetheError `unknown-class`, `class-erased`, `class-unlearned`, `class-not-learned`
+ */
+export function recordOf(
   name: string,
   field: string,
   states: readonly ClassState[],
@@ -113,7 +170,8 @@ function recordOf(
     });
   }
   if (states.includes(record.state)) return record;
-  if (record.state === 'unlearned') {
+  if (record.state === 'erased') throw erased(name, field);
+  if (FORGOTTEN.includes(record.state)) {
     throw new LetheError('class-unlearned', `class "${name}" is unlearned already`, {
       field,
       value: name,

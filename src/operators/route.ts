@@ -65,5 +65,7 @@ function handle(command: Command, routes: Routes, reading: Reading): Promise<Let
       return routes.unlearn(command, reading);
     case 'relearn':
       return routes.relearn(command, reading);
+    case 'erase':
+      return routes.erase(command, reading);
   }
 }

@@ -1,4 +1,4 @@
-import { classesIn, type RegistrySnapshot } from '../domain/classes.js';
+import { type ClassState, classesIn, type RegistrySnapshot, SUPPRESSED } from '../domain/classes.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { stacked } from '../domain/vector.js';
 import type { Assessment } from '../model/answer/answer.js';
@@ -51,7 +51,7 @@ export function createScreen(store: KnowledgeStore, options: ScreenOptions): Scr
   return {
     async assess(vectors) {
       const snapshot = await store.registry.refresh();
-      if (classesIn(snapshot, 'unlearned').length === 0) return vectors.map(() => NOTHING_UNLEARNED);
+      if (classesIn(snapshot, ...SUPPRESSED).length === 0) return vectors.map(() => NOTHING_UNLEARNED);
       const found = await similarities(stacked(vectors, store.vectors.dimension), store, filter);
       const level = levelIn(snapshot);
       return found.map((each) => assessment(each, level));
@@ -92,9 +92,9 @@ const NOTHING_UNLEARNED: Assessment = {
 
 /** Which classes are on which side, as text to be compared. */
 function division(snapshot: RegistrySnapshot): string {
-  const namesOf = (state: 'learned' | 'unlearned'): string[] =>
-    classesIn(snapshot, state).map(({ name }) => name);
-  return JSON.stringify([namesOf('learned'), namesOf('unlearned')]);
+  const namesOf = (...states: readonly ClassState[]): string[] =>
+    classesIn(snapshot, ...states).map(({ name }) => name);
+  return JSON.stringify([namesOf('learned'), namesOf(...SUPPRESSED)]);
 }
 
 function summary(values: readonly number[], { k }: UnlearnedFilter): number | null {

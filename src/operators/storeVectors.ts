@@ -1,5 +1,5 @@
 import type { OperatorFunction } from 'rxjs';
-import type { RegistrySnapshot } from '../domain/classes.js';
+import { FORGOTTEN, type RegistrySnapshot } from '../domain/classes.js';
 import { LetheError } from '../domain/errors.js';
 import type { Sample } from '../domain/messages/sample.js';
 import { dot } from '../domain/vector.js';
@@ -72,7 +72,8 @@ function isSame(a: VectorRecord, b: VectorRecord): boolean {
 
 function refusalOf({ label, task }: Sample, snapshot: RegistrySnapshot): LetheError | undefined {
   const record = snapshot.classes.get(label);
-  if (record?.state === 'unlearned') {
+  if (record?.state === 'erased') return classErased(label);
+  if (record && FORGOTTEN.includes(record.state)) {
     return new LetheError(
       'class-unlearned',
       `class "${label}" was unlearned; its samples no longer enter DB-CIL`,
@@ -103,6 +104,14 @@ function refusalOf({ label, task }: Sample, snapshot: RegistrySnapshot): LetheEr
     });
   }
   return undefined;
+}
+
+function classErased(label: string): LetheError {
+  return new LetheError('class-erased', `class "${label}" was erased; its samples do not enter DB-CIL`, {
+    field: 'label',
+    value: label,
+    remedy: 'To learn the class anew, announce it first: send a learn command, then new samples.',
+  });
 }
 
 function duplicateId(sample: Sample, earlier: VectorRecord): LetheError {

@@ -1,5 +1,5 @@
 import { concatMap, Observable, type OperatorFunction } from 'rxjs';
-import { type ClassRecord, classesIn } from '../domain/classes.js';
+import { type ClassRecord, classesIn, FORGOTTEN } from '../domain/classes.js';
 import { LetheError, toLetheError } from '../domain/errors.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
@@ -7,6 +7,8 @@ import { normalised, rowOf, stacked } from '../domain/vector.js';
 import type { Rehearsal, Trainer, TrainingTask } from '../model/trainer.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
 import type { CollectedTask } from './collectTasks.js';
+import { gatherVectors } from './gatherVectors.js';
+import type { InTurn } from './inTurn.js';
 import { sampleVectors } from './sampleVectors.js';
 
 /** What training works with. */
@@ -15,6 +17,8 @@ export interface TrainingCollaborators {
   readonly store: KnowledgeStore;
   /** Puts the new model in the place of the current one; from here on live inference answers with it. */
   readonly install: (model: ModelVersion) => Promise<void>;
+  /** Lets nothing else that makes a model run meanwhile. */
+  readonly inTurn: InTurn;
 }
 
 /**
@@ -28,7 +32,8 @@ export function trainTasks(
     (collected) =>
       new Observable<LetheEvent>((subscriber) => {
         const emit = (event: LetheEvent): void => subscriber.next(event);
-        train(collected, collaborators, emit)
+        collaborators
+          .inTurn(() => train(collected, collaborators, emit))
           .catch((error: unknown) =>
             abandon(collected, toLetheError(error, 'training-failed'), collaborators, emit),
           )
@@ -79,19 +84,8 @@ async function gather(
       },
     );
   }
-  const count = await store.vectors.count({ database: 'cil', classes });
-  const { dimension } = store.vectors;
-  const vectors = new Float32Array(count * dimension);
-  const labels = new Int32Array(count);
-  let row = 0;
-  for await (const records of store.vectors.scan({ database: 'cil', classes })) {
-    for (const { vector, className } of records) {
-      if (row === count) break;
-      vectors.set(vector, row * dimension);
-      labels[row++] = classes.indexOf(className);
-    }
-  }
-  const without = classes.filter((_, index) => !labels.includes(index));
+  const gathered = await gatherVectors(store.vectors, 'cil', classes);
+  const without = classes.filter((_, index) => !gathered.labels.includes(index));
   if (without.length > 0) {
     throw new LetheError('training-failed', `no sample was stored of ${without.join(', ')}`, {
       field: 'classes',
@@ -100,15 +94,13 @@ async function gather(
         'Send samples of every class that the learn command names, then the command again under a new id.',
     });
   }
-  const unlearned = classesIn(snapshot, 'unlearned').map((record) => record.name);
+  const unlearned = classesIn(snapshot, ...FORGOTTEN).map((record) => record.name);
   const learned = classesIn(snapshot, 'learned').map((record) => record.name);
   const rehearsal = wanted && (await rehearsalOf(learned, store, wanted));
   return {
     ...(rehearsal && { rehearsal }),
     task: announcement.task,
-    classes,
-    vectors: vectors.subarray(0, row * dimension),
-    labels: labels.subarray(0, row),
+    ...gathered,
     unlearned,
   };
 }
@@ -149,8 +141,15 @@ async function markLearned(
   const centres = training.classes.map((_, index) => centreOf(training, index, store.vectors.dimension));
   await store.registry.update(({ classes }) => ({
     put: training.classes.map((name, index): ClassRecord => {
-      const state = classes.get(name)?.state === 'unlearned' ? 'unlearned' : 'learned';
-      return { name, state, task: training.task, ...(centres[index] as (typeof centres)[number]) };
+      const { state: now = 'learning', erasing } = classes.get(name) ?? {};
+      const state = FORGOTTEN.includes(now) ? now : 'learned';
+      return {
+        name,
+        state,
+        ...(erasing !== undefined && { erasing }),
+        task: training.task,
+        ...(centres[index] as (typeof centres)[number]),
+      };
     }),
     putTasks: [{ name: task, state: 'finished', classes: announcement.classes, samples }],
     model,

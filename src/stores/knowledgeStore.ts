@@ -63,6 +63,8 @@ export interface Migration {
   readonly to: 'cil' | 'mu';
   /** Records after the move; all vectors of these classes in `from` are moved. */
   readonly classes: readonly ClassRecord[];
+  /** Tasks that are opened with it. */
+  readonly putTasks?: readonly TaskRecord[];
   readonly command: CommandNote;
 }
 

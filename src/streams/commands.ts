@@ -4,6 +4,7 @@ import type { Command } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { announcedEvent, announceTask } from '../operators/announceTask.js';
 import { decode } from '../operators/decode.js';
+import { acceptedEvent, eraseClasses } from '../operators/eraseClasses.js';
 import {
   relearnClasses,
   relearnedEvent,
@@ -40,6 +41,7 @@ export function commands({ log, topics, stop, store, ...context }: Context): Obs
               ),
         relearn: (command, { position, startedAt }) =>
           relearnClasses({ ...command, position }, store, startedAt),
+        erase: (command, { position, startedAt }) => eraseClasses(command, position, store, startedAt),
       },
     }),
     publish({
@@ -63,5 +65,7 @@ function retell(command: Command, receipt: CommandReceipt, { startedAt }: Readin
       return unlearnedEvent(receipt, startedAt);
     case 'relearn':
       return relearnedEvent(receipt, startedAt);
+    case 'erase':
+      return acceptedEvent(receipt, startedAt);
   }
 }

@@ -2,15 +2,26 @@ import type { BehaviorSubject, Observable } from 'rxjs';
 import type { ModelVersion } from '../domain/messages/model.js';
 import type { StrategyName } from '../domain/messages/prediction.js';
 import type { Topics } from '../domain/topics.js';
+import type { CheckpointStore } from '../model/checkpoint/checkpointStore.js';
 import type { Classifier } from '../model/classifier.js';
 import type { ImageLimits } from '../model/embedder/decodeImage.js';
 import type { Lanes } from '../model/embedder/lanes.js';
-import type { Trainer } from '../model/trainer.js';
+import type { Rebuilder, Trainer } from '../model/trainer.js';
 import type { VoteOptions } from '../model/vote.js';
 import type { Probe } from '../operators/probe.js';
 import type { Screen } from '../operators/screen.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
 import type { EventLog } from './transports/eventLog.js';
+
+/** How models are rebuilt and classes erased. */
+export interface RebuildSettings {
+  /** How much accuracy on the remaining classes a rebuilt model may lose, 0 to 1. */
+  readonly margin: number;
+  /** Vectors of each class that it is compared on. */
+  readonly samples: number;
+  /** Whether an erasure deletes the samples that were read, of all classes, from their topic. */
+  readonly deleteSamples: boolean;
+}
 
 /** How the topologies behave; comes from the config. */
 export interface Settings {
@@ -35,6 +46,7 @@ export interface Settings {
   readonly topK: number;
   readonly taskTimeoutMs: number;
   readonly vote: VoteOptions;
+  readonly rebuild: RebuildSettings;
 }
 
 /** The part of a subscription that bounds memory. */
@@ -52,7 +64,8 @@ export interface Context {
   readonly store: KnowledgeStore;
   /** Queries and commands go before samples: live answers do not wait for the embedding of a task. */
   readonly embedders: Lanes;
-  readonly trainer: Trainer;
+  readonly trainer: Trainer & Rebuilder;
+  readonly checkpoints: Pick<CheckpointStore, 'removeOf'>;
   /** Loads the classifier of a published model. */
   readonly load: (model: ModelVersion) => Promise<Classifier>;
   /** The classifier that answers now; null before the first task. */

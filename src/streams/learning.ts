@@ -11,7 +11,7 @@ import {
   takeUntil,
   tap,
 } from 'rxjs';
-import { decodeSample, encodeEvent, encodeModelVersion, taskOf } from '../domain/cloudEvents.js';
+import { decodeSample, taskOf } from '../domain/cloudEvents.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
 import {
@@ -23,12 +23,14 @@ import {
 import { decode } from '../operators/decode.js';
 import { embed } from '../operators/embed.js';
 import type { Flow } from '../operators/flow.js';
+import type { InTurn } from '../operators/inTurn.js';
 import { noteRefusals } from '../operators/noteRefusals.js';
 import { openPayload } from '../operators/openPayload.js';
 import { publish } from '../operators/publish.js';
 import { type StoredSample, storeVectors } from '../operators/storeVectors.js';
 import { trainTasks } from '../operators/trainTasks.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
+import { announce } from './announce.js';
 import { type Context, inFlight } from './context.js';
 import { GROUPS } from './groups.js';
 import { samplesOf, unfinished } from './openTasks.js';
@@ -39,7 +41,11 @@ import { type Signal, toSignals } from './signal.js';
  * Samples in, vectors into DB-CIL, and a model out of every task that is complete. Begins with what the worker before
  * left unfinished: open tasks go on where they were, finished ones are told of.
  */
-export function learning(context: Context, announced: Observable<Announcement>): Observable<Signal> {
+export function learning(
+  context: Context,
+  announced: Observable<Announcement>,
+  inTurn: InTurn,
+): Observable<Signal> {
   return from(unfinished(context.store)).pipe(
     mergeMap(({ open, untold }) => {
       const underWay = new Set<string>();
@@ -50,7 +56,7 @@ export function learning(context: Context, announced: Observable<Announcement>):
       );
       return merge(
         from(untold).pipe(concatMap(announce(context))),
-        learningFrom(context, announcements).pipe(
+        learningFrom(context, announcements, inTurn).pipe(
           tap((signal) => {
             if (signal.kind === 'event' && signal.event.kind === 'task-failed')
               underWay.delete(signal.event.task);
@@ -65,7 +71,11 @@ function isOpen(task: string, { registry }: KnowledgeStore): boolean {
   return registry.snapshot().tasks.get(task)?.state === 'open';
 }
 
-function learningFrom(context: Context, announcements: Observable<Announcement>): Observable<Signal> {
+function learningFrom(
+  context: Context,
+  announcements: Observable<Announcement>,
+  inTurn: InTurn,
+): Observable<Signal> {
   const { trainer, store, settings } = context;
   return storing(context).pipe(
     connect((samples) =>
@@ -81,7 +91,7 @@ function learningFrom(context: Context, announcements: Observable<Announcement>)
           connect((tasks) =>
             merge(
               tasks.pipe(embedded()),
-              tasks.pipe(trainTasks({ trainer, store, install: install(context) })),
+              tasks.pipe(trainTasks({ trainer, store, install: install(context), inTurn })),
             ),
           ),
           concatMap(announce(context)),
@@ -141,22 +151,4 @@ function embedded(): OperatorFunction<CollectedTask, LetheEvent> {
 
 function install(context: Context): (model: ModelVersion) => Promise<void> {
   return async (model) => replaceClassifier(context, await context.load(model));
-}
-
-function announce({ log, topics, settings, store }: Context): (event: LetheEvent) => Promise<Signal> {
-  return async (event) => {
-    const records = [encodeEvent(event, settings.modelName, topics)];
-    if (event.kind === 'model-published')
-      records.push(encodeModelVersion(event.model, settings.modelName, topics));
-    await log.publish(records);
-    if (event.kind === 'task-finished') await markTold(event.task, store);
-    return { kind: 'event', event };
-  };
-}
-
-async function markTold(name: string, { registry }: KnowledgeStore): Promise<void> {
-  await registry.update(({ tasks }) => {
-    const task = tasks.get(name);
-    return task?.state === 'finished' ? { putTasks: [{ ...task, state: 'told' }] } : null;
-  });
 }

@@ -1,10 +1,15 @@
-import { merge, type Observable, Subject, tap } from 'rxjs';
+import { merge, mergeMap, type Observable, Subject, tap } from 'rxjs';
 import type { LetheEvent } from '../domain/messages/event.js';
+import { announcedEvent } from '../operators/announceTask.js';
+import type { Announcement } from '../operators/collectTasks.js';
+import { createTurns } from '../operators/inTurn.js';
+import { relearnTaskName } from '../operators/migrateClasses.js';
 import { asLearner } from './asLearner.js';
 import { auditing } from './auditing.js';
 import { calibration } from './calibration.js';
 import { commands } from './commands.js';
 import type { Context } from './context.js';
+import { erasing } from './erasing.js';
 import { inference } from './inference.js';
 import { learning } from './learning.js';
 import { models } from './models.js';
@@ -21,13 +26,26 @@ export type Role = (typeof ROLES)[number];
  */
 export function processor(context: Context, role: Role = 'all'): Observable<Signal> {
   const events = new Subject<LetheEvent>();
+  const inTurn = createTurns();
   const learner = (): Observable<Signal>[] => [
     asLearner(context, () =>
       merge(
-        learning(context, eventsOf(events, 'task-announced')),
+        learning(context, merge(eventsOf(events, 'task-announced'), reopened(context, events)), inTurn),
         commands(context),
         auditing(context),
-        calibration(context, eventsOf(events, 'unlearned', 'relearned', 'task-finished')),
+        erasing(context, eventsOf(events, 'erase-accepted', 'task-finished'), inTurn),
+        calibration(
+          context,
+          eventsOf(
+            events,
+            'unlearned',
+            'relearned',
+            'task-finished',
+            'erase-accepted',
+            'model-rebuilt',
+            'erased',
+          ),
+        ),
       ),
     ),
   ];
@@ -35,6 +53,16 @@ export function processor(context: Context, role: Role = 'all'): Observable<Sign
   return merge(...(role === 'infer' ? [] : learner()), ...(role === 'learn' ? [] : answerer())).pipe(
     tap((signal) => {
       if (signal.kind === 'event') events.next(signal.event);
+    }),
+  );
+}
+
+/** Tasks that a relearning opened, for classes that no model knows any more. */
+function reopened({ store }: Context, events: Observable<LetheEvent>): Observable<Announcement> {
+  return eventsOf(events, 'relearned').pipe(
+    mergeMap(({ commandId }) => {
+      const task = store.registry.snapshot().tasks.get(relearnTaskName(commandId));
+      return task ? [announcedEvent({ ...task, task: task.name })] : [];
     }),
   );
 }

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { ClassRecord, ClassState } from '../domain/classes.js';
+import { type ClassRecord, type ClassState, FORGOTTEN } from '../domain/classes.js';
 import type { ReasonCode } from '../domain/errors.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { Prediction } from '../domain/messages/prediction.js';
@@ -91,7 +91,7 @@ class LiveTruth {
     { state, task }: Pick<ClassRecord, 'state' | 'task'>,
   ): void {
     if (state === 'learning') return;
-    const classes = state === 'unlearned' ? 'unlearned' : 'remaining';
+    const classes = FORGOTTEN.includes(state) ? 'unlearned' : 'remaining';
     const correct = label === truth;
     this.instruments.judged.inc({ classes, correct: String(correct) });
     this.#accuracy[classes].add(correct);

@@ -37,6 +37,7 @@ const SETTINGS: Settings = {
   topK: 5,
   taskTimeoutMs: 60_000,
   vote: { k: 10, minimalShare: 0.5, minimalLead: 0.2 },
+  rebuild: { margin: 0.02, samples: 50, deleteSamples: false },
 };
 
 /** What a test may put in the place of the usual collaborators. */
@@ -74,6 +75,7 @@ export function startProcessing(options: ProcessingOptions = {}) {
       store,
       embedders: withLanes(embedder),
       trainer: training.trainer,
+      checkpoints: { removeOf: async () => 0 },
       load: training.load,
       current: new BehaviorSubject<Classifier | null>(null),
       screen: createScreen(store, { filter: relativeFilter(5), specificity: 0.95, heldOut: 50, seed: 1 }),

@@ -2,10 +2,11 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { LetheError } from '../../domain/errors.js';
+import type { ModelVersion } from '../../domain/messages/model.js';
 import type { Topics } from '../../domain/topics.js';
 import type { CheckpointStore } from '../../model/checkpoint/checkpointStore.js';
 import type { Embedder } from '../../model/embedder/embedder.js';
-import type { Trainer } from '../../model/trainer.js';
+import type { Rebuilder, Trainer } from '../../model/trainer.js';
 import { createTrainer } from '../../model/training/trainer.js';
 import type { KnowledgeStore } from '../../stores/knowledgeStore.js';
 import type { EventLog } from '../../streams/transports/eventLog.js';
@@ -17,7 +18,7 @@ import { createStores } from './createStore.js';
 /** What a worker works with, opened. */
 export interface Adapters {
   readonly embedder: Embedder;
-  readonly trainer: Trainer;
+  readonly trainer: Trainer & Rebuilder;
   readonly log: EventLog;
   readonly store: KnowledgeStore;
   readonly checkpoints: CheckpointStore;
@@ -71,7 +72,7 @@ async function trainerOf(
   dimension: number,
   { store, checkpoints }: { readonly store: KnowledgeStore; readonly checkpoints: CheckpointStore },
   logger: Logger,
-): Promise<Trainer> {
+): Promise<Trainer & Rebuilder> {
   const trainer = await createTrainer({
     checkpoints: model.checkpoints,
     backend: model.backend,
@@ -82,23 +83,30 @@ async function trainerOf(
     resolve: (base) => checkpoints.fetch(base.checkpoint, base.sha256),
     onNotice: (notice) => logger.info(notice, 'training'),
   });
+  const published = async (trained: ModelVersion): Promise<ModelVersion> => {
+    const { version, sha256 } = trained;
+    const folder = fileURLToPath(trained.checkpoint);
+    return { ...trained, checkpoint: await checkpoints.publish({ version, folder, sha256 }) };
+  };
   return {
     backend: trainer.backend,
-    train: async (task, onProgress) => {
-      const trained = await trainer.train(task, onProgress);
-      const { version, sha256 } = trained;
-      const folder = fileURLToPath(trained.checkpoint);
-      return { ...trained, checkpoint: await checkpoints.publish({ version, folder, sha256 }) };
-    },
+    ...(trainer.rehearsal && { rehearsal: trainer.rehearsal }),
+    train: async (task, onProgress) => published(await trainer.train(task, onProgress)),
+    rebuild: async (task, onProgress) => published(await trainer.rebuild(task, onProgress)),
+    adopt: (model) => trainer.adopt(model),
     close: () => trainer.close(),
   };
 }
 
+async function refuseToTrain(): Promise<never> {
+  throw new LetheError('internal', 'this worker does not train', { remedy: 'Report it.' });
+}
+
 /** Of workers that only answer. */
-const NO_TRAINER: Trainer = {
+const NO_TRAINER: Trainer & Rebuilder = {
   backend: 'none',
-  train: async () => {
-    throw new LetheError('internal', 'this worker does not train', { remedy: 'Report it.' });
-  },
+  train: refuseToTrain,
+  rebuild: refuseToTrain,
+  adopt: () => undefined,
   close: async () => undefined,
 };

@@ -230,8 +230,25 @@ const unlearning = z
       .min(0)
       .max(1)
       .describe('Least lead over the second class, as a share of the votes.'),
+    rebuild: z
+      .strictObject({
+        margin: z
+          .number()
+          .min(0)
+          .max(1)
+          .describe(
+            'Share of accuracy on the remaining classes that a rebuilt model may lose; else it is refused.',
+          ),
+        samples: count.max(10_000).describe('Vectors of each class that the two models are compared on.'),
+        deleteSamples: z
+          .boolean()
+          .describe(
+            'Whether an erasure deletes all samples that were read, of every class, from their topic.',
+          ),
+      })
+      .describe('How a model is rebuilt without erased classes.'),
   })
-  .describe('How the class to be forgotten is found from examples.');
+  .describe('How the class to be forgotten is found from examples, and how classes are erased.');
 
 /** SSRE's settings without its seed, which is the model's. */
 export const learningSsreSchema = ssreConfigSchema.omit({ seed: true });
@@ -286,6 +303,15 @@ const log = z
   })
   .describe('Structured logs, on standard error.');
 
+const audit = z
+  .strictObject({
+    signingKey: z
+      .string()
+      .optional()
+      .describe('PEM file of the Ed25519 key (PKCS #8) that erasure certificates are signed with.'),
+  })
+  .describe('The record of what was asked for and done.');
+
 /** The whole configuration. Defaults are in config/default.yaml; every field says what it is for. */
 export const configSchema = z.strictObject({
   model,
@@ -299,6 +325,7 @@ export const configSchema = z.strictObject({
   filter,
   unlearning,
   learning,
+  audit,
   http,
   log,
 });

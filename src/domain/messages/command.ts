@@ -39,13 +39,30 @@ export const unlearnSchema = z
 /** Bring unlearned classes back. */
 export const relearnSchema = z.strictObject({ kind: z.literal('relearn'), classes: distinctClasses });
 
+/**
+ * Erase unlearned classes for good: the model is rebuilt without them, then their vectors and all older models go.
+ * @see docs/forgetting.md
+ */
+export const eraseSchema = z.strictObject({
+  kind: z.literal('erase'),
+  classes: distinctClasses,
+  /** Unlearns classes that are not unlearned yet, in the same step. */
+  now: z.boolean().optional(),
+});
+
 /** The payload of a command. Topic `commands`; idempotent by the event's id. */
-export const commandBodySchema = z.discriminatedUnion('kind', [learnSchema, unlearnSchema, relearnSchema]);
+export const commandBodySchema = z.discriminatedUnion('kind', [
+  learnSchema,
+  unlearnSchema,
+  relearnSchema,
+  eraseSchema,
+]);
 
 /** A command with its id. */
 export const commandSchema = z.intersection(z.object({ id: idSchema }), commandBodySchema);
 export type Command = z.infer<typeof commandSchema>;
 export type LearnCommand = Extract<Command, { kind: 'learn' }>;
 export type UnlearnCommand = Extract<Command, { kind: 'unlearn' }>;
+export type EraseCommand = Extract<Command, { kind: 'erase' }>;
 
-export const COMMAND_KINDS = ['learn', 'unlearn', 'relearn'] as const;
+export const COMMAND_KINDS = ['learn', 'unlearn', 'relearn', 'erase'] as const;

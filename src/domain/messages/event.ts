@@ -15,6 +15,12 @@ const error = z.object({
 });
 const task = { task: taskNameSchema };
 const milliseconds = z.number().nonnegative();
+/** Accuracies on the same vectors of the remaining classes, of the model before and of the rebuilt one. */
+const rebuildEvidence = z.object({
+  vectors: z.int().nonnegative(),
+  accuracyBefore: z.number(),
+  accuracyAfter: z.number(),
+});
 const moved = z.object({ name: classNameSchema, moved: z.int().nonnegative() });
 
 /** What happened. Topic `events`; the CloudEvents type is `lethe.event.<kind>`, its time says when. */
@@ -58,6 +64,56 @@ export const eventSchema = z.discriminatedUnion('kind', [
     classes: z.array(moved),
     registryVersion: z.int(),
     ms: milliseconds,
+  }),
+  /** Classes are to be erased: they are unlearned, and the rest follows in the background. */
+  z.object({
+    kind: z.literal('erase-accepted'),
+    commandId: idSchema,
+    /** Vectors that had to be moved to DB-MU first (`now`). */
+    classes: z.array(moved),
+    registryVersion: z.int(),
+    ms: milliseconds,
+  }),
+  /** A model made without the forgotten classes answers now. */
+  z.object({
+    kind: z.literal('model-rebuilt'),
+    modelVersion: z.string(),
+    /** Version of the model that it replaces. */
+    replaces: z.string(),
+    /** Classes that the former model had seen and this one has not. */
+    without: z.array(classNameSchema),
+    evidence: rebuildEvidence,
+    ms: milliseconds,
+  }),
+  /** Classes are gone: vectors, older models, and what the topics held as far as it could be deleted. */
+  z.object({
+    kind: z.literal('erased'),
+    commandId: idSchema,
+    classes: z.array(z.object({ name: classNameSchema, vectors: z.int().nonnegative() })),
+    /** The model that never saw them. */
+    modelVersion: z.string(),
+    /** Older models that were removed. */
+    checkpoints: z.int().nonnegative(),
+    /** Dead letters of these classes that were deleted. */
+    deadLetters: z.int().nonnegative(),
+    /** Topics that hold, or held, records of these classes. */
+    topics: z.array(
+      z.object({
+        topic: z.string(),
+        records: z.enum(['kept', 'deleted']),
+        /** For how long the topic keeps records, in milliseconds; null without limit. */
+        retentionMs: z.number().nullable(),
+      }),
+    ),
+    registryVersion: z.int(),
+    ms: milliseconds,
+  }),
+  /** Classes were not erased; they stay as they were, suppressed. */
+  z.object({
+    kind: z.literal('erase-failed'),
+    commandId: idSchema,
+    classes: z.array(classNameSchema),
+    error,
   }),
   /** The filter was calibrated anew; specificity and recall as measured on held-out vectors of the databases. */
   z.object({

@@ -1,4 +1,4 @@
-import { type ClassRecord, classesIn, type RegistrySnapshot } from '../../domain/classes.js';
+import { type ClassRecord, classesIn, FORGOTTEN, type RegistrySnapshot } from '../../domain/classes.js';
 import { LetheError } from '../../domain/errors.js';
 import type { FilterEvidence, Prediction, StrategyName } from '../../domain/messages/prediction.js';
 import { STRATEGIES } from '../strategies/index.js';
@@ -64,7 +64,7 @@ function rowsOf(
   modelClasses.forEach((name, row) => {
     const state = classes.get(name)?.state;
     if (state === 'learned') known.push(row);
-    if (state === 'unlearned') forgotten.push(row);
+    if (state && FORGOTTEN.includes(state)) forgotten.push(row);
   });
   return { known, forgotten };
 }

@@ -2,9 +2,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { versionSchema } from './checkpoint.js';
 import { type CheckpointFiles, corrupt, filesIn } from './checkpointFiles.js';
-import type { CheckpointStore } from './checkpointStore.js';
+import { type CheckpointStore, folderCheckpoints } from './checkpointStore.js';
 import { inOrder, versionOf } from './checkpointUri.js';
-import { MANIFEST_FILE, WEIGHTS_FILE } from './manifest.js';
+import { knowsOneOf, MANIFEST_FILE, WEIGHTS_FILE } from './manifest.js';
 import { placeCheckpoint } from './placeCheckpoint.js';
 import { parseCheckpoint, readCheckpoint } from './readCheckpoint.js';
 
@@ -39,7 +39,7 @@ export function blobCheckpoints(
   blobs: BlobStore,
   { cache, scheme }: BlobCheckpointsOptions,
 ): CheckpointStore {
-  return {
+  const store: CheckpointStore = {
     publish: async ({ folder, version, sha256 }) => {
       const files = await filesIn(folder);
       parseCheckpoint(files, sha256);
@@ -66,7 +66,19 @@ export function blobCheckpoints(
       });
       return inOrder(versions).map((version) => `${scheme}:${version}`);
     },
+    removeOf: async (classes) => {
+      let removed = 0;
+      for (const uri of await store.list()) {
+        const manifest = await blobs.get(keyOf(versionOf(uri, scheme), MANIFEST_FILE));
+        if (!manifest || !knowsOneOf(Buffer.from(manifest), classes)) continue;
+        await store.remove(uri);
+        removed++;
+      }
+      await folderCheckpoints(cache).removeOf(classes);
+      return removed;
+    },
   };
+  return store;
 }
 
 /** Unchecked: `placeCheckpoint` compares what it wrote with the hashes before anybody sees it. */

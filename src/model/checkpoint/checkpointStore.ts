@@ -1,11 +1,13 @@
-import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type StoredCheckpoint, versionSchema } from './checkpoint.js';
 import { filesIn } from './checkpointFiles.js';
 import { foreign, inOrder } from './checkpointUri.js';
+import { knowsOneOf, MANIFEST_FILE } from './manifest.js';
 import { placeCheckpoint } from './placeCheckpoint.js';
 import { readCheckpoint } from './readCheckpoint.js';
+import { removeUnfinished } from './unfinished.js';
 
 /**
  * Where checkpoints are kept for every process that answers with them or trains on top of them. A checkpoint never
@@ -35,6 +37,12 @@ export interface CheckpointStore {
   remove(uri: string): Promise<void>;
   /** URIs of all that are whole, oldest first. */
   list(): Promise<string[]>;
+  /**
+   * Removes every checkpoint, and what is cached here, that knows one of these classes, and what was saved of trainings
+   * that broke off.
+   * @returns how many checkpoints
+   */
+  removeOf(classes: readonly string[]): Promise<number>;
 }
 
 /**
@@ -43,7 +51,7 @@ export interface CheckpointStore {
  */
 export function folderCheckpoints(folder: string): CheckpointStore {
   const parent = resolve(folder);
-  return {
+  const store: CheckpointStore = {
     publish: async ({ folder: local, version, sha256 }) => {
       const there = dirname(resolve(local)) === parent;
       if (there) await readCheckpoint(local, sha256);
@@ -71,7 +79,19 @@ export function folderCheckpoints(folder: string): CheckpointStore {
       const versions = names.filter((name) => versionSchema.safeParse(name).success);
       return inOrder(versions).map((version) => pathToFileURL(join(parent, version)).href);
     },
+    removeOf: async (classes) => {
+      await removeUnfinished(parent);
+      let removed = 0;
+      for (const uri of await store.list()) {
+        const manifest = await readFile(join(folderOf(uri), MANIFEST_FILE)).catch(ignoreMissing);
+        if (!manifest || !knowsOneOf(manifest, classes)) continue;
+        await store.remove(uri);
+        removed++;
+      }
+      return removed;
+    },
   };
+  return store;
 }
 
 async function copied(from: string, parent: string, version: string, sha256: string): Promise<string> {

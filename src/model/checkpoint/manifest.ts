@@ -64,3 +64,15 @@ export const analyticManifestSchema = z.strictObject({
   config: analyticConfigSchema,
 });
 export type AnalyticManifest = z.infer<typeof analyticManifestSchema>;
+
+const namesSchema = z.object({ classes: z.array(z.string()) });
+
+/** Whether the model of a manifest knows one of these classes. One that can't be read might: it is as good as lost. */
+export function knowsOneOf(manifest: Buffer, classes: readonly string[]): boolean {
+  try {
+    const known = namesSchema.parse(JSON.parse(manifest.toString('utf8'))).classes;
+    return classes.some((name) => known.includes(name));
+  } catch {
+    return true;
+  }
+}

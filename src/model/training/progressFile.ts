@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { decoded, encoded } from '../checkpoint/arrays.js';
 import { sha256Of, writeWhole } from '../checkpoint/files.js';
+import { PROGRESS_FOLDER } from '../checkpoint/unfinished.js';
 import type { OptimiserState } from '../ssre/optimise.js';
 
 /** What lies before the numbers, as a line of JSON. Before that comes a line with the SHA-256 of all that follows it. */
@@ -31,7 +32,7 @@ export interface ProgressFile {
 }
 
 export function progressFile(checkpoints: string, key: string): ProgressFile {
-  const folder = join(checkpoints, '.progress');
+  const folder = join(checkpoints, PROGRESS_FOLDER);
   const path = join(folder, `${key}.bin`);
   return {
     read: async () => {

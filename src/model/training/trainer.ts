@@ -4,6 +4,7 @@ import type { ModelVersion } from '../../domain/messages/model.js';
 import type { TensorflowBackend } from '../tensorflow/loadTensorflow.js';
 import type {
   ClassVectors,
+  Rebuilder,
   Revision,
   Trainer,
   TrainingNotice,
@@ -45,10 +46,11 @@ export interface TrainingPlace {
  * or to a later one on the same folder, goes on after the last saved epoch, or is found trained.
  * @throws LetheError `backend-unavailable`
  */
-export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
+export async function createTrainer(options: TrainerOptions): Promise<Trainer & Rebuilder> {
   /** The model that the first task goes on from, and the one that the next task does. */
   let given: ModelVersion | null | undefined;
   let model: ModelVersion | null = null;
+  let rebuilt: ModelVersion | null = null;
   let closed = false;
   let queue: Promise<unknown> = Promise.resolve();
   let worker: StartedWorker | null = await started(options);
@@ -64,13 +66,13 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
 
   const take = async (
     step: Step,
+    base: ModelVersion | null,
     onProgress: (progress: TrainingProgress) => void,
   ): Promise<ModelVersion> => {
     worker ??= await started(options);
     const current = worker;
     try {
-      model = await takeIn(current.process, step, options, await baseOf(model), onProgress);
-      return model;
+      return await takeIn(current.process, step, options, await baseOf(base), onProgress);
     } catch (error) {
       if (current.process.hasEnded()) worker = null;
       throw error;
@@ -96,12 +98,26 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     backend,
     ...rehearsalOf(options),
     train: (task, onProgress) =>
-      inTurn((base) => {
+      inTurn(async (base) => {
         checkTask(task, options.dimension, base?.classes ?? []);
-        return take(task, onProgress);
+        model = await take(task, base, onProgress);
+        return model;
       }),
+    rebuild: (task, onProgress) =>
+      inTurn(async () => {
+        checkTask(task, options.dimension, []);
+        rebuilt = await take(task, null, onProgress);
+        return rebuilt;
+      }),
+    adopt: ({ version }) => {
+      if (rebuilt?.version === version) model = rebuilt;
+    },
     ...('analytic' in options && {
-      revise: (revision: Revision) => inTurn((base) => take(asStep(revision, base), () => undefined)),
+      revise: (revision: Revision) =>
+        inTurn(async (base) => {
+          model = await take(asStep(revision, base), base, () => undefined);
+          return model;
+        }),
     }),
     close: async () => {
       closed = true;

@@ -16,11 +16,11 @@ export function createMemoryStore({ dimension }: { readonly dimension: number })
     lease: SOLE_LEARNER,
     // Nothing waits between the checks and the two changes, so nobody sees one without the other.
     async migrate(decide) {
-      const { from, to, classes, command } = decide(registry.snapshot());
+      const { from, to, classes, putTasks = [], command } = decide(registry.snapshot());
       if (registry.wasCarriedOut(command.id)) return { moved: new Map(), snapshot: registry.snapshot() };
       const names = classes.map(({ name }) => name);
       const moved = vectors.moveNow(names, from, to);
-      return { moved, snapshot: registry.applyNow({ put: classes, command }, moved) };
+      return { moved, snapshot: registry.applyNow({ put: classes, putTasks, command }, moved) };
     },
     async insert(records, registryVersion) {
       if (registry.snapshot().version !== registryVersion) return false;

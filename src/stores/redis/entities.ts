@@ -17,6 +17,7 @@ export type ClassEntity = Entity & {
   task: string;
   count: number;
   centroid?: string;
+  erasing?: string;
 };
 export type TaskEntity = Entity & { name: string; state: string; classes: string[]; samples: number };
 export type ModelEntity = Entity & {
@@ -48,6 +49,7 @@ export function entitySchemas(keys: Keys) {
       task: NAME,
       count: NUMBER,
       centroid: PLAIN,
+      erasing: PLAIN,
     }),
     task: schema<TaskEntity>('task', { name: NAME, state: NAME, classes: NAMES, samples: NUMBER }),
     model: schema<ModelEntity>('model', {

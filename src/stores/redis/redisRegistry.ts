@@ -79,9 +79,13 @@ export class RedisRegistry implements ClassRegistry {
     return this.#inTurn(async () => {
       for (;;) {
         const snapshot = await this.refresh();
-        const { from, to, classes, command } = decide(snapshot);
+        const { from, to, classes, putTasks = [], command } = decide(snapshot);
         const names = classes.map(({ name }) => name);
-        const outcome = await this.#commit(snapshot, { put: classes, command }, { from, to, names });
+        const outcome = await this.#commit(
+          snapshot,
+          { put: classes, putTasks, command },
+          { from, to, names },
+        );
         if (outcome === 'conflict') continue;
         const moved = outcome === 'repeated' ? new Map<string, number>() : movedOf(outcome, names);
         return { moved, snapshot: await this.refresh() };

@@ -62,13 +62,14 @@ export async function readReceipt(
   return entity.id === undefined ? null : receiptOf(entity);
 }
 
-function classOf({ name, state, task, count, centroid }: ClassEntity): ClassRecord {
+function classOf({ name, state, task, count, centroid, erasing }: ClassEntity): ClassRecord {
   return {
     name,
     state: state as ClassState,
     task,
     count,
     centroid: centroid === undefined ? null : decodeCentroid(centroid),
+    ...(erasing !== undefined && { erasing }),
   };
 }
 

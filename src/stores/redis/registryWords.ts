@@ -60,8 +60,15 @@ function dropped(keys: Keys, order: string, kind: EntityKind, name: string): Com
   ];
 }
 
-function classEntity({ name, state, task, count, centroid }: ClassRecord) {
-  return { name, state, task, count, ...(centroid ? { centroid: encodeCentroid(centroid) } : {}) };
+function classEntity({ name, state, task, count, centroid, erasing }: ClassRecord) {
+  return {
+    name,
+    state,
+    task,
+    count,
+    ...(centroid ? { centroid: encodeCentroid(centroid) } : {}),
+    ...(erasing === undefined ? {} : { erasing }),
+  };
 }
 
 function taskEntity({ name, state, classes, samples }: TaskRecord) {

@@ -46,5 +46,11 @@ export interface EventLog {
   ends(topics: readonly string[]): Promise<Positions>;
   /** Records written to the topics and not yet settled by the group. */
   lag(group: string, topics: readonly string[]): Promise<number>;
+  /** Where the group goes on in each partition of a topic: everything before is settled. */
+  positions(group: string, topic: string): Promise<readonly bigint[]>;
+  /** Deletes the records of a topic before these offsets, one for each partition, whether they were read or not. */
+  deleteBefore(topic: string, offsets: readonly bigint[]): Promise<void>;
+  /** For how long each topic keeps its records, in milliseconds; null without limit, 0 until they are settled. */
+  retention(topics: readonly string[]): Promise<ReadonlyMap<string, number | null>>;
   close(): Promise<void>;
 }

@@ -31,6 +31,9 @@ function counting(log: EventLog) {
     publish: (records) => log.publish(records),
     ends: (topics) => log.ends(topics),
     lag: (group, topics) => log.lag(group, topics),
+    positions: (group, topic) => log.positions(group, topic),
+    deleteBefore: (topic, offsets) => log.deleteBefore(topic, offsets),
+    retention: (topics) => log.retention(topics),
     close: () => log.close(),
   };
   return { log: counted, most: () => most };

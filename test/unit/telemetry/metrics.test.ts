@@ -162,7 +162,7 @@ describe('metrics', () => {
     metrics.watch({
       lag: async () => ({ 'lethe.queries': 4 }),
       queues: () => ({ embedder: 5 }),
-      classes: () => ({ learning: 0, learned: 3, unlearned: 1 }),
+      classes: () => ({ learning: 0, learned: 3, unlearned: 1, rebuilt: 0, erased: 0 }),
     });
     metrics.setBackend('training', 'wasm');
     cil = 7;

@@ -16,6 +16,7 @@ export interface ClientOptions {
   /** e.g. `http://127.0.0.1:7070` */
   readonly url: string;
   readonly token?: string | undefined;
+  readonly actor?: string;
   /** Requests at a time; order is kept with 1 only. */
   readonly concurrency?: number;
 }
@@ -24,6 +25,8 @@ export interface ClientOptions {
 export interface GatewayClient {
   /** Names under which records for this client are encoded; the gateway knows the real ones. */
   readonly topics: Topics;
+  /** Who gives the commands, as the audit chain tells. */
+  readonly actor?: string | undefined;
   /**
    * Sends samples, queries and commands; resolves when all are in the log, and waits while the log is full.
    * @param onSent called after each
@@ -57,7 +60,12 @@ const refusalSchema = z.object({
   }),
 });
 
-export function createGatewayClient({ url, token, concurrency = CONCURRENCY }: ClientOptions): GatewayClient {
+export function createGatewayClient({
+  url,
+  token,
+  actor,
+  concurrency = CONCURRENCY,
+}: ClientOptions): GatewayClient {
   const topics = topicsUnder('');
   const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const headers = new Headers(init.headers);
@@ -68,6 +76,7 @@ export function createGatewayClient({ url, token, concurrency = CONCURRENCY }: C
   };
   return {
     topics,
+    actor,
     async publish(records, onSent) {
       const send = async (record: OutgoingRecord): Promise<void> => {
         const response = await call(`/v1/${roleOf(record, topics)}`, requestOf(record));

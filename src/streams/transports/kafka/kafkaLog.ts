@@ -117,6 +117,22 @@ class Log implements KafkaLog {
     return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0);
   }
 
+  async positions(group: string, topic: string): Promise<readonly bigint[]> {
+    this.#refuseIfClosed();
+    const committed = await this.#offsets.committed(group, topic);
+    return (await this.#offsets.kept(topic)).map(({ low }, partition) => committed.get(partition) ?? low);
+  }
+
+  async deleteBefore(topic: string, offsets: readonly bigint[]): Promise<void> {
+    this.#refuseIfClosed();
+    await this.#offsets.deleteBefore(topic, offsets);
+  }
+
+  async retention(topics: readonly string[]): Promise<ReadonlyMap<string, number | null>> {
+    this.#refuseIfClosed();
+    return this.#offsets.retention(topics);
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;

@@ -1,4 +1,4 @@
-import type { Admin } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import { createClient } from './client.js';
 import { type Patience, persist } from './waiting.js';
 
@@ -31,6 +31,38 @@ export class Offsets {
       for (const { partition, low, high } of await admin.fetchTopicOffsets(topic))
         kept[partition] = { low: BigInt(low), high: BigInt(high) };
       return kept;
+    });
+  }
+
+  /** Deletes the records before these offsets, one for each partition. */
+  async deleteBefore(topic: string, offsets: readonly bigint[]): Promise<void> {
+    const kept = await this.kept(topic);
+    const partitions = offsets.flatMap((offset, partition) =>
+      offset > (kept[partition]?.low ?? offset) ? [{ partition, offset: String(offset) }] : [],
+    );
+    if (partitions.length > 0) await this.#ask((admin) => admin.deleteTopicRecords({ topic, partitions }));
+  }
+
+  /** `retention.ms` of each topic; null where records are kept for good, or compacted. */
+  retention(topics: readonly string[]): Promise<ReadonlyMap<string, number | null>> {
+    return this.#ask(async (admin) => {
+      const { resources } = await admin.describeConfigs({
+        includeSynonyms: false,
+        resources: topics.map((name) => ({
+          type: kafkajs.ConfigResourceTypes.TOPIC,
+          name,
+          configNames: ['retention.ms', 'cleanup.policy'],
+        })),
+      });
+      return new Map(
+        resources.map(({ resourceName, configEntries }) => {
+          const settingOf = (name: string): string | undefined =>
+            configEntries.find(({ configName }) => configName === name)?.configValue;
+          const ms = Number(settingOf('retention.ms') ?? -1);
+          const isDeleted = settingOf('cleanup.policy')?.includes('delete') ?? true;
+          return [resourceName, isDeleted && ms >= 0 ? ms : null] as const;
+        }),
+      );
     });
   }
 

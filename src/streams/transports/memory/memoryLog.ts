@@ -104,6 +104,27 @@ class MemoryLog implements EventLog {
       .reduce((lag, topic) => lag + (group?.reads(topic) ? group.lag(topic) : kept(topic)), 0);
   }
 
+  async positions(groupName: string, topicName: string): Promise<readonly bigint[]> {
+    const group = this.#groups.get(groupName);
+    const topic = this.#topic(topicName);
+    return topic.partitions.map(({ start }, partition) =>
+      BigInt(group?.reads(topic) ? group.positionIn(topic, partition) : start),
+    );
+  }
+
+  async deleteBefore(topicName: string, offsets: readonly bigint[]): Promise<void> {
+    const topic = this.#topic(topicName);
+    offsets.forEach((offset, partition) => {
+      topic.dropBefore(partition, Math.min(Number(offset), topic.partitions[partition]?.end ?? 0));
+    });
+    for (const group of this.#readersOf(topic)) group.skipDropped(topic);
+    this.#move();
+  }
+
+  async retention(topics: readonly string[]): Promise<ReadonlyMap<string, number | null>> {
+    return new Map(topics.map((topic) => [topic, 0]));
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

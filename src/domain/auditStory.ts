@@ -1,0 +1,125 @@
+import type { AuditRecord } from './messages/audit.js';
+import { eventSchema, type LetheEvent } from './messages/event.js';
+
+/** What the chain says about a class. */
+export interface ClassStory {
+  /** Records that concern the class, oldest first. */
+  readonly records: readonly AuditRecord[];
+  /** The same in plain words, a line each. */
+  readonly lines: readonly string[];
+}
+
+/** Picks the records that concern a class out of the chain, and tells them in plain words. */
+export function storyOf(className: string, records: readonly AuditRecord[]): ClassStory {
+  const tasks = new Set<string>();
+  const commands = new Set<string>();
+  const concerned = new Set(records.filter((record) => concerns(record, className, tasks, commands)));
+  // A command by examples names no class: what came of it tells that it is about this one.
+  const chosen = records.filter(
+    (record) => concerned.has(record) || (record.told.of === 'command' && commands.has(record.told.id)),
+  );
+  return { records: chosen, lines: chosen.map((record) => `${record.time}  ${wordsOf(record, className)}`) };
+}
+
+function concerns(
+  { told }: AuditRecord,
+  className: string,
+  tasks: Set<string>,
+  commands: Set<string>,
+): boolean {
+  if (told.of === 'unreadable') return false;
+  if (told.of === 'command') {
+    const names = namesIn(told.body.classes);
+    if (!names.includes(className)) return false;
+    if (typeof told.body.task === 'string') tasks.add(told.body.task);
+    commands.add(told.id);
+    return true;
+  }
+  const event = eventSchema.safeParse(told.body);
+  if (!event.success) return false;
+  return isAbout(event.data, className, tasks, commands);
+}
+
+function isAbout(event: LetheEvent, className: string, tasks: Set<string>, commands: Set<string>): boolean {
+  if (event.kind === 'model-published') return event.model.classes.includes(className);
+  if (event.kind === 'model-rebuilt') return event.without.includes(className);
+  if ('classes' in event && namesIn(event.classes).includes(className)) {
+    if ('task' in event) tasks.add(event.task);
+    if ('commandId' in event) commands.add(event.commandId);
+    return true;
+  }
+  if ('task' in event) return tasks.has(event.task);
+  return 'commandId' in event && commands.has(event.commandId);
+}
+
+/** Names in a list of names, or of objects with names. */
+function namesIn(list: unknown): string[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((each: unknown) => {
+    if (typeof each === 'string') return [each];
+    if (typeof each === 'object' && each !== null && 'name' in each) return [String(each.name)];
+    return [];
+  });
+}
+
+function wordsOf({ told }: AuditRecord, className: string): string {
+  switch (told.of) {
+    case 'command':
+      return `${told.actor ?? 'someone who did not say who'} asked: ${String(told.body.kind)} (command ${told.id})`;
+    case 'unreadable':
+      return `a message that can't be read was refused: ${told.reason}`;
+    case 'event':
+      return eventWords(eventSchema.parse(told.body), className);
+  }
+}
+
+function eventWords(event: LetheEvent, className: string): string {
+  switch (event.kind) {
+    case 'task-announced':
+      return `task ${event.task} was announced: ${event.samples} samples of ${event.classes.join(', ')}`;
+    case 'task-finished':
+      return `task ${event.task} was learned: model ${event.modelVersion}`;
+    case 'task-failed':
+      return `task ${event.task} was not learned: ${event.error.message}`;
+    case 'unlearned':
+      return `${className} was unlearned: ${movedOf(event.classes, className)} vectors moved to DB-MU, registry version ${event.registryVersion} (${event.ms.toFixed(1)} ms)`;
+    case 'relearned':
+      return `${className} was relearned: ${movedOf(event.classes, className)} vectors moved to DB-CIL, registry version ${event.registryVersion} (${event.ms.toFixed(1)} ms)`;
+    case 'command-rejected':
+      return `${event.command} (command ${event.commandId}) was refused: ${event.error.message}`;
+    case 'command-ignored':
+      return `${event.command} (command ${event.commandId}) had been carried out already`;
+    case 'model-published':
+      return `model ${event.model.version} answers; it was trained on ${event.model.classes.join(', ')}`;
+    case 'erase-accepted':
+      return `${className} is to be erased: ${movedOf(event.classes, className)} vectors moved to DB-MU for it, registry version ${event.registryVersion}`;
+    case 'model-rebuilt':
+      return `model ${event.modelVersion} was made without ${event.without.join(', ')}, in the place of ${event.replaces}; accuracy on ${event.evidence.vectors} vectors of the remaining classes: ${event.evidence.accuracyAfter.toFixed(4)}, before ${event.evidence.accuracyBefore.toFixed(4)}`;
+    case 'erased':
+      return `${className} was erased: ${event.classes.find(({ name }) => name === className)?.vectors ?? 0} vectors, ${event.checkpoints} older models, ${event.deadLetters} dead letters deleted; ${keptWords(event.topics)}`;
+    case 'erase-failed':
+      return `${className} was not erased: ${event.error.message}`;
+    default:
+      return event.kind;
+  }
+}
+
+function keptWords(topics: Extract<LetheEvent, { kind: 'erased' }>['topics']): string {
+  const kept = topics.filter(({ records }) => records === 'kept');
+  const words = kept.map(({ topic, retentionMs }) => `${topic} (${retentionWords(retentionMs)})`);
+  return words.length === 0
+    ? 'no topic keeps records of it'
+    : `topics may still hold records of it: ${words.join(', ')}`;
+}
+
+function retentionWords(ms: number | null): string {
+  if (ms === null) return 'without limit';
+  return ms === 0 ? 'until they are read' : `for ${(ms / 3_600_000).toFixed(1)} hours`;
+}
+
+function movedOf(
+  classes: readonly { readonly name: string; readonly moved: number }[],
+  name: string,
+): number {
+  return classes.find((each) => each.name === name)?.moved ?? 0;
+}

@@ -1,0 +1,157 @@
+import { type ClassRecord, classesIn, FORGOTTEN, type RegistrySnapshot } from '../domain/classes.js';
+import { LetheError } from '../domain/errors.js';
+import type { LetheEvent } from '../domain/messages/event.js';
+import type { ModelVersion } from '../domain/messages/model.js';
+import { stacked } from '../domain/vector.js';
+import type { Classifier } from '../model/classifier.js';
+import type { Rebuilder } from '../model/trainer.js';
+import type { KnowledgeStore } from '../stores/knowledgeStore.js';
+import type { VectorRecord } from '../stores/vectorDatabase.js';
+import { gatherVectors } from './gatherVectors.js';
+import type { InTurn } from './inTurn.js';
+import { sampleVectors } from './sampleVectors.js';
+
+/** What a rebuild works with. */
+export interface Rebuilding {
+  readonly trainer: Rebuilder;
+  readonly store: KnowledgeStore;
+  readonly load: (model: ModelVersion) => Promise<Classifier>;
+  /** Puts a loaded model in the place of the one that answers. */
+  readonly install: (loaded: Classifier) => void;
+  readonly inTurn: InTurn;
+  /** How much accuracy on the remaining classes the rebuilt model may lose, 0 to 1. */
+  readonly margin: number;
+  /** Vectors of each remaining class that the two models are compared on. */
+  readonly samples: number;
+  readonly seed: number;
+}
+
+type Evidence = Extract<LetheEvent, { kind: 'model-rebuilt' }>['evidence'];
+
+/**
+ * Makes a model of DB-CIL's learned classes alone, from nothing: no weight, prototype or statistic of it comes from a
+ * model that saw a forgotten class. It is compared with the model that answers, and takes its place if it is as good.
+ * The same rebuild begun again, after a crash, goes on where it was.
+ * @param name of the rebuild
+ * @throws LetheError `rebuild-refused` where it loses more than the margin, or no class remains, `training-failed`
+ */
+export function rebuildModel(
+  name: string,
+  rebuilding: Rebuilding,
+  emit: (event: LetheEvent) => void,
+): Promise<void> {
+  const { store, trainer, load, inTurn } = rebuilding;
+  return inTurn(async () => {
+    const started = performance.now();
+    const snapshot = await store.registry.refresh();
+    const { model: former } = snapshot;
+    if (!former || !needsRebuild(snapshot)) return;
+    const classes = classesIn(snapshot, 'learned').map((record) => record.name);
+    if (classes.length === 0) throw nothingRemains();
+    const gathered = await gatherVectors(store.vectors, 'cil', classes);
+    const model = await trainer.rebuild(
+      { task: name, ...gathered, unlearned: [] },
+      ({ epoch, epochs, loss, ms }) => emit({ kind: 'task-epoch', task: name, epoch, epochs, loss, ms }),
+    );
+    const [before, after] = await Promise.all([load(former), load(model)]);
+    let evidence: Evidence;
+    try {
+      evidence = await compared(before, after, classes, rebuilding);
+      refuseWorse(evidence, rebuilding.margin);
+    } catch (error) {
+      after.dispose();
+      throw error;
+    } finally {
+      before.dispose();
+    }
+    trainer.adopt(model);
+    rebuilding.install(after);
+    const without = former.classes.filter((each) => !model.classes.includes(each));
+    await store.registry.update((now) => ({ model, put: rebuiltRecords(now, model) }));
+    emit({ kind: 'model-published', model });
+    emit({
+      kind: 'model-rebuilt',
+      modelVersion: model.version,
+      replaces: former.version,
+      without,
+      evidence,
+      ms: performance.now() - started,
+    });
+  });
+}
+
+/** Whether a class that is to be erased is known to the model that answers. */
+export function needsRebuild({ classes, model }: RegistrySnapshot): boolean {
+  return [...classes.values()].some(
+    ({ name, erasing }) => erasing !== undefined && model?.classes.includes(name),
+  );
+}
+
+/** Unlearned classes that a model was made without, as the registry calls them from now on. */
+export function rebuiltRecords({ classes }: RegistrySnapshot, model: ModelVersion): ClassRecord[] {
+  return classesIn({ classes }, 'unlearned')
+    .filter(({ name }) => !model.classes.includes(name))
+    .map((record) => ({ ...record, state: 'rebuilt' }));
+}
+
+/** Both models on the same vectors of the remaining classes; both were trained on them. */
+async function compared(
+  before: Classifier,
+  after: Classifier,
+  classes: readonly string[],
+  { store, samples, seed }: Rebuilding,
+): Promise<Evidence> {
+  const drawn: VectorRecord[] = [];
+  for (const name of classes)
+    drawn.push(...(await sampleVectors(store.vectors, { database: 'cil', classes: [name] }, samples, seed)));
+  const forgotten = classesIn(store.registry.snapshot(), ...FORGOTTEN).map(({ name }) => name);
+  return {
+    vectors: drawn.length,
+    accuracyBefore: await accuracyOf(before, drawn, forgotten),
+    accuracyAfter: await accuracyOf(after, drawn, forgotten),
+  };
+}
+
+/** Share of the vectors whose best class, among those that are not forgotten, is theirs. */
+async function accuracyOf(
+  classifier: Classifier,
+  records: readonly VectorRecord[],
+  forgotten: readonly string[],
+): Promise<number> {
+  const { classes, dimension } = classifier;
+  const logits = await classifier.logits(
+    stacked(
+      records.map(({ vector }) => vector),
+      dimension,
+    ),
+  );
+  const correct = records.filter(({ className }, row) => {
+    let best = -1;
+    classes.forEach((name, column) => {
+      if (forgotten.includes(name)) return;
+      const at = (index: number): number => logits[row * classes.length + index] as number;
+      if (best < 0 || at(column) > at(best)) best = column;
+    });
+    return classes[best] === className;
+  });
+  return records.length === 0 ? 0 : correct.length / records.length;
+}
+
+function refuseWorse(evidence: Evidence, margin: number): void {
+  const { accuracyBefore, accuracyAfter } = evidence;
+  if (accuracyBefore - accuracyAfter <= margin) return;
+  throw new LetheError('rebuild-refused', 'the rebuilt model is worse on the remaining classes', {
+    field: 'unlearning.rebuild.margin',
+    value: String(margin),
+    remedy: 'Raise the margin, or train for more epochs (learning.ssre), and send the erase command again.',
+    evidence: { ...evidence },
+  });
+}
+
+function nothingRemains(): LetheError {
+  return new LetheError('rebuild-refused', 'no learned class would remain to rebuild a model from', {
+    field: 'classes',
+    remedy:
+      'Learn another class first; or stop Lethe and delete its topics, databases and checkpoints as a whole.',
+  });
+}

@@ -1,0 +1,26 @@
+import { encodeEvent, encodeModelVersion } from '../domain/cloudEvents.js';
+import type { LetheEvent } from '../domain/messages/event.js';
+import { markErasureTold } from '../operators/purgeClasses.js';
+import type { KnowledgeStore } from '../stores/knowledgeStore.js';
+import type { Context } from './context.js';
+import type { Signal } from './signal.js';
+
+/** Writes an event, and the model version where it tells of one; then it is a signal. */
+export function announce({ log, topics, settings, store }: Context): (event: LetheEvent) => Promise<Signal> {
+  return async (event) => {
+    const records = [encodeEvent(event, settings.modelName, topics)];
+    if (event.kind === 'model-published')
+      records.push(encodeModelVersion(event.model, settings.modelName, topics));
+    await log.publish(records);
+    if (event.kind === 'task-finished') await markTold(event.task, store);
+    if (event.kind === 'erased') await markErasureTold(event.commandId, store);
+    return { kind: 'event', event };
+  };
+}
+
+async function markTold(name: string, { registry }: KnowledgeStore): Promise<void> {
+  await registry.update(({ tasks }) => {
+    const task = tasks.get(name);
+    return task?.state === 'finished' ? { putTasks: [{ ...task, state: 'told' }] } : null;
+  });
+}

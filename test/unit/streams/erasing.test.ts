@@ -1,0 +1,154 @@
+import { firstValueFrom, toArray } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TrainingTask } from '../../../src/model/trainer.js';
+import { keptNow } from '../../../src/streams/keptNow.js';
+import { centroidTraining } from '../../support/centroidTrainer.js';
+import { around, learn, memoryLog, type Processing, startProcessing } from '../../support/processing.js';
+
+const stateOf = ({ store }: Processing, name: string) => store.registry.snapshot().classes.get(name)?.state;
+
+describe('erasing', () => {
+  let processing: Processing;
+  beforeEach(async () => {
+    processing = startProcessing();
+    await learn(processing, 't1', { cat: 0, dog: 4, frog: 8 });
+  });
+  afterEach(async () => {
+    await processing.stop();
+  });
+
+  it('rebuilds the model without the class, then deletes its vectors', async () => {
+    await processing.command({ id: 'u1', kind: 'unlearn', classes: ['cat'] });
+    await processing.command({ id: 'e1', kind: 'erase', classes: ['cat'] });
+    const accepted = await processing.event('erase-accepted');
+    expect(accepted.classes).toEqual([{ name: 'cat', moved: 0 }]);
+    const rebuilt = await processing.event('model-rebuilt');
+    expect(rebuilt).toMatchObject({ replaces: 'v1', without: ['cat'], evidence: { accuracyAfter: 1 } });
+    const erased = await processing.event('erased');
+    expect(erased).toMatchObject({ commandId: 'e1', classes: [{ name: 'cat', vectors: 20 }] });
+    expect(erased.topics.map(({ topic, records }) => `${topic} ${records}`)).toEqual([
+      'test.samples kept',
+      'test.queries kept',
+      'test.commands kept',
+      'test.dead-letters deleted',
+    ]);
+    expect(processing.training.trained.at(-1)?.classes).toEqual(['dog', 'frog']);
+    expect(await processing.store.vectors.count({ classes: ['cat'] })).toBe(0);
+    expect(stateOf(processing, 'cat')).toBe('erased');
+    await expect
+      .poll(() => processing.store.registry.snapshot().classes.get('cat'))
+      .toEqual({ name: 'cat', task: 't1', state: 'erased', count: 0, centroid: null });
+    const answer = await processing.query('q1', around(0, 1));
+    expect(answer.modelVersion).toBe(erased.modelVersion);
+    expect(answer.probabilities.map(({ label }) => label)).not.toContain('cat');
+    expect((await processing.query('q2', around(4, 1))).label).toBe('dog');
+  });
+
+  it('unlearns first where it is told to do it now', async () => {
+    await processing.command({ id: 'e1', kind: 'erase', classes: ['cat'], now: true });
+    expect((await processing.event('erase-accepted')).classes).toEqual([{ name: 'cat', moved: 20 }]);
+    await processing.event('erased');
+    expect(await processing.store.vectors.count()).toBe(40);
+  });
+
+  it('refuses classes that are unknown, not unlearned, or erased already, and changes nothing', async () => {
+    const refusal = async (id: string, name: string) => {
+      await processing.command({ id, kind: 'erase', classes: [name] });
+      return (await processing.event('command-rejected', ({ commandId }) => commandId === id)).error.code;
+    };
+    expect(await refusal('e1', 'bird')).toBe('unknown-class');
+    expect(await refusal('e2', 'cat')).toBe('class-not-learned');
+    expect(stateOf(processing, 'cat')).toBe('learned');
+    await processing.command({ id: 'e3', kind: 'erase', classes: ['cat'], now: true });
+    await processing.event('erased');
+    expect(await refusal('e4', 'cat')).toBe('class-erased');
+    await processing.command({ id: 'r1', kind: 'relearn', classes: ['cat'] });
+    const refused = await processing.event('command-rejected', ({ commandId }) => commandId === 'r1');
+    expect(refused.error.code).toBe('class-erased');
+  });
+
+  it('learns an erased class anew, from new samples', async () => {
+    await processing.command({ id: 'e1', kind: 'erase', classes: ['cat'], now: true });
+    await processing.event('erased');
+    await expect.poll(() => processing.store.registry.snapshot().classes.get('cat')?.erasing).toBe(undefined);
+    await processing.sample('late', 'cat', 't2', around(0, 3));
+    await processing.deadLetter(({ code }) => code === 'class-erased');
+    await learn(processing, 't2', { cat: 0 });
+    expect((await processing.query('q', around(0, 2))).label).toBe('cat');
+  });
+
+  it('deletes the dead letters of the class and keeps the others', async () => {
+    await processing.command({ id: 'u1', kind: 'unlearn', classes: ['cat', 'dog'] });
+    await processing.event('unlearned');
+    for (const label of ['cat', 'dog', 'cat']) {
+      await processing.sample(`late-${label}`, label, 't1', around(0, 3));
+      await processing.deadLetter(({ source }) => source.headers.ce_label === label);
+    }
+    await expect.poll(() => processing.log.lag('lethe-learn', ['test.samples'])).toBe(0);
+    await processing.command({ id: 'e1', kind: 'erase', classes: ['cat'] });
+    expect((await processing.event('erased')).deadLetters).toBe(2);
+    const { log, topics } = processing;
+    const kept = await firstValueFrom(keptNow(log, topics['dead-letters']).pipe(toArray()));
+    expect(kept.map(({ headers }) => headers.ce_id)).toEqual(['late-dog']);
+  });
+
+  it('relearns a class that was only rebuilt out of the model by training it from its vectors', async () => {
+    await processing.command({ id: 'u1', kind: 'unlearn', classes: ['cat', 'dog'] });
+    await processing.command({ id: 'e1', kind: 'erase', classes: ['cat'] });
+    await processing.event('erased');
+    expect(stateOf(processing, 'dog')).toBe('rebuilt');
+    await processing.command({ id: 'r1', kind: 'relearn', classes: ['dog'] });
+    await processing.event('task-finished', ({ task }) => task === 'relearn-r1');
+    expect(stateOf(processing, 'dog')).toBe('learned');
+    expect(await processing.query('q', around(4, 2))).toMatchObject({ label: 'dog', route: 'model' });
+  });
+});
+
+describe('a rebuild', () => {
+  it('that is worse than the live model is refused; the class stays suppressed', async () => {
+    const training = centroidTraining(12);
+    const { rebuild } = training.trainer;
+    const wrong = (task: TrainingTask): TrainingTask => ({
+      ...task,
+      labels: task.labels.map((label) => (label + 1) % task.classes.length),
+    });
+    const trainer = {
+      ...training.trainer,
+      rebuild: (task: TrainingTask, ...rest: [Parameters<typeof rebuild>[1]]) =>
+        rebuild(wrong(task), ...rest),
+    };
+    const processing = startProcessing({ training: { ...training, trainer } });
+    await learn(processing, 't1', { cat: 0, dog: 4, frog: 8 });
+    await processing.command({ id: 'e1', kind: 'erase', classes: ['cat'], now: true });
+    expect(await processing.event('erase-failed')).toMatchObject({
+      commandId: 'e1',
+      classes: ['cat'],
+      error: { code: 'rebuild-refused', evidence: { accuracyBefore: 1, accuracyAfter: 0 } },
+    });
+    expect(processing.store.registry.snapshot()).toMatchObject({ model: { version: 'v1' } });
+    expect(processing.store.registry.snapshot().classes.get('cat')).not.toHaveProperty('erasing');
+    expect(await processing.store.vectors.count({ database: 'mu' })).toBe(20);
+    expect((await processing.query('q', around(4, 1))).label).toBe('dog');
+    await processing.stop();
+  });
+
+  it('that broke off is made after a restart', async () => {
+    const log = memoryLog();
+    let broken = true;
+    const training = centroidTraining(12, async ({ task }) => {
+      if (broken && task.startsWith('rebuild')) await new Promise(() => undefined);
+    });
+    const first = startProcessing({ log, training });
+    await learn(first, 't1', { cat: 0, dog: 4 });
+    await first.command({ id: 'e1', kind: 'erase', classes: ['cat'], now: true });
+    await first.event('erase-accepted');
+    await expect.poll(() => training.trained.at(-1)?.task).toBe('rebuild-e1');
+    broken = false;
+    const second = startProcessing({ log, training, store: first.store });
+    expect(await second.event('erased')).toMatchObject({
+      commandId: 'e1',
+      classes: [{ name: 'cat', vectors: 20 }],
+    });
+    await second.stop();
+  });
+});
