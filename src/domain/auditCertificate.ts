@@ -20,6 +20,8 @@ export interface Certificate {
   readonly vectors: number;
   /** The model that never saw the class. */
   readonly modelVersion: string;
+  /** Whether the database's own files, which may hold deleted vectors, were being written anew. */
+  readonly databaseFiles: Erased['databaseFiles'];
   readonly checkpointsRemoved: number;
   readonly deadLettersDeleted: number;
   /** Topics that hold, or held, records of the class: outside of what Lethe can delete one by one. */
@@ -57,6 +59,7 @@ export function certificateOf(
     erasedAt: record.time,
     vectors: event.classes.find(({ name }) => name === className)?.vectors ?? 0,
     modelVersion: event.modelVersion,
+    databaseFiles: event.databaseFiles,
     checkpointsRemoved: event.checkpoints,
     deadLettersDeleted: event.deadLetters,
     topics: event.topics,

@@ -75,6 +75,12 @@ export interface MigrationResult {
   readonly snapshot: RegistrySnapshot;
 }
 
+/**
+ * Whether files that hold what was deleted are written anew: `begun` in the background; `refused` where the store's user
+ * may not ask for it; `none` where there are no files.
+ */
+export type FileRewrite = 'begun' | 'refused' | 'none';
+
 /** DB-CIL, DB-MU and the registry, which change together. */
 export interface KnowledgeStore {
   readonly vectors: VectorDatabase;
@@ -93,6 +99,8 @@ export interface KnowledgeStore {
    * @throws LetheError `wrong-dimension`
    */
   insert(records: readonly VectorRecord[], registryVersion: number): Promise<boolean>;
+  /** Has the store write its files without what was deleted. */
+  rewriteFiles(): Promise<FileRewrite>;
   /** Resolves when the store can be reached; adapters in memory always can. Never rejects but after `close`. */
   ready(): Promise<void>;
   close(): Promise<void>;

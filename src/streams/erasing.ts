@@ -58,12 +58,14 @@ async function erase(context: Context, inTurn: InTurn, emit: (event: LetheEvent)
     const checkpoints = await context.checkpoints.removeOf(classes);
     const topics = await purgeTopics(classes, context);
     const { vectors, registryVersion } = await purgeClasses(each, store);
+    const databaseFiles = await store.rewriteFiles();
     emit({
       kind: 'erased',
       commandId: each.commandId,
       classes: each.classes.map(({ name, count }) => ({ name, vectors: vectors.get(name) || count })),
       modelVersion: store.registry.snapshot().model?.version ?? 'none',
       checkpoints,
+      databaseFiles,
       ...topics,
       registryVersion,
       ms: performance.now() - started,

@@ -92,6 +92,8 @@ export const eventSchema = z.discriminatedUnion('kind', [
     classes: z.array(z.object({ name: classNameSchema, vectors: z.int().nonnegative() })),
     /** The model that never saw them. */
     modelVersion: z.string(),
+    /** Whether the files of the database, which may hold what was deleted, are written anew. */
+    databaseFiles: z.enum(['begun', 'refused', 'none']),
     /** Older models that were removed. */
     checkpoints: z.int().nonnegative(),
     /** Dead letters of these classes that were deleted. */

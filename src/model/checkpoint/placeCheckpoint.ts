@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CheckpointFiles } from './checkpointFiles.js';
 import { flushFolder, sha256Of, writeFlushed } from './files.js';
@@ -34,16 +34,32 @@ export async function placeCheckpoint(
   return folder;
 }
 
-/** Renames `temporary` to `folder`; one that is there with the same content stays, any other gives way. */
+/**
+ * Renames `temporary` to `folder`; one that is there with the same content stays, any other gives way. Others may do the
+ * same at this moment: nothing is removed that one of them has placed whole.
+ */
 async function replaceFolder(temporary: string, folder: string, sha256: string): Promise<void> {
-  if (await isWhole(folder, sha256)) return;
-  if (await stat(folder).catch(() => undefined)) await rm(folder, { recursive: true, force: true });
-  try {
-    await rename(temporary, folder);
-  } catch (error) {
-    // Another process may have put the same checkpoint there meanwhile.
-    if (!(await isWhole(folder, sha256))) throw error;
+  while (!(await isWhole(folder, sha256))) {
+    try {
+      return await rename(temporary, folder);
+    } catch (error) {
+      if (!isOccupied(error)) throw error;
+      if (!(await isWhole(folder, sha256))) await moveAway(folder);
+    }
   }
+}
+
+function isOccupied(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST');
+}
+
+/** In one step, so that nobody finds it half removed. */
+async function moveAway(folder: string): Promise<void> {
+  const bin = await mkdtemp(join(folder, '..', '.removing-'));
+  await rename(folder, join(bin, 'damaged')).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  await rm(bin, { recursive: true, force: true });
 }
 
 async function isWhole(folder: string, sha256: string): Promise<boolean> {

@@ -27,6 +27,7 @@ export function createMemoryStore({ dimension }: { readonly dimension: number })
       vectors.upsertNow('cil', records);
       return true;
     },
+    rewriteFiles: async () => 'none',
     ready: async () => undefined,
     close: () => vectors.release(),
   };

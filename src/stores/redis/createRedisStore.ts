@@ -10,6 +10,7 @@ import { persistenceWarning } from './persistence.js';
 import { RedisLease } from './redisLease.js';
 import { RedisRegistry } from './redisRegistry.js';
 import { RedisVectors } from './redisVectors.js';
+import { rewriteFiles } from './rewriteFiles.js';
 
 const LEASE_MS = 10_000;
 
@@ -40,6 +41,7 @@ export async function createRedisStore(options: RedisStoreOptions): Promise<Know
     lease,
     migrate: (decide) => registry.migrate(decide),
     insert: (records, registryVersion) => vectors.insertAt(registryVersion, records),
+    rewriteFiles: () => connection.run(rewriteFiles),
     ready: () => connection.ready(),
     close: async () => {
       await lease.release();

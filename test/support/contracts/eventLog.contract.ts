@@ -358,6 +358,31 @@ export function describeEventLog(
         { numRuns: propertyRuns },
       );
     });
+
+    it('tells where a group goes on', async () => {
+      const topic = await harness.createTopic(2);
+      await log.publish([text(topic, '1', 'a'), text(topic, '2', 'a'), text(topic, '3', 'a')]);
+      const subscription = reading(topic);
+      const [record] = await consume(2, subscription);
+      const positions = await log.positions(subscription.group, topic);
+      expect(positions[record?.partition ?? -1]).toBe(2n);
+      expect(positions).toHaveLength(2);
+    });
+
+    it('deletes records before given offsets, and no others', async () => {
+      const topic = await harness.createTopic(1);
+      await log.publish(numbered(topic, 5));
+      await log.deleteBefore(topic, [3n]);
+      expect(texts(await first(2, log.read(reading(topic))))).toEqual(['3', '4']);
+      await log.deleteBefore(topic, [2n]);
+      expect(texts(await first(2, log.read(reading(topic))))).toEqual(['3', '4']);
+    });
+
+    it('tells how long topics keep their records', async () => {
+      const topic = await harness.createTopic(1);
+      const retention = (await log.retention([topic])).get(topic);
+      expect(retention).toBeGreaterThanOrEqual(0);
+    });
   });
 }
 

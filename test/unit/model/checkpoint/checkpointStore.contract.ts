@@ -66,8 +66,21 @@ export function checkpointStoreContract(
 
     it('gives the same folder to many at a time', async () => {
       const uri = await store.publish(first);
-      const folders = await Promise.all([1, 2, 3, 4].map(() => store.fetch(uri, first.sha256)));
-      expect(new Set(folders).size).toBe(1);
+      for (let round = 0; round < 5; round++) {
+        const folders = await Promise.all(Array.from({ length: 16 }, () => store.fetch(uri, first.sha256)));
+        expect(new Set(folders).size).toBe(1);
+      }
+    });
+
+    it('removes those that know a class, and no others', async () => {
+      const uris = [await store.publish(first), await store.publish(second)];
+      const onlyLater = checkpoints[1].state.classes.filter(
+        (name) => !checkpoints[0].state.classes.includes(name),
+      );
+      expect(onlyLater).not.toEqual([]);
+      expect(await store.removeOf(['no such class'])).toBe(0);
+      expect(await store.removeOf(onlyLater)).toBe(1);
+      expect(await store.list()).toEqual([uris[0]]);
     });
 
     it('publishes none that is damaged', async () => {
