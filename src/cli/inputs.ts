@@ -18,7 +18,9 @@ export function inputsAt(path: string, { stdin }: CliIo): AsyncGenerator<InputIt
  */
 export function sampleOf(input: InputItem, task: string, label: string | undefined): Sample {
   const name = input.label ?? label;
-  if (name !== undefined) return { id: input.id, label: name, task, payload: input.payload };
+  const { id, subject, payload } = input;
+  if (name !== undefined)
+    return { id, label: name, task, ...(subject !== undefined && { subject }), payload };
   throw new LetheError('invalid-message', `the input ${input.id} has no label`, {
     field: 'label',
     remedy: 'Put the files into folders named after their class, give "label" in each line, or use --label.',

@@ -5,5 +5,7 @@ export interface InputItem {
   readonly id: string;
   /** The class of a sample; of a query, its truth. */
   readonly label?: string;
+  /** Whom a sample is of or about. */
+  readonly subject?: string;
   readonly payload: Payload;
 }

@@ -5,13 +5,17 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { classNameSchema } from '../domain/className.js';
 import { LetheError } from '../domain/errors.js';
-import { idSchema } from '../domain/messages/common.js';
+import { idSchema, subjectSchema } from '../domain/messages/common.js';
 import { imageTypeSchema, type Payload } from '../domain/messages/payload.js';
 import { contentId } from './contentId.js';
 import { imageTypeOf } from './fileType.js';
 import type { InputItem } from './inputItem.js';
 
-const common = { id: idSchema.optional(), label: classNameSchema.optional() };
+const common = {
+  id: idSchema.optional(),
+  label: classNameSchema.optional(),
+  subject: subjectSchema.optional(),
+};
 const lineSchema = z.union(
   [
     z.strictObject({ ...common, vector: z.array(z.number()).min(1) }),
@@ -20,7 +24,7 @@ const lineSchema = z.union(
   ],
   {
     error:
-      'each line needs either "vector" (numbers), or "image" (base64) with "contentType", or "path"; "id" and "label" are optional',
+      'each line needs either "vector" (numbers), or "image" (base64) with "contentType", or "path"; "id", "label" and "subject" are optional',
   },
 );
 
@@ -56,7 +60,8 @@ export async function* readJsonLines(
     const input = parsed(line, at);
     const payload = await payloadOf(input, source.folder, at);
     const id = input.id ?? contentId(at, line);
-    yield { id, payload, ...(input.label === undefined ? {} : { label: input.label }) };
+    const { label, subject } = input;
+    yield { id, payload, ...(label !== undefined && { label }), ...(subject !== undefined && { subject }) };
   }
 }
 

@@ -24,6 +24,8 @@ export interface ClassRecord {
   readonly count: number;
   /** Mean of the class's unit vectors, mu_c of Eq. 8-9; null until its task is complete. Shape [dimension]. */
   readonly centroid: Float32Array | null;
+  /** Vectors that were deleted since a model was made that never saw them: the weights still do. None where left out. */
+  readonly withdrawn?: number;
   /** Id of the command that asked for the class to be erased, until it is. */
   readonly erasing?: string;
 }

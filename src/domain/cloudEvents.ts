@@ -39,13 +39,14 @@ const commandKindSchema = z.looseObject({ kind: z.unknown().optional() });
 
 /** A sample for the samples topic, keyed by its label. */
 export function encodeSample(sample: Sample, topics: Topics): OutgoingRecord {
-  const { id, label, task, payload } = sample;
+  const { id, label, task, subject, payload } = sample;
   return toRecord({
     topic: topics.samples,
     key: label,
     id,
     type: TYPES.sample,
     source: '/lethe/samples',
+    ...(subject !== undefined && { subject }),
     ...encodePayload(payload),
     extensions: { label, task },
   });
@@ -156,10 +157,10 @@ export function actorOf(record: LogRecord): string | null {
  */
 export function decodeSample(record: LogRecord): Sample {
   const event = eventOfType(record, TYPES.sample);
-  const { id, label, task, datacontenttype, data } = event;
+  const { id, label, task, subject, datacontenttype, data } = event;
   const attributes = parseOrRefuse(
     sampleAttributes,
-    { id, label, task },
+    { id, label, task, subject },
     {
       code: 'invalid-message',
       subject: 'the sample',

@@ -6,6 +6,7 @@ export const REASON_CODES = [
   'class-known',
   'class-not-learned',
   'class-unlearned',
+  'sample-unlearned',
   'class-erased',
   'class-erasing',
   'ambiguous-vote',

@@ -41,10 +41,16 @@ function eventIn(record: LogRecord): AuditEntry['told'] | null {
   }
 }
 
-/** Examples are data of the class that is to be forgotten: the chain, which is never forgotten, holds their hashes. */
+/** Examples, ids and subjects are what is to be forgotten: the chain, which is never forgotten, holds their hashes. */
 function withoutData({ id: _, ...body }: Command): Record<string, unknown> {
-  if (body.kind !== 'unlearn' || body.examples === undefined) return body;
-  return { ...body, examples: body.examples.map((example) => sha256(JSON.stringify(example))) };
+  if (body.kind !== 'unlearn') return body;
+  const { examples, samples, subject, ...rest } = body;
+  return {
+    ...rest,
+    ...(examples && { examples: examples.map((example) => sha256(JSON.stringify(example))) }),
+    ...(samples && { samples: samples.map((id) => sha256(id)) }),
+    ...(subject !== undefined && { subject: sha256(subject) }),
+  };
 }
 
 function unreadable(record: LogRecord, error: unknown): AuditEntry['told'] {

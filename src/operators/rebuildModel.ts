@@ -67,7 +67,10 @@ export function rebuildModel(
     trainer.adopt(model);
     rebuilding.install(after);
     const without = former.classes.filter((each) => !model.classes.includes(each));
-    await store.registry.update((now) => ({ model, put: rebuiltRecords(now, model) }));
+    await store.registry.update((now) => ({
+      model,
+      put: [...rebuiltRecords(now, model), ...cleanRecords(now, snapshot, model)],
+    }));
     emit({ kind: 'model-published', model });
     emit({
       kind: 'model-rebuilt',
@@ -80,18 +83,29 @@ export function rebuildModel(
   });
 }
 
-/** Whether a class that is to be erased is known to the model that answers. */
+/** Whether the model that answers knows a class that is to be erased, or has seen samples that were unlearned. */
 export function needsRebuild({ classes, model }: RegistrySnapshot): boolean {
   return [...classes.values()].some(
-    ({ name, erasing }) => erasing !== undefined && model?.classes.includes(name),
+    ({ name, state, erasing, withdrawn = 0 }) =>
+      model?.classes.includes(name) && (erasing !== undefined || (withdrawn > 0 && state !== 'learning')),
   );
+}
+
+/** Classes of a model that never saw what was unlearned of them before it was made. */
+function cleanRecords(now: RegistrySnapshot, before: RegistrySnapshot, model: ModelVersion): ClassRecord[] {
+  return model.classes.flatMap((name) => {
+    const { withdrawn = 0, ...record } = now.classes.get(name) ?? {};
+    if (!('name' in record) || withdrawn === 0) return [];
+    const left = withdrawn - (before.classes.get(name)?.withdrawn ?? 0);
+    return [left > 0 ? { ...record, withdrawn: left } : record];
+  });
 }
 
 /** Unlearned classes that a model was made without, as the registry calls them from now on. */
 export function rebuiltRecords({ classes }: RegistrySnapshot, model: ModelVersion): ClassRecord[] {
   return classesIn({ classes }, 'unlearned')
     .filter(({ name }) => !model.classes.includes(name))
-    .map((record) => ({ ...record, state: 'rebuilt' }));
+    .map(({ withdrawn: _, ...record }) => ({ ...record, state: 'rebuilt' }));
 }
 
 /** Both models on the same vectors of the remaining classes; both were trained on them. */

@@ -41,7 +41,9 @@ async function storeBatch(
   for (;;) {
     const snapshot = await store.registry.refresh();
     const known = await store.vectors.get(samples.map(({ message }) => message.id));
-    const { results, fresh } = judge(samples, snapshot, new Map(known.map((record) => [record.id, record])));
+    const withdrawn = await store.vectors.withdrawn(samples.map(({ message }) => message.id));
+    const earlier = new Map(known.map((record) => [record.id, record]));
+    const { results, fresh } = judge(samples, snapshot, earlier, withdrawn);
     // A class may have been unlearned since: then nothing was inserted, and the samples are judged anew.
     if (fresh.length === 0 || (await store.insert(fresh, snapshot.version))) return results;
   }
@@ -52,12 +54,15 @@ function judge(
   samples: readonly Embedded<Sample>[],
   snapshot: RegistrySnapshot,
   known: ReadonlyMap<string, VectorRecord>,
+  withdrawn: ReadonlySet<string>,
 ): { results: (StoredSample | LetheError)[]; fresh: VectorRecord[] } {
   const fresh = new Map<string, VectorRecord>();
   const results = samples.map(({ message: sample, vector }): StoredSample | LetheError => {
     const refusal = refusalOf(sample, snapshot);
     if (refusal) return refusal;
-    const record: VectorRecord = { id: sample.id, className: sample.label, task: sample.task, vector };
+    if (withdrawn.has(sample.id)) return sampleUnlearned(sample);
+    const { id, label: className, task, subject } = sample;
+    const record: VectorRecord = { id, className, task, vector, ...(subject !== undefined && { subject }) };
     const earlier = fresh.get(sample.id) ?? known.get(sample.id);
     if (earlier && !isSame(earlier, record)) return duplicateId(sample, earlier);
     if (!earlier) fresh.set(sample.id, record);
@@ -112,6 +117,18 @@ function classErased(label: string): LetheError {
     value: label,
     remedy: 'To learn the class anew, announce it first: send a learn command, then new samples.',
   });
+}
+
+function sampleUnlearned({ id }: Sample): LetheError {
+  return new LetheError(
+    'sample-unlearned',
+    `the sample "${id}" was unlearned; it does not enter DB-CIL again`,
+    {
+      field: 'id',
+      value: id,
+      remedy: 'Nothing to do. Another sample needs an id of its own.',
+    },
+  );
 }
 
 function duplicateId(sample: Sample, earlier: VectorRecord): LetheError {

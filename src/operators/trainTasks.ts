@@ -141,12 +141,13 @@ async function markLearned(
   const centres = training.classes.map((_, index) => centreOf(training, index, store.vectors.dimension));
   await store.registry.update(({ classes }) => ({
     put: training.classes.map((name, index): ClassRecord => {
-      const { state: now = 'learning', erasing } = classes.get(name) ?? {};
+      const { state: now = 'learning', erasing, withdrawn } = classes.get(name) ?? {};
       const state = FORGOTTEN.includes(now) ? now : 'learned';
       return {
         name,
         state,
         ...(erasing !== undefined && { erasing }),
+        ...(withdrawn !== undefined && { withdrawn }),
         task: training.task,
         ...(centres[index] as (typeof centres)[number]),
       };

@@ -95,7 +95,7 @@ export interface KnowledgeStore {
   /**
    * Inserts into DB-CIL provided that the registry is still at this version, in one transaction: samples that were
    * judged by an older state (say, of a class unlearned meanwhile) do not get in.
-   * @returns false, and nothing is stored, where the registry has changed
+   * @returns false, and nothing is stored, where the registry has changed, or one of the ids was withdrawn
    * @throws LetheError `wrong-dimension`
    */
   insert(records: readonly VectorRecord[], registryVersion: number): Promise<boolean>;

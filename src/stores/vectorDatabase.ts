@@ -8,6 +8,8 @@ export interface VectorRecord {
   readonly task: string;
   /** Unit vector, shape [dimension]. */
   readonly vector: Float32Array;
+  /** Whom the sample is of or about, e.g. a customer: found by {@link VectorDatabase.idsOf}, given back by no reader. */
+  readonly subject?: string;
 }
 
 /** A neighbour found by KNN. */
@@ -55,6 +57,15 @@ export interface VectorDatabase {
   ): Promise<ReadonlyMap<string, number>>;
   /** Deletes the matching vectors; returns how many. */
   delete(filter: VectorFilter): Promise<number>;
+  /** Ids of the vectors that were stored with this subject. */
+  idsOf(subject: string): Promise<string[]>;
+  /**
+   * Deletes vectors by id for good: the ids are remembered, and never stored again.
+   * @returns how many were deleted, by class
+   */
+  withdraw(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Which of these ids were withdrawn. */
+  withdrawn(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Every matching vector once, in batches of at most `batchSize`. */
   scan(filter: VectorFilter, batchSize?: number): AsyncIterable<readonly VectorRecord[]>;
 }

@@ -14,6 +14,7 @@ import {
 import { publish } from '../operators/publish.js';
 import { type Reading, route } from '../operators/route.js';
 import { unlearnByExamples } from '../operators/unlearnByExamples.js';
+import { isOfSamples, samplesUnlearnedEvent, unlearnSamples } from '../operators/unlearnSamples.js';
 import type { CommandReceipt } from '../stores/knowledgeStore.js';
 import { type Context, inFlight } from './context.js';
 import { GROUPS } from './groups.js';
@@ -31,14 +32,17 @@ export function commands({ log, topics, stop, store, ...context }: Context): Obs
       retell,
       routes: {
         learn: (command, { position }) => announceTask(command, position, store.registry),
-        unlearn: ({ id, classes, examples }, { position, startedAt }) =>
-          classes
-            ? unlearnClasses({ id, classes, position }, store, startedAt)
-            : unlearnByExamples(
-                { id, examples: examples ?? [], position },
-                { store, opening, embedder: embedders.urgent, vote: settings.vote },
-                startedAt,
-              ),
+        unlearn: ({ id, classes, examples, samples, subject }, { position, startedAt }) => {
+          if (classes) return unlearnClasses({ id, classes, position }, store, startedAt);
+          if (samples) return unlearnSamples({ id, position, samples: { ids: samples } }, store, startedAt);
+          if (subject !== undefined)
+            return unlearnSamples({ id, position, samples: { subject } }, store, startedAt);
+          return unlearnByExamples(
+            { id, examples: examples ?? [], position },
+            { store, opening, embedder: embedders.urgent, vote: settings.vote },
+            startedAt,
+          );
+        },
         relearn: (command, { position, startedAt }) =>
           relearnClasses({ ...command, position }, store, startedAt),
         erase: (command, { position, startedAt }) => eraseClasses(command, position, store, startedAt),
@@ -62,7 +66,9 @@ function retell(command: Command, receipt: CommandReceipt, { startedAt }: Readin
     case 'learn':
       return announcedEvent(command);
     case 'unlearn':
-      return unlearnedEvent(receipt, startedAt);
+      return isOfSamples(receipt)
+        ? samplesUnlearnedEvent(receipt, startedAt)
+        : unlearnedEvent(receipt, startedAt);
     case 'relearn':
       return relearnedEvent(receipt, startedAt);
     case 'erase':

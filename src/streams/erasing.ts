@@ -14,7 +14,7 @@ import type { Signal } from './signal.js';
 
 /**
  * Erases the classes that the registry says are to be erased: rebuilds the model without them, then deletes their vectors,
- * the models that knew them and their dead letters. It looks at the registry when it begins and after every change, so
+ * the models that knew them and their dead letters. Unlearned samples are rebuilt out of the model alike. It looks at the registry when it begins and after every change, so
  * that it goes on after a restart; requests that come meanwhile share the next rebuild.
  */
 export function erasing(
@@ -43,10 +43,12 @@ function eraseWhatIsWanted(context: Context, inTurn: InTurn): Observable<LetheEv
 async function erase(context: Context, inTurn: InTurn, emit: (event: LetheEvent) => void): Promise<void> {
   const { store } = context;
   const wanted = toBeErased(await store.registry.refresh());
-  if (wanted.length === 0) return;
   if (needsRebuild(store.registry.snapshot())) {
     try {
-      await rebuild(wanted, context, inTurn, emit);
+      const seen = withSamplesUnlearned(store.registry.snapshot());
+      await rebuild(context, inTurn, emit);
+      const current = store.registry.snapshot().model?.version;
+      if (seen.length > 0 && current) await context.checkpoints.removeOf(seen, current);
     } catch (error) {
       await giveUp(wanted, error, context, emit);
       return;
@@ -73,15 +75,10 @@ async function erase(context: Context, inTurn: InTurn, emit: (event: LetheEvent)
   }
 }
 
-function rebuild(
-  wanted: readonly ClassRecord[],
-  context: Context,
-  inTurn: InTurn,
-  emit: (event: LetheEvent) => void,
-): Promise<void> {
+function rebuild(context: Context, inTurn: InTurn, emit: (event: LetheEvent) => void): Promise<void> {
   const { trainer, store, load, settings } = context;
   const { margin, samples } = settings.rebuild;
-  const name = `rebuild-${wanted[0]?.erasing}`;
+  const name = `rebuild-${store.registry.snapshot().model?.version}`;
   const install = (loaded: Parameters<typeof replaceClassifier>[1]): void =>
     replaceClassifier(context, loaded);
   const rebuilding = { trainer, store, load, install, inTurn, margin, samples, seed: settings.seed };
@@ -95,17 +92,19 @@ async function giveUp(
   { store }: Context,
   emit: (event: LetheEvent) => void,
 ): Promise<void> {
+  const failure = toLetheError(error, 'training-failed').toJSON();
+  if (wanted.length === 0) emit({ kind: 'rebuild-failed', error: failure });
   const commandIds = [...new Set(wanted.flatMap((record) => record.erasing ?? []))];
   await giveUpErasing(commandIds, store);
   for (const commandId of commandIds) {
     const classes = wanted.filter((record) => record.erasing === commandId).map(({ name }) => name);
-    emit({
-      kind: 'erase-failed',
-      commandId,
-      classes,
-      error: toLetheError(error, 'training-failed').toJSON(),
-    });
+    emit({ kind: 'erase-failed', commandId, classes, error: failure });
   }
+}
+
+/** Classes of which samples were unlearned that models have seen. */
+function withSamplesUnlearned({ classes }: { readonly classes: ReadonlyMap<string, ClassRecord> }): string[] {
+  return [...classes.values()].flatMap(({ name, withdrawn = 0 }) => (withdrawn > 0 ? [name] : []));
 }
 
 function toBeErased({ classes }: { readonly classes: ReadonlyMap<string, ClassRecord> }): ClassRecord[] {

@@ -33,7 +33,7 @@ export function processor(context: Context, role: Role = 'all'): Observable<Sign
         learning(context, merge(eventsOf(events, 'task-announced'), reopened(context, events)), inTurn),
         commands(context),
         auditing(context),
-        erasing(context, eventsOf(events, 'erase-accepted', 'task-finished'), inTurn),
+        erasing(context, eventsOf(events, 'erase-accepted', 'samples-unlearned', 'task-finished'), inTurn),
         calibration(
           context,
           eventsOf(
@@ -44,6 +44,7 @@ export function processor(context: Context, role: Role = 'all'): Observable<Sign
             'erase-accepted',
             'model-rebuilt',
             'erased',
+            'samples-unlearned',
           ),
         ),
       ),

@@ -18,6 +18,7 @@ export interface Envelope {
   readonly id: string;
   readonly type: string;
   readonly source: string;
+  readonly subject?: string;
   readonly contentType: string;
   readonly data: Buffer;
   /** CloudEvents extension attributes; undefined ones are left out. */
@@ -29,8 +30,15 @@ export interface Envelope {
  * @throws LetheError `invalid-message` where an attribute is not a valid one
  */
 export function toRecord(envelope: Envelope): OutgoingRecord {
-  const { topic, key, id, type, source, contentType, data, extensions } = envelope;
-  const attributes = { id, type, source, datacontenttype: contentType, data };
+  const { topic, key, id, type, source, subject, contentType, data, extensions } = envelope;
+  const attributes = {
+    id,
+    type,
+    source,
+    ...(subject !== undefined && { subject }),
+    datacontenttype: contentType,
+    data,
+  };
   return recordOf(new CloudEvent<Buffer>({ ...attributes, ...defined(extensions ?? {}) }), topic, key);
 }
 

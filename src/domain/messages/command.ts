@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { classNameSchema } from '../className.js';
-import { idSchema, taskNameSchema } from './common.js';
+import { idSchema, subjectSchema, taskNameSchema } from './common.js';
 import { IMAGE_TYPES } from './payload.js';
 
 const distinctClasses = z
@@ -24,17 +24,22 @@ export const learnSchema = z.strictObject({
   samples: z.int().positive(),
 });
 
-/** Forget classes: by name, or by examples whose class is found by KNN in DB-CIL. */
+/** Forget classes: by name, or by examples whose class is found by KNN in DB-CIL. Or samples: by id, or by their subject. */
 export const unlearnSchema = z
   .strictObject({
     kind: z.literal('unlearn'),
     classes: distinctClasses.optional(),
     examples: z.array(exampleSchema).min(1).max(1000).optional(),
+    /** Ids of samples: they are deleted, whatever their class. */
+    samples: z.array(idSchema).min(1).max(100_000).optional(),
+    /** Whose samples are deleted. */
+    subject: subjectSchema.optional(),
   })
-  .refine((command) => (command.classes === undefined) !== (command.examples === undefined), {
-    message: 'name either classes or examples, not both and not neither',
-    path: ['classes'],
-  });
+  .refine(
+    ({ classes, examples, samples, subject }) =>
+      [classes, examples, samples, subject].filter((each) => each !== undefined).length === 1,
+    { message: 'name classes, or examples, or samples, or a subject: one of them', path: ['classes'] },
+  );
 
 /** Bring unlearned classes back. */
 export const relearnSchema = z.strictObject({ kind: z.literal('relearn'), classes: distinctClasses });

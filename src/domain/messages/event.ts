@@ -65,6 +65,21 @@ export const eventSchema = z.discriminatedUnion('kind', [
     registryVersion: z.int(),
     ms: milliseconds,
   }),
+  /** Samples were deleted, and what is computed from them corrected; the weights follow with the next rebuild. */
+  z.object({
+    kind: z.literal('samples-unlearned'),
+    commandId: idSchema,
+    by: z.enum(['id', 'subject']),
+    /** Ids asked for, or stored with the subject. */
+    asked: z.int().nonnegative(),
+    classes: z.array(
+      z.object({ name: classNameSchema, removed: z.int().nonnegative(), remaining: z.int().nonnegative() }),
+    ),
+    registryVersion: z.int(),
+    ms: milliseconds,
+  }),
+  /** A rebuild was tried for samples that were unlearned, and failed: the weights still hold them. */
+  z.object({ kind: z.literal('rebuild-failed'), error }),
   /** Classes are to be erased: they are unlearned, and the rest follows in the background. */
   z.object({
     kind: z.literal('erase-accepted'),

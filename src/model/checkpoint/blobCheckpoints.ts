@@ -66,15 +66,16 @@ export function blobCheckpoints(
       });
       return inOrder(versions).map((version) => `${scheme}:${version}`);
     },
-    removeOf: async (classes) => {
+    removeOf: async (classes, keep) => {
       let removed = 0;
       for (const uri of await store.list()) {
-        const manifest = await blobs.get(keyOf(versionOf(uri, scheme), MANIFEST_FILE));
-        if (!manifest || !knowsOneOf(Buffer.from(manifest), classes)) continue;
+        const version = versionOf(uri, scheme);
+        const manifest = await blobs.get(keyOf(version, MANIFEST_FILE));
+        if (version === keep || !manifest || !knowsOneOf(Buffer.from(manifest), classes)) continue;
         await store.remove(uri);
         removed++;
       }
-      await folderCheckpoints(cache).removeOf(classes);
+      await folderCheckpoints(cache).removeOf(classes, keep);
       return removed;
     },
   };

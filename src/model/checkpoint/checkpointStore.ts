@@ -40,9 +40,10 @@ export interface CheckpointStore {
   /**
    * Removes every checkpoint, and what is cached here, that knows one of these classes, and what was saved of trainings
    * that broke off.
+   * @param keep version that stays all the same
    * @returns how many checkpoints
    */
-  removeOf(classes: readonly string[]): Promise<number>;
+  removeOf(classes: readonly string[], keep?: string): Promise<number>;
 }
 
 /**
@@ -79,12 +80,13 @@ export function folderCheckpoints(folder: string): CheckpointStore {
       const versions = names.filter((name) => versionSchema.safeParse(name).success);
       return inOrder(versions).map((version) => pathToFileURL(join(parent, version)).href);
     },
-    removeOf: async (classes) => {
+    removeOf: async (classes, keep) => {
       await removeUnfinished(parent);
       let removed = 0;
       for (const uri of await store.list()) {
-        const manifest = await readFile(join(folderOf(uri), MANIFEST_FILE)).catch(ignoreMissing);
-        if (!manifest || !knowsOneOf(manifest, classes)) continue;
+        const local = folderOf(uri);
+        const manifest = await readFile(join(local, MANIFEST_FILE)).catch(ignoreMissing);
+        if (local === join(parent, keep ?? '') || !manifest || !knowsOneOf(manifest, classes)) continue;
         await store.remove(uri);
         removed++;
       }

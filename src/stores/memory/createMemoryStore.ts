@@ -24,6 +24,7 @@ export function createMemoryStore({ dimension }: { readonly dimension: number })
     },
     async insert(records, registryVersion) {
       if (registry.snapshot().version !== registryVersion) return false;
+      if (vectors.withdrawnNow(records.map(({ id }) => id)).size > 0) return false;
       vectors.upsertNow('cil', records);
       return true;
     },

@@ -12,6 +12,7 @@ import type { Block, BlockView } from './block.js';
 import { ClassVectors, detachOnce, type Place } from './classVectors.js';
 import { createMatrixProduct, type MatrixProduct } from './matrixProduct.js';
 import { nearest } from './nearest.js';
+import { Subjects } from './subjects.js';
 
 const SCAN_BATCH = 512;
 
@@ -29,6 +30,8 @@ export class MemoryVectors implements VectorDatabase {
     mu: new Map(),
   };
   readonly #places = new Map<string, Place>();
+  readonly #subjects = new Subjects();
+  readonly #withdrawn = new Set<string>();
   #inserted = 0;
   #product: Promise<MatrixProduct> | undefined;
 
@@ -86,12 +89,44 @@ export class MemoryVectors implements VectorDatabase {
     let deleted = 0;
     for (const owner of this.#matching(filter)) {
       for (const { ids, count } of owner.blocks.map((block) => block.view())) {
-        for (let row = 0; row < count; row++) this.#places.delete(ids[row] as string);
+        for (let row = 0; row < count; row++) {
+          this.#places.delete(ids[row] as string);
+          this.#subjects.forget(ids[row] as string);
+        }
         deleted += count;
       }
       this.#databases[owner.database].delete(owner.className);
     }
     return deleted;
+  }
+
+  async idsOf(subject: string): Promise<string[]> {
+    return this.#subjects.idsOf(subject);
+  }
+
+  async withdraw(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    const detached = new Set<Block>();
+    for (const id of ids) {
+      this.#withdrawn.add(id);
+      const place = this.#places.get(id);
+      if (!place) continue;
+      const { className } = place.block.owner;
+      counts.set(className, (counts.get(className) ?? 0) + 1);
+      this.#remove(place, detached);
+      this.#places.delete(id);
+      this.#subjects.forget(id);
+    }
+    return counts;
+  }
+
+  async withdrawn(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.withdrawnNow(ids);
+  }
+
+  /** As {@link withdrawn}, within this turn of the event loop. */
+  withdrawnNow(ids: readonly string[]): ReadonlySet<string> {
+    return new Set(ids.filter((id) => this.#withdrawn.has(id)));
   }
 
   scan(filter: VectorFilter, batchSize = SCAN_BATCH): AsyncIterable<readonly VectorRecord[]> {
@@ -108,6 +143,7 @@ export class MemoryVectors implements VectorDatabase {
 
   #put(database: DatabaseName, record: VectorRecord, detached: Set<Block>): void {
     const owner = this.#ownerOf(database, record.className);
+    this.#subjects.note(record);
     const place = this.#places.get(record.id);
     const order = place ? place.block.read(place.row).order : this.#inserted++;
     if (place?.block.owner === owner) {

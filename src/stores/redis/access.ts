@@ -5,7 +5,7 @@ const COMMANDS = [
   'ping hello client|setinfo',
   'get mget set incr exists del unlink',
   'hget hgetall hmget hset hdel hkeys',
-  'sadd srem spop scard sscan',
+  'sadd srem spop scard sscan smembers sismember smismember',
   'zadd zrem zrange',
   'eval evalsha',
   'ft.create ft.info ft.search',
@@ -13,7 +13,8 @@ const COMMANDS = [
 
 /**
  * The rules of an ACL user with the least rights, for `ACL SETUSER name ... >password`. Where it may also `config|get`,
- * Lethe can tell whether Redis keeps its data on disk.
+ * Lethe can tell whether Redis keeps its data on disk; with `bgrewriteaof` and `bgsave` too, an erasure has Redis write its
+ * files without what was erased.
  */
 export function redisAccess(model: string): string[] {
   const commands = COMMANDS.flatMap((line) => line.split(' ')).map((command) => `+${command}`);

@@ -18,6 +18,7 @@ export type ClassEntity = Entity & {
   count: number;
   centroid?: string;
   erasing?: string;
+  withdrawn?: number;
 };
 export type TaskEntity = Entity & { name: string; state: string; classes: string[]; samples: number };
 export type ModelEntity = Entity & {
@@ -50,6 +51,7 @@ export function entitySchemas(keys: Keys) {
       count: NUMBER,
       centroid: PLAIN,
       erasing: PLAIN,
+      withdrawn: { type: 'number', indexed: false },
     }),
     task: schema<TaskEntity>('task', { name: NAME, state: NAME, classes: NAMES, samples: NUMBER }),
     model: schema<ModelEntity>('model', {

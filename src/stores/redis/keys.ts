@@ -47,6 +47,16 @@ export class Keys {
     return `${this.prefix}${kind}:${entityId(name)}`;
   }
 
+  /** SET of the ids of a subject's vectors. */
+  subject(subject: string): string {
+    return `${this.prefix}subject:${entityId(subject)}`;
+  }
+
+  /** SET of the ids of vectors that were withdrawn. */
+  get withdrawn(): string {
+    return `${this.prefix}withdrawn`;
+  }
+
   /** SET of the positions of a task's refused samples. */
   refused(task: string): string {
     return `${this.prefix}refused:${entityId(task)}`;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
 import { rowOf } from '../../domain/vector.js';
 import { refuseWrongBatchSize, refuseWrongDimensions, refuseWrongQueries } from '../vectorChecks.js';
 import type {
@@ -17,13 +18,15 @@ import type { Keys } from './keys.js';
 import { knnQuery, type SegmentSizes } from './knnQuery.js';
 import { type Layout, type Layouts, matching } from './layouts.js';
 import type { RedisIndexOptions } from './options.js';
-import { CHANGE, DISCARD, runScript, type Script, STORE, SWEEP } from './scripts.js';
+import { CHANGE, DISCARD, runScript, type Script, STORE, SWEEP, WITHDRAW } from './scripts.js';
 
 /** Vectors that one script stores, or deletes: few enough not to hold up others. */
 const CHUNK = 64;
 const SCAN_BATCH = 512;
 /** How often the sizes of the segments are asked for at most. */
 const MEASURE_MS = 1000;
+
+const countsSchema = z.record(z.string(), z.int());
 
 type StoredRecord = VectorRecord & { readonly segment: string };
 
@@ -134,6 +137,26 @@ export class RedisVectors implements VectorDatabase {
     return count;
   }
 
+  idsOf(subject: string): Promise<string[]> {
+    return this.#connection.run((client) => client.sMembers(this.#keys.subject(subject)));
+  }
+
+  async withdraw(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    for (let start = 0; start < ids.length; start += CHUNK) {
+      const answer = await this.#script(WITHDRAW, ids.slice(start, start + CHUNK));
+      for (const [name, count] of Object.entries(countsSchema.parse(JSON.parse(answer))))
+        counts.set(name, (counts.get(name) ?? 0) + count);
+    }
+    return counts;
+  }
+
+  async withdrawn(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    if (ids.length === 0) return new Set();
+    const members = await this.#connection.run((client) => client.smIsMember(this.#keys.withdrawn, [...ids]));
+    return new Set(ids.filter((_, index) => members[index] === 1));
+  }
+
   async *scan(filter: VectorFilter, batchSize = SCAN_BATCH): AsyncGenerator<readonly VectorRecord[]> {
     refuseWrongBatchSize(batchSize);
     const wanted = await this.#layouts.reading(async (_, layout) =>
@@ -204,10 +227,11 @@ export class RedisVectors implements VectorDatabase {
   #wordsOf(records: readonly VectorRecord[]): (string | Buffer)[][] {
     refuseWrongDimensions(records, this.dimension);
     const unique = new Map(records.map((record) => [record.id, record]));
-    return [...unique.values()].map(({ id, className, task, vector }) => [
+    return [...unique.values()].map(({ id, className, task, vector, subject }) => [
       id,
       className,
       task,
+      subject === undefined ? '' : this.#keys.subject(subject),
       encodeVector(vector, this.#type),
     ]);
   }

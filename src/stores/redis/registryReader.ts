@@ -62,7 +62,7 @@ export async function readReceipt(
   return entity.id === undefined ? null : receiptOf(entity);
 }
 
-function classOf({ name, state, task, count, centroid, erasing }: ClassEntity): ClassRecord {
+function classOf({ name, state, task, count, centroid, erasing, withdrawn }: ClassEntity): ClassRecord {
   return {
     name,
     state: state as ClassState,
@@ -70,6 +70,7 @@ function classOf({ name, state, task, count, centroid, erasing }: ClassEntity): 
     count,
     centroid: centroid === undefined ? null : decodeCentroid(centroid),
     ...(erasing !== undefined && { erasing }),
+    ...(withdrawn !== undefined && { withdrawn }),
   };
 }
 

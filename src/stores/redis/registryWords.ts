@@ -60,7 +60,7 @@ function dropped(keys: Keys, order: string, kind: EntityKind, name: string): Com
   ];
 }
 
-function classEntity({ name, state, task, count, centroid, erasing }: ClassRecord) {
+function classEntity({ name, state, task, count, centroid, erasing, withdrawn }: ClassRecord) {
   return {
     name,
     state,
@@ -68,6 +68,7 @@ function classEntity({ name, state, task, count, centroid, erasing }: ClassRecor
     count,
     ...(centroid ? { centroid: encodeCentroid(centroid) } : {}),
     ...(erasing === undefined ? {} : { erasing }),
+    ...(withdrawn === undefined ? {} : { withdrawn }),
   };
 }
 

@@ -45,6 +45,14 @@ local function take(field)
   redis.call('HDEL', segments, field)
   return taken, count
 end
+-- Takes a vector out of its subject's set.
+local function forget_subject(id)
+  local key = prefix .. 'vector:' .. id
+  local subject = redis.call('HGET', key, 'subject')
+  if not subject then return end
+  redis.call('SREM', subject, id)
+  redis.call('HDEL', key, 'subject')
+end
 local function give(field, taken)
   if #taken == 0 then return end
   local there = redis.call('HGET', segments, field)
@@ -96,11 +104,17 @@ return done('done:' .. table.concat(counts, ','))
 /**
  * Stores vectors, each in the first segment of its database and class.
  *
- * ARGV: token; the version that the registry must be at (empty: any); database; then id, class, task, bytes of each.
- * Returns `conflict`, and stores nothing, or `done`.
+ * ARGV: token; the version that the registry must be at (empty: any); database; then id, class, task, key of the subject's
+ * set (empty: none), bytes of each. Returns `conflict`, and stores nothing, where the version is another one, or is asked for
+ * and an id was withdrawn; else `done`.
  */
 export const STORE = script(`
-if ARGV[2] ~= '' and not is_at(ARGV[2]) then return 'conflict' end
+if ARGV[2] ~= '' then
+  if not is_at(ARGV[2]) then return 'conflict' end
+  for index = 4, #ARGV, 5 do
+    if redis.call('SISMEMBER', prefix .. 'withdrawn', ARGV[index]) == 1 then return 'conflict' end
+  end
+end
 
 local open = {}
 local function segment_of(class)
@@ -115,13 +129,19 @@ local function segment_of(class)
   open[class] = number
   return number
 end
-for index = 4, #ARGV, 4 do
+for index = 4, #ARGV, 5 do
   local id, class = ARGV[index], ARGV[index + 1]
   local key, number = prefix .. 'vector:' .. id, segment_of(class)
   local before = redis.call('HGET', key, 'segment')
   if before and before ~= number then redis.call('SREM', prefix .. 'segment:' .. before, id) end
   redis.call('SADD', prefix .. 'segment:' .. number, id)
-  redis.call('HSET', key, 'segment', number, 'class', class, 'task', ARGV[index + 2], 'vector', ARGV[index + 3])
+  forget_subject(id)
+  redis.call('HSET', key, 'segment', number, 'class', class, 'task', ARGV[index + 2], 'vector', ARGV[index + 4])
+  local subject = ARGV[index + 3]
+  if subject ~= '' then
+    redis.call('HSET', key, 'subject', subject)
+    redis.call('SADD', subject, id)
+  end
 end
 return done('done')
 `);
@@ -153,12 +173,35 @@ local gone = redis.call('HGET', segments, 'gone')
 if not gone then return 'clean' end
 local number = string.match(gone, '%d+')
 local members = prefix .. 'segment:' .. number
-for _, id in ipairs(redis.call('SPOP', members, ARGV[2])) do redis.call('UNLINK', prefix .. 'vector:' .. id) end
+for _, id in ipairs(redis.call('SPOP', members, ARGV[2])) do
+  forget_subject(id)
+  redis.call('UNLINK', prefix .. 'vector:' .. id)
+end
 if redis.call('EXISTS', members) == 1 then return 'more' end
 local rest = string.match(gone, ',(.*)$')
 if rest then redis.call('HSET', segments, 'gone', rest) else redis.call('HDEL', segments, 'gone') end
 layout_changed()
 return rest and 'more' or 'clean'
+`);
+
+/**
+ * Deletes vectors for good, by id, and remembers the ids. ARGV: token; ids. Returns as JSON how many were deleted, by class.
+ */
+export const WITHDRAW = script(`
+local counts = {}
+for index = 2, #ARGV do
+  local id = ARGV[index]
+  local key = prefix .. 'vector:' .. id
+  redis.call('SADD', prefix .. 'withdrawn', id)
+  local found = redis.call('HMGET', key, 'segment', 'class')
+  if found[1] then
+    local member = redis.call('SREM', prefix .. 'segment:' .. found[1], id)
+    if found[2] and member == 1 then counts[found[2]] = (counts[found[2]] or 0) + 1 end
+    forget_subject(id)
+    redis.call('UNLINK', key)
+  end
+end
+return done(next(counts) and cjson.encode(counts) or '{}')
 `);
 
 /**

@@ -331,6 +331,45 @@ export function describeKnowledgeStore(
       });
     });
 
+    describe('withdrawn vectors', () => {
+      const of = (id: string, subject?: string): VectorRecord => ({
+        ...record(id, id.slice(0, 3), [1, 2, 3, 4]),
+        ...(subject !== undefined && { subject }),
+      });
+
+      it('are gone, counted by class, and never inserted again', async () => {
+        await store.insert([of('cat 1'), of('cat 2'), of('dog 1')], 0);
+        expect(await store.vectors.withdraw(['cat 1', 'dog 1', 'none'])).toEqual(
+          new Map([
+            ['cat', 1],
+            ['dog', 1],
+          ]),
+        );
+        expect(await store.vectors.count()).toBe(1);
+        expect(await store.vectors.count({ classes: ['cat'] })).toBe(1);
+        expect(await store.vectors.get(['cat 1'])).toEqual([]);
+        expect(await store.vectors.withdrawn(['cat 1', 'cat 2', 'none'])).toEqual(new Set(['cat 1', 'none']));
+        expect(await store.insert([of('cat 3'), of('cat 1')], 0)).toBe(false);
+        expect(await store.insert([of('cat 3')], 0)).toBe(true);
+        expect(await store.vectors.withdraw(['cat 1'])).toEqual(new Map());
+      });
+
+      it('are found by their subject, as long as they are there', async () => {
+        await store.insert(
+          [of('cat 1', 'Ann: 1'), of('cat 2', 'Bob'), of('dog 1', 'Ann: 1'), of('dog 2')],
+          0,
+        );
+        expect((await store.vectors.idsOf('Ann: 1')).sort()).toEqual(['cat 1', 'dog 1']);
+        await store.vectors.withdraw(['cat 1']);
+        expect(await store.vectors.idsOf('Ann: 1')).toEqual(['dog 1']);
+        await store.vectors.upsert('cil', [of('dog 1', 'Bob')]);
+        expect(await store.vectors.idsOf('Ann: 1')).toEqual([]);
+        expect((await store.vectors.idsOf('Bob')).sort()).toEqual(['cat 2', 'dog 1']);
+        await store.vectors.delete({ classes: ['dog'] });
+        expect(await store.vectors.idsOf('Bob')).toEqual(['cat 2']);
+      });
+    });
+
     it('is ready', async () => {
       await expect(store.ready()).resolves.toBeUndefined();
     });

@@ -85,7 +85,7 @@ describe('the command line', () => {
     ['relearn', /missing required argument/],
     ['dataset fetch imagenet', /cifar10/],
     ['status --colour', /unknown option/],
-    ['unlearn', /either classes or --examples/],
+    ['unlearn', /either classes, or --examples/],
   ])('%s is a mistake of the caller: exit code 2', async (argv, message) => {
     const { code, out, err } = await lethe(argv);
     expect(code).toBe(2);

@@ -142,7 +142,7 @@ describe('a rebuild', () => {
     await learn(first, 't1', { cat: 0, dog: 4 });
     await first.command({ id: 'e1', kind: 'erase', classes: ['cat'], now: true });
     await first.event('erase-accepted');
-    await expect.poll(() => training.trained.at(-1)?.task).toBe('rebuild-e1');
+    await expect.poll(() => training.trained.at(-1)?.task).toBe('rebuild-v1');
     broken = false;
     const second = startProcessing({ log, training, store: first.store });
     expect(await second.event('erased')).toMatchObject({

@@ -79,6 +79,7 @@ export function checkpointStoreContract(
       );
       expect(onlyLater).not.toEqual([]);
       expect(await store.removeOf(['no such class'])).toBe(0);
+      expect(await store.removeOf(onlyLater, second.version)).toBe(0);
       expect(await store.removeOf(onlyLater)).toBe(1);
       expect(await store.list()).toEqual([uris[0]]);
     });
