@@ -69,7 +69,7 @@ export function rebuildModel(
     const without = former.classes.filter((each) => !model.classes.includes(each));
     await store.registry.update((now) => ({
       model,
-      put: [...rebuiltRecords(now, model), ...cleanRecords(now, snapshot, model)],
+      put: afterRebuild(now, snapshot, model),
     }));
     emit({ kind: 'model-published', model });
     emit({
@@ -101,8 +101,20 @@ function cleanRecords(now: RegistrySnapshot, before: RegistrySnapshot, model: Mo
   });
 }
 
+/**
+ * Records that change with a model that was made without the forgotten classes and samples.
+ * @param before the registry that the model was made by
+ */
+export function afterRebuild(
+  now: RegistrySnapshot,
+  before: RegistrySnapshot,
+  model: ModelVersion,
+): ClassRecord[] {
+  return [...rebuiltRecords(now, model), ...cleanRecords(now, before, model)];
+}
+
 /** Unlearned classes that a model was made without, as the registry calls them from now on. */
-export function rebuiltRecords({ classes }: RegistrySnapshot, model: ModelVersion): ClassRecord[] {
+function rebuiltRecords({ classes }: RegistrySnapshot, model: ModelVersion): ClassRecord[] {
   return classesIn({ classes }, 'unlearned')
     .filter(({ name }) => !model.classes.includes(name))
     .map(({ withdrawn: _, ...record }) => ({ ...record, state: 'rebuilt' }));

@@ -2,10 +2,12 @@ import { concatMap, merge, Observable, of, takeUntil } from 'rxjs';
 import type { ClassRecord } from '../domain/classes.js';
 import { toLetheError } from '../domain/errors.js';
 import type { LetheEvent } from '../domain/messages/event.js';
+import type { Classifier } from '../model/classifier.js';
 import type { InTurn } from '../operators/inTurn.js';
 import { mapInBatches } from '../operators/mapInBatches.js';
 import { erasable, giveUpErasing, purgeClasses } from '../operators/purgeClasses.js';
 import { needsRebuild, rebuildModel } from '../operators/rebuildModel.js';
+import { needsRevision, reviseModel } from '../operators/reviseModel.js';
 import { announce } from './announce.js';
 import type { Context } from './context.js';
 import { purgeTopics } from './purgeTopics.js';
@@ -13,7 +15,8 @@ import { replaceClassifier } from './replaceClassifier.js';
 import type { Signal } from './signal.js';
 
 /**
- * Erases the classes that the registry says are to be erased: rebuilds the model without them, then deletes their vectors,
+ * Keeps the model in step with what the registry calls forgotten, where the learner can take classes out exactly. And
+ * erases the classes that the registry says are to be erased: rebuilds the model without them, then deletes their vectors,
  * the models that knew them and their dead letters. Unlearned samples are rebuilt out of the model alike. It looks at the registry when it begins and after every change, so
  * that it goes on after a restart; requests that come meanwhile share the next rebuild.
  */
@@ -43,10 +46,10 @@ function eraseWhatIsWanted(context: Context, inTurn: InTurn): Observable<LetheEv
 async function erase(context: Context, inTurn: InTurn, emit: (event: LetheEvent) => void): Promise<void> {
   const { store } = context;
   const wanted = toBeErased(await store.registry.refresh());
-  if (needsRebuild(store.registry.snapshot())) {
+  if (isOutdated(context)) {
     try {
       const seen = withSamplesUnlearned(store.registry.snapshot());
-      await rebuild(context, inTurn, emit);
+      await renew(context, inTurn, emit);
       const current = store.registry.snapshot().model?.version;
       if (seen.length > 0 && current) await context.checkpoints.removeOf(seen, current);
     } catch (error) {
@@ -75,14 +78,20 @@ async function erase(context: Context, inTurn: InTurn, emit: (event: LetheEvent)
   }
 }
 
-function rebuild(context: Context, inTurn: InTurn, emit: (event: LetheEvent) => void): Promise<void> {
+function isOutdated({ trainer, store }: Context): boolean {
+  const snapshot = store.registry.snapshot();
+  return trainer.revise ? needsRevision(snapshot) : needsRebuild(snapshot);
+}
+
+/** By subtraction where the learner can, else by a rebuild. */
+function renew(context: Context, inTurn: InTurn, emit: (event: LetheEvent) => void): Promise<void> {
   const { trainer, store, load, settings } = context;
+  const install = (loaded: Classifier): void => replaceClassifier(context, loaded);
+  const common = { store, load, install, inTurn };
+  if (trainer.revise) return reviseModel({ ...common, revise: trainer.revise }, emit);
   const { margin, samples } = settings.rebuild;
   const name = `rebuild-${store.registry.snapshot().model?.version}`;
-  const install = (loaded: Parameters<typeof replaceClassifier>[1]): void =>
-    replaceClassifier(context, loaded);
-  const rebuilding = { trainer, store, load, install, inTurn, margin, samples, seed: settings.seed };
-  return rebuildModel(name, rebuilding, emit);
+  return rebuildModel(name, { ...common, trainer, margin, samples, seed: settings.seed }, emit);
 }
 
 /** A rebuild that failed is not tried again by itself: its classes stay suppressed until the command is sent again. */

@@ -33,7 +33,11 @@ export function processor(context: Context, role: Role = 'all'): Observable<Sign
         learning(context, merge(eventsOf(events, 'task-announced'), reopened(context, events)), inTurn),
         commands(context),
         auditing(context),
-        erasing(context, eventsOf(events, 'erase-accepted', 'samples-unlearned', 'task-finished'), inTurn),
+        erasing(
+          context,
+          eventsOf(events, 'unlearned', 'erase-accepted', 'samples-unlearned', 'task-finished'),
+          inTurn,
+        ),
         calibration(
           context,
           eventsOf(
@@ -43,6 +47,7 @@ export function processor(context: Context, role: Role = 'all'): Observable<Sign
             'task-finished',
             'erase-accepted',
             'model-rebuilt',
+            'model-revised',
             'erased',
             'samples-unlearned',
           ),

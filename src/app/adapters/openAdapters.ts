@@ -4,12 +4,14 @@ import type { Logger } from 'pino';
 import { LetheError } from '../../domain/errors.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
 import type { Topics } from '../../domain/topics.js';
+import { ANALYTIC_BACKEND } from '../../model/analytic/config.js';
 import type { CheckpointStore } from '../../model/checkpoint/checkpointStore.js';
 import type { Embedder } from '../../model/embedder/embedder.js';
-import type { Rebuilder, Trainer } from '../../model/trainer.js';
+import type { Rebuilder, Revision, Trainer } from '../../model/trainer.js';
 import { createTrainer } from '../../model/training/trainer.js';
 import type { KnowledgeStore } from '../../stores/knowledgeStore.js';
 import type { EventLog } from '../../streams/transports/eventLog.js';
+import { learnerSettings } from '../config/learnerSettings.js';
 import type { LetheConfig } from '../config/schema.js';
 import { embedderOf } from '../embedder.js';
 import { createLog } from './createLog.js';
@@ -73,10 +75,11 @@ async function trainerOf(
   { store, checkpoints }: { readonly store: KnowledgeStore; readonly checkpoints: CheckpointStore },
   logger: Logger,
 ): Promise<Trainer & Rebuilder> {
+  refuseOtherLearner(learning.learner, store.registry.snapshot().model);
   const trainer = await createTrainer({
     checkpoints: model.checkpoints,
     backend: model.backend,
-    ssre: { ...learning.ssre, seed: model.seed },
+    ...learnerSettings(learning, model.seed),
     dimension,
     // Asked when the first task comes: a worker may have stood by for others that trained meanwhile.
     from: () => store.registry.snapshot().model,
@@ -88,14 +91,27 @@ async function trainerOf(
     const folder = fileURLToPath(trained.checkpoint);
     return { ...trained, checkpoint: await checkpoints.publish({ version, folder, sha256 }) };
   };
+  const { revise } = trainer;
   return {
     backend: trainer.backend,
     ...(trainer.rehearsal && { rehearsal: trainer.rehearsal }),
     train: async (task, onProgress) => published(await trainer.train(task, onProgress)),
     rebuild: async (task, onProgress) => published(await trainer.rebuild(task, onProgress)),
     adopt: (model) => trainer.adopt(model),
+    ...(revise && { revise: async (revision: Revision) => published(await revise(revision)) }),
     close: () => trainer.close(),
   };
+}
+
+/** A model of one learner is nothing that the other could go on from. */
+function refuseOtherLearner(learner: 'ssre' | 'analytic', model: ModelVersion | null): void {
+  const other = model?.backend === ANALYTIC_BACKEND ? 'analytic' : 'ssre';
+  if (!model || other === learner) return;
+  throw new LetheError('config-invalid', `model ${model.version} was made by the learner ${other}`, {
+    field: 'learning.learner',
+    value: learner,
+    remedy: `Set learning.learner to ${other}, or model.name (and the topics' prefix) to a new one and learn its tasks there.`,
+  });
 }
 
 async function refuseToTrain(): Promise<never> {

@@ -7,7 +7,13 @@ import { z } from 'zod';
 import { LetheError } from '../../domain/errors.js';
 import { environmentOverrides } from './environment.js';
 import { type ConfigField, configFields } from './fields.js';
-import { configSchema, type LetheConfig, type LetheConfigInput, learningSsreSchema } from './schema.js';
+import {
+  configSchema,
+  type LetheConfig,
+  type LetheConfigInput,
+  learningAnalyticSchema,
+  learningSsreSchema,
+} from './schema.js';
 
 type Tree = Record<string, unknown>;
 /** Any part of the configuration, down to single fields. */
@@ -45,7 +51,9 @@ interface Source {
 
 const CONFIG_FOLDER = new URL('../../../config/', import.meta.url);
 /** Below all files: the hyper-parameters that SSRE's own schema gives, so that one of them alone can be changed. */
-const BUILT_IN: Tree = { learning: { ssre: learningSsreSchema.parse({}) } };
+const BUILT_IN: Tree = {
+  learning: { ssre: learningSsreSchema.parse({}), analytic: learningAnalyticSchema.parse({}) },
+};
 const treeSchema = z.record(z.string(), z.unknown());
 
 /** Lays objects over one another; a list replaces the list below it. */

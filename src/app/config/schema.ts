@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { STRATEGY_NAMES } from '../../domain/messages/prediction.js';
+import { analyticConfigSchema } from '../../model/analytic/config.js';
 import { onnxEmbedderSchema } from '../../model/embedder/onnxDescription.js';
 import { tfjsEmbedderSchema } from '../../model/embedder/tfjsDescription.js';
 import { ssreConfigSchema } from '../../model/ssre/config.js';
@@ -253,6 +254,9 @@ const unlearning = z
 /** SSRE's settings without its seed, which is the model's. */
 export const learningSsreSchema = ssreConfigSchema.omit({ seed: true });
 
+/** Likewise those of the analytic learner. */
+export const learningAnalyticSchema = analyticConfigSchema.omit({ seed: true });
+
 const learning = z
   .strictObject({
     taskTimeoutSeconds: z
@@ -265,6 +269,12 @@ const learning = z
       .describe(
         'Images of samples that are embedded together at most; a live query may have to wait for them.',
       ),
+    learner: z
+      .enum(['ssre', 'analytic'])
+      .describe(
+        "ssre: the paper's; analytic: ridge regression in closed form, from which classes are taken out exactly.",
+      ),
+    analytic: learningAnalyticSchema.describe('Hyper-parameters of the analytic learner.'),
     ssre: learningSsreSchema.describe(
       'Hyper-parameters of SSRE; what is left out has the default chosen on real data.',
     ),

@@ -100,6 +100,16 @@ export const eventSchema = z.discriminatedUnion('kind', [
     evidence: rebuildEvidence,
     ms: milliseconds,
   }),
+  /** Forgotten classes were taken out of the model exactly, by a learner that can. */
+  z.object({
+    kind: z.literal('model-revised'),
+    modelVersion: z.string(),
+    replaces: z.string(),
+    without: z.array(classNameSchema),
+    /** By subtraction of their vectors, or from all remaining vectors where these were not the learned ones. */
+    how: z.enum(['subtracted', 'anew']),
+    ms: milliseconds,
+  }),
   /** Classes are gone: vectors, older models, and what the topics held as far as it could be deleted. */
   z.object({
     kind: z.literal('erased'),

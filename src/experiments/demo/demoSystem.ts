@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { startLethe } from '../../app/compose.js';
+import { learnerSettings } from '../../app/config/learnerSettings.js';
 import type { LetheConfig } from '../../app/config/schema.js';
 import { embedderOf } from '../../app/embedder.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
@@ -68,7 +69,7 @@ export async function startDemoSystem(config: LetheConfig, logger: Logger): Prom
       createTrainer({
         checkpoints: join(folder, name),
         backend,
-        ssre: { ...config.learning.ssre, seed },
+        ...learnerSettings(config.learning, seed),
         dimension,
         ...(from && { from }),
       }),

@@ -12,3 +12,6 @@ export const analyticConfigSchema = z.strictObject({
   temperature: z.number().positive().default(0.1),
 });
 export type AnalyticConfig = z.infer<typeof analyticConfigSchema>;
+
+/** What computes the analytic learner, as models and metrics name it. */
+export const ANALYTIC_BACKEND = 'onnxruntime float64';

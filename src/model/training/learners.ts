@@ -1,3 +1,4 @@
+import { ANALYTIC_BACKEND } from '../analytic/config.js';
 import { NO_CLASSES } from '../analytic/revise.js';
 import { type Checkpoint, madeBy, type StoredCheckpoint } from '../checkpoint/checkpoint.js';
 import type { SsreConfig } from '../ssre/config.js';
@@ -5,7 +6,7 @@ import { loadTensorflow, type TensorflowBackend } from '../tensorflow/loadTensor
 import { trainingThreads } from '../tensorflow/threads.js';
 import type { ClassVectors, TrainingNotice } from '../trainer.js';
 import type { LearnerSettings } from './messages.js';
-import { ANALYTIC_BACKEND, createAnalyticSteps } from './reviseResumably.js';
+import { createAnalyticSteps } from './reviseResumably.js';
 import type { KeyedTask } from './taskKey.js';
 import { trainResumably } from './trainResumably.js';
 

@@ -1,5 +1,5 @@
 import { createDoubleProducts, type DoubleProducts } from '../../blas/doubleProducts.js';
-import type { AnalyticConfig } from '../analytic/config.js';
+import { ANALYTIC_BACKEND, type AnalyticConfig } from '../analytic/config.js';
 import { type FeatureMap, featureMap } from '../analytic/features.js';
 import { meanSquaredError } from '../analytic/head.js';
 import { revise } from '../analytic/revise.js';
@@ -9,9 +9,6 @@ import { writeCheckpoint } from '../checkpoint/writeCheckpoint.js';
 import type { ClassVectors, TrainingNotice } from '../trainer.js';
 import { findFinished, rememberFinished } from './finished.js';
 import { type KeyedTask, taskKey } from './taskKey.js';
-
-/** What computes the analytic learner, as models and metrics name it. */
-export const ANALYTIC_BACKEND = 'onnxruntime float64';
 
 /** A step of the analytic learner. */
 export interface AnalyticTask extends Omit<KeyedTask, 'backend' | 'config' | 'rehearsal'> {

@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ModelVersion } from '../../../src/domain/messages/model.js';
+import { madeBy } from '../../../src/model/checkpoint/checkpoint.js';
+import { readCheckpoint } from '../../../src/model/checkpoint/readCheckpoint.js';
+import { loadClassifier } from '../../../src/model/loadClassifier.js';
+import { createTrainer } from '../../../src/model/training/trainer.js';
+import { around, learn, memoryLog, type Processing, startProcessing } from '../../support/processing.js';
+import { config } from '../model/analytic/support.js';
+
+const DIMENSION = 12;
+
+/** The weights of the model that answers, by class. */
+async function weightsOf({ store }: Processing): Promise<Map<string, number[]>> {
+  const model = store.registry.snapshot().model as ModelVersion;
+  const checkpoint = await readCheckpoint(fileURLToPath(model.checkpoint), model.sha256);
+  const { classes, weights, statistics } = madeBy('analytic', checkpoint).state;
+  return new Map(
+    classes.map((name, k) => [name, [...weights.subarray(k * statistics.width, (k + 1) * statistics.width)]]),
+  );
+}
+
+describe('with the analytic learner', () => {
+  let folder = '';
+  const opened: Processing[] = [];
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lethe-analytic-'));
+  });
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((each) => each.stop()));
+    await rm(folder, { recursive: true });
+  });
+
+  const start = async (name: string, options: Parameters<typeof startProcessing>[0] = {}) => {
+    const trainer = await createTrainer({
+      checkpoints: join(folder, name),
+      backend: 'cpu',
+      analytic: config({ projection: 40 }),
+      dimension: DIMENSION,
+      threads: 1,
+      from: () => options.store?.registry.snapshot().model ?? null,
+    });
+    const load = (model: ModelVersion) => loadClassifier(model, { backend: 'cpu' });
+    const processing = startProcessing({ ...options, training: { trainer, load, trained: [] } });
+    opened.push({
+      ...processing,
+      stop: async () => {
+        await processing.stop();
+        await trainer.close();
+      },
+    });
+    return processing;
+  };
+
+  it('the model that answers after an unlearning is the one that never saw the class', async () => {
+    const processing = await start('live');
+    await learn(processing, 't1', { cat: 0, dog: 4 });
+    await learn(processing, 't2', { frog: 8 });
+    const whole = await weightsOf(processing);
+    await processing.command({ id: 'u1', kind: 'unlearn', classes: ['dog'] });
+    const revised = await processing.event('model-revised');
+    expect(revised).toMatchObject({ without: ['dog'], how: 'subtracted' });
+    expect(processing.store.registry.snapshot().classes.get('dog')?.state).toBe('rebuilt');
+
+    const fresh = await start('fresh');
+    await learn(fresh, 't1', { cat: 0 });
+    await learn(fresh, 't2', { frog: 8 });
+    expect(await weightsOf(processing)).toEqual(await weightsOf(fresh));
+    expect((await processing.query('q1', around(4, 1))).label).not.toBe('dog');
+
+    await processing.command({ id: 'r1', kind: 'relearn', classes: ['dog'] });
+    await processing.event('task-finished', ({ task }) => task === 'relearn-r1');
+    expect(await weightsOf(processing)).toEqual(whole);
+    expect((await processing.query('q2', around(4, 1))).label).toBe('dog');
+  });
+
+  it('an unlearning that a worker did not live to take out of the model is taken out by the next one', async () => {
+    const log = memoryLog();
+    const first = await start('live', { log });
+    await learn(first, 't1', { cat: 0, dog: 4 });
+    await Promise.all(opened.splice(0).map((each) => each.stop()));
+    const { store } = first;
+    await store.migrate(({ classes }) => ({
+      from: 'cil',
+      to: 'mu',
+      classes: [
+        { ...(classes.get('dog') as NonNullable<ReturnType<typeof classes.get>>), state: 'unlearned' },
+      ],
+      command: { id: 'u1', position: 'nowhere/0/0', details: { classes: ['dog'] } },
+    }));
+    const second = await start('live', { log, store });
+    expect(await second.event('model-revised')).toMatchObject({ without: ['dog'] });
+    expect([...(await weightsOf(second)).keys()]).toEqual(['cat']);
+  });
+
+  it('erasing is a subtraction and a deletion', async () => {
+    const processing = await start('live');
+    await learn(processing, 't1', { cat: 0, dog: 4 });
+    await processing.command({ id: 'e1', kind: 'erase', classes: ['dog'], now: true });
+    expect(await processing.event('erased')).toMatchObject({ classes: [{ name: 'dog', vectors: 20 }] });
+    expect([...(await weightsOf(processing)).keys()]).toEqual(['cat']);
+  });
+
+  it('unlearned samples are left out by a fit from all others', async () => {
+    const processing = await start('live');
+    await learn(processing, 't1', { cat: 0, dog: 4 });
+    await processing.command({ id: 'u1', kind: 'unlearn', samples: ['cat-18', 'cat-19', 'dog-19'] });
+    expect(await processing.event('model-revised')).toMatchObject({ without: [], how: 'anew' });
+    const fresh = await start('fresh');
+    await fresh.command({ id: 'l', kind: 'learn', task: 't1', classes: ['cat', 'dog'], samples: 37 });
+    for (let i = 0; i < 18; i++) await fresh.sample(`cat-${i}`, 'cat', 't1', around(0, i));
+    for (let i = 0; i < 19; i++) await fresh.sample(`dog-${i}`, 'dog', 't1', around(4, i));
+    await fresh.event('task-finished');
+    expect(await weightsOf(processing)).toEqual(await weightsOf(fresh));
+  });
+});
