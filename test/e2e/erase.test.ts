@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,6 +108,9 @@ describe('lethe erase, over Kafka and Redis', () => {
       deadLettersDeleted: 1,
     });
 
+    await writeFile(join(folder, 'public.pem'), publicKey);
+    expect(openssl(folder, JSON.parse(issued.stdout))).toContain('Signature Verified Successfully');
+
     const chain = join(folder, 'chain.jsonl');
     await writeFile(chain, (await run('audit', 'export')).stdout);
     const whole = await run('audit', 'verify', chain, '--head', certificate.chain.hash);
@@ -120,6 +125,14 @@ describe('lethe erase, over Kafka and Redis', () => {
     );
   });
 });
+
+/** Checks a signature as docs/forgetting.md says. */
+function openssl(folder: string, jws: Record<'protected' | 'payload' | 'signature', string>): string {
+  writeFileSync(join(folder, 'signed.txt'), `${jws.protected}.${jws.payload}`);
+  writeFileSync(join(folder, 'signature.bin'), Buffer.from(jws.signature, 'base64url'));
+  const args = 'pkeyutl -verify -pubin -inkey public.pem -rawin -in signed.txt -sigfile signature.bin';
+  return execFileSync('openssl', args.split(' '), { cwd: folder, encoding: 'utf8' });
+}
 
 /** Files of the database and of checkpoints in which the bytes of a vector of the erased class, or of a model that knew it, are. */
 async function holding(variables: Variables, redis: Own<RedisService>): Promise<string[]> {
