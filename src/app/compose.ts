@@ -9,6 +9,7 @@ import { relativeFilter } from '../model/filter/relative.js';
 import { thresholdFilter } from '../model/filter/threshold.js';
 import { loadClassifier } from '../model/loadClassifier.js';
 import { prepareNativeTensorflow } from '../model/tensorflow/threads.js';
+import { calibrateKnown } from '../operators/calibrateKnown.js';
 import { createScreen } from '../operators/screen.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
 import type { Context, Settings } from '../streams/context.js';
@@ -77,6 +78,7 @@ export async function startLethe(
     },
     current,
     screen: createScreen(store, screenOptions(config)),
+    known: knownCalibration(config, store),
     probe: metrics.probe,
     settings: settingsOf(config),
     stop,
@@ -145,11 +147,18 @@ function connectionWatch(health: Health, logger: Logger): OnConnection {
   };
 }
 
-function screenOptions({ filter, model }: LetheConfig): Parameters<typeof createScreen>[1] {
+function knownCalibration(config: LetheConfig, store: KnowledgeStore): Context['known'] {
+  const { enabled, share } = config.inference.unknown;
+  const { filter, heldOut, seed } = screenOptions(config);
+  return enabled ? () => calibrateKnown(store, filter, { share, heldOut, seed }) : null;
+}
+
+function screenOptions({ filter, inference, model }: LetheConfig): Parameters<typeof createScreen>[1] {
   return {
     filter: filter.kind === 'relative' ? relativeFilter(filter.k) : thresholdFilter(filter.threshold),
     specificity: filter.calibrate ? filter.specificity : null,
     heldOut: filter.calibrationSamples,
+    familiarity: inference.unknown.enabled,
     seed: model.seed,
   };
 }
@@ -168,6 +177,7 @@ function settingsOf({ model, limits, inference, learning, unlearning }: LetheCon
     strategy: inference.strategy,
     guard: inference.guard,
     topK: inference.topK,
+    unknown: inference.unknown.enabled,
     taskTimeoutMs: learning.taskTimeoutSeconds * 1000,
     vote: unlearning,
     rebuild: unlearning.rebuild,

@@ -64,6 +64,8 @@ export interface RegistrySnapshot {
   readonly model: ModelVersion | null;
   /** Null before the first calibration. */
   readonly filterLevel: FilterLevel | null;
+  /** Similarity to the nearest vectors below which an input is unknown; null before it was calibrated. */
+  readonly knownLevel: number | null;
 }
 
 /** The registry before anything happened. */
@@ -73,6 +75,7 @@ export const EMPTY_REGISTRY: RegistrySnapshot = {
   tasks: new Map(),
   model: null,
   filterLevel: null,
+  knownLevel: null,
 };
 
 /** The classes of `snapshot` in one of the given states, in the order in which they were first seen. */

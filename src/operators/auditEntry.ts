@@ -13,6 +13,7 @@ const PASSED_OVER: ReadonlySet<EventKind> = new Set([
   'task-started',
   'task-epoch',
   'filter-calibrated',
+  'known-calibrated',
 ]);
 
 /** What the audit chain tells of a record of the commands or the events topic; null where nothing. */

@@ -33,10 +33,13 @@ export interface ScreenOptions {
   /** Held-out vectors of each database at most. */
   readonly heldOut: number;
   readonly seed: number;
+  /** Whether the similarity to DB-CIL is always found out: what is unknown is told by it. */
+  readonly familiarity?: boolean;
 }
 
 export function createScreen(store: KnowledgeStore, options: ScreenOptions): Screen {
-  const { filter, specificity } = options;
+  const { filter, specificity, familiarity = false } = options;
+  const asked = { ...filter, usesRemaining: filter.usesRemaining || familiarity };
 
   /** The level that was calibrated last, by whichever worker. */
   const levelIn = ({ filterLevel }: RegistrySnapshot): number =>
@@ -45,14 +48,15 @@ export function createScreen(store: KnowledgeStore, options: ScreenOptions): Scr
   const assessment = (found: Similarities, level: number): Assessment => ({
     filtered: isUnlearned(filter.score(found), level),
     unlearnedSimilarity: summary(found.unlearned, filter),
-    remainingSimilarity: filter.usesRemaining ? summary(found.remaining, filter) : null,
+    remainingSimilarity: asked.usesRemaining ? summary(found.remaining, filter) : null,
   });
 
   return {
     async assess(vectors) {
       const snapshot = await store.registry.refresh();
-      if (classesIn(snapshot, ...SUPPRESSED).length === 0) return vectors.map(() => NOTHING_UNLEARNED);
-      const found = await similarities(stacked(vectors, store.vectors.dimension), store, filter);
+      if (!familiarity && classesIn(snapshot, ...SUPPRESSED).length === 0)
+        return vectors.map(() => NOTHING_UNLEARNED);
+      const found = await similarities(stacked(vectors, store.vectors.dimension), store, asked);
       const level = levelIn(snapshot);
       return found.map((each) => assessment(each, level));
     },

@@ -29,6 +29,7 @@ export interface RegistryChange {
   readonly dropTasks?: readonly string[];
   readonly model?: ModelVersion;
   readonly filterLevel?: FilterLevel;
+  readonly knownLevel?: number;
   readonly command?: CommandNote;
 }
 

@@ -10,16 +10,16 @@ import type { Signal } from './signal.js';
  * works at its former level. Changes that come meanwhile share the next calibration.
  */
 export function calibration(
-  { screen, log, topics, settings, stop }: Context,
+  { screen, known, log, topics, settings, stop }: Context,
   changes: Observable<LetheEvent>,
 ): Observable<Signal> {
   return changes.pipe(
     takeUntil(stop),
     mapInBatches(Number.POSITIVE_INFINITY, async (): Promise<Signal[]> => {
-      const event = await screen.calibrate();
-      if (!event) return [];
-      await log.publish([encodeEvent(event, settings.modelName, topics)]);
-      return [{ kind: 'event', event }];
+      const calibrated = [await screen.calibrate(), known && (await known())];
+      const events = calibrated.filter((event) => event !== null);
+      await log.publish(events.map((event) => encodeEvent(event, settings.modelName, topics)));
+      return events.map((event) => ({ kind: 'event', event }));
     }),
   );
 }

@@ -8,6 +8,7 @@ import type { ImageLimits } from '../model/embedder/decodeImage.js';
 import type { Lanes } from '../model/embedder/lanes.js';
 import type { Rebuilder, Trainer } from '../model/trainer.js';
 import type { VoteOptions } from '../model/vote.js';
+import type { calibrateKnown } from '../operators/calibrateKnown.js';
 import type { Probe } from '../operators/probe.js';
 import type { Screen } from '../operators/screen.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
@@ -44,6 +45,8 @@ export interface Settings {
   readonly strategy: StrategyName;
   readonly guard: boolean;
   readonly topK: number;
+  /** Whether inputs that are like nothing known are answered `unknown`. */
+  readonly unknown: boolean;
   readonly taskTimeoutMs: number;
   readonly vote: VoteOptions;
   readonly rebuild: RebuildSettings;
@@ -71,6 +74,8 @@ export interface Context {
   /** The classifier that answers now; null before the first task. */
   readonly current: BehaviorSubject<Classifier | null>;
   readonly screen: Screen;
+  /** Calibrates what is unknown; null where all inputs are answered with a class. */
+  readonly known: (() => ReturnType<typeof calibrateKnown>) | null;
   readonly probe: Probe;
   readonly settings: Settings;
   /** Ends the reading of all topics; what is under way is finished. */

@@ -10,6 +10,7 @@ import { DEFAULT_IMAGE_LIMITS } from '../../src/model/embedder/decodeImage.js';
 import type { Embedder } from '../../src/model/embedder/embedder.js';
 import { withLanes } from '../../src/model/embedder/lanes.js';
 import { relativeFilter } from '../../src/model/filter/relative.js';
+import { calibrateKnown } from '../../src/operators/calibrateKnown.js';
 import { SILENT } from '../../src/operators/probe.js';
 import { createScreen } from '../../src/operators/screen.js';
 import type { KnowledgeStore } from '../../src/stores/knowledgeStore.js';
@@ -35,6 +36,7 @@ const SETTINGS: Settings = {
   strategy: 'nearest',
   guard: true,
   topK: 5,
+  unknown: false,
   taskTimeoutMs: 60_000,
   vote: { k: 10, minimalShare: 0.5, minimalLead: 0.2 },
   rebuild: { margin: 0.02, samples: 50, deleteSamples: false },
@@ -78,7 +80,16 @@ export function startProcessing(options: ProcessingOptions = {}) {
       checkpoints: { removeOf: async () => 0 },
       load: training.load,
       current: new BehaviorSubject<Classifier | null>(null),
-      screen: createScreen(store, { filter: relativeFilter(5), specificity: 0.95, heldOut: 50, seed: 1 }),
+      screen: createScreen(store, {
+        filter: relativeFilter(5),
+        specificity: 0.95,
+        heldOut: 50,
+        seed: 1,
+        familiarity: settings.unknown,
+      }),
+      known: settings.unknown
+        ? () => calibrateKnown(store, relativeFilter(5), { share: 0.95, heldOut: 50, seed: 1 })
+        : null,
       probe: SILENT,
       settings,
       stop,

@@ -194,6 +194,18 @@ const inference = z
       .boolean()
       .describe('Whether unlearned classes are masked in every answer; off reproduces the paper.'),
     topK: count.max(1000).describe('Classes that a prediction lists.'),
+    unknown: z
+      .strictObject({
+        enabled: z
+          .boolean()
+          .describe('Whether inputs that are like nothing in either database are answered "unknown".'),
+        share: z
+          .number()
+          .gt(0)
+          .lt(1)
+          .describe('Share of inputs of known classes that the calibration lets through.'),
+      })
+      .describe('What is done with inputs of no class at all.'),
   })
   .describe('How queries are answered.');
 

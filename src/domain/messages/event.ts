@@ -152,6 +152,15 @@ export const eventSchema = z.discriminatedUnion('kind', [
     recall: z.number().nullable(),
     ms: milliseconds,
   }),
+  /** The similarity below which an input is answered `unknown` was set, on held-out vectors of both databases. */
+  z.object({
+    kind: z.literal('known-calibrated'),
+    level: z.number(),
+    /** Share of them at or above the level, as it is wanted. */
+    share: z.number(),
+    vectors: z.int(),
+    ms: milliseconds,
+  }),
   z.object({
     kind: z.literal('command-rejected'),
     commandId: z.string(),

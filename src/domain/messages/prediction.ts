@@ -6,14 +6,21 @@ import { idSchema } from './common.js';
 export const STRATEGY_NAMES = ['uniform', 'proportional', 'inverse', 'nearest'] as const;
 export type StrategyName = (typeof STRATEGY_NAMES)[number];
 
-/** Who answered: the model, or an output strategy because the filter or the guard stopped the input. */
+/**
+ * Who answered: the model, or an output strategy because the filter or the guard stopped the input, or nobody, because the
+ * input is like nothing in either database.
+ */
 export const routeSchema = z.enum([
   'model',
   'strategy:uniform',
   'strategy:proportional',
   'strategy:inverse',
   'strategy:nearest',
+  'unknown',
 ]);
+
+/** The label of an input that is like nothing known. */
+export const UNKNOWN = 'unknown';
 
 /** Why an input was taken for one of an unlearned class, or not. */
 export const filterEvidenceSchema = z.object({
@@ -32,7 +39,7 @@ export type FilterEvidence = z.infer<typeof filterEvidenceSchema>;
 export const predictionSchema = z.object({
   queryId: idSchema,
   label: classNameSchema,
-  /** The most probable classes, best first; never an unlearned one while the guard is on. */
+  /** The most probable classes, best first, none where it is unknown; never an unlearned one while the guard is on. */
   probabilities: z.array(z.object({ label: classNameSchema, probability: z.number().min(0).max(1) })),
   route: routeSchema,
   evidence: filterEvidenceSchema,

@@ -1,6 +1,11 @@
 import { type ClassRecord, classesIn, FORGOTTEN, type RegistrySnapshot } from '../../domain/classes.js';
 import { LetheError } from '../../domain/errors.js';
-import type { FilterEvidence, Prediction, StrategyName } from '../../domain/messages/prediction.js';
+import {
+  type FilterEvidence,
+  type Prediction,
+  type StrategyName,
+  UNKNOWN,
+} from '../../domain/messages/prediction.js';
 import { STRATEGIES } from '../strategies/index.js';
 import type { AnswerableClass } from '../strategies/strategy.js';
 import { drawFrom } from './draw.js';
@@ -26,6 +31,8 @@ export interface AnswerOptions {
   readonly strategy: StrategyName;
   /** On: no answer names an unlearned class. Off: as in the paper, only the filter protects. */
   readonly guard: boolean;
+  /** Whether inputs that are like nothing known are answered `unknown`, rather than with a class. */
+  readonly unknown?: boolean;
   /** Most probable classes reported. */
   readonly topK: number;
 }
@@ -40,7 +47,7 @@ export type Answer = Pick<Prediction, 'label' | 'probabilities' | 'route' | 'evi
  */
 export function answerTo(
   question: Question,
-  registry: Pick<RegistrySnapshot, 'classes'>,
+  registry: Pick<RegistrySnapshot, 'classes'> & Partial<Pick<RegistrySnapshot, 'knownLevel'>>,
   options: AnswerOptions,
 ): Answer {
   const remaining = classesIn(registry, 'learned').filter(isAnswerable);
@@ -48,10 +55,22 @@ export function answerTo(
   const { known, forgotten } = rowsOf(question.modelClasses, registry);
   const guarded = options.guard && isForgotten(question.logits, known, forgotten);
   const evidence = { ...question.assessment, guarded };
+  if (options.unknown && isUnknown(question.assessment, registry.knownLevel ?? null))
+    return { label: UNKNOWN, probabilities: [], route: 'unknown', evidence };
   const byModel = known.length > 0 && !guarded && !evidence.filtered;
   return byModel
     ? { ...fromModel(question, options.guard ? known : [...known, ...forgotten], options), evidence }
     : { ...fromStrategy(question, remaining, options), evidence };
+}
+
+/** Whether an input is less similar to its nearest, in whichever database, than known ones are. */
+function isUnknown(
+  { unlearnedSimilarity, remainingSimilarity }: Assessment,
+  level: RegistrySnapshot['knownLevel'],
+): boolean {
+  if (level === null) return false;
+  const similarity = Math.max(unlearnedSimilarity ?? -1, remainingSimilarity ?? -1);
+  return similarity < level;
 }
 
 /** The model's rows by the state of their classes; rows of classes in no such state take part in nothing. */

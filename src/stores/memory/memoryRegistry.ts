@@ -52,13 +52,14 @@ export class MemoryRegistry implements ClassRegistry {
 }
 
 function changed(before: RegistrySnapshot, change: RegistryChange): RegistrySnapshot {
-  const { put = [], drop = [], putTasks = [], dropTasks = [], model, filterLevel } = change;
+  const { put = [], drop = [], putTasks = [], dropTasks = [], model, filterLevel, knownLevel } = change;
   return {
     version: before.version + 1,
     classes: changedMap(before.classes, put, drop),
     tasks: changedMap(before.tasks, putTasks, dropTasks),
     model: model ?? before.model,
     filterLevel: filterLevel ?? before.filterLevel,
+    knownLevel: knownLevel ?? before.knownLevel,
   };
 }
 

@@ -47,6 +47,7 @@ export async function readSnapshot(
       tasks: new Map(tasks.map((entity) => [entity.name, taskOf(entity)])),
       model: model && modelOf(model),
       filterLevel: filterLevelOf(current),
+      knownLevel: current.known === undefined ? null : Number(current.known),
     };
   }
 }

@@ -22,7 +22,16 @@ export function changeCommands(
   version: number,
   moving: readonly string[] = [],
 ): Commands {
-  const { put = [], drop = [], putTasks = [], dropTasks = [], model, filterLevel, command } = change;
+  const {
+    put = [],
+    drop = [],
+    putTasks = [],
+    dropTasks = [],
+    model,
+    filterLevel,
+    knownLevel,
+    command,
+  } = change;
   const orderOf = (index: number): string => String(version * ORDER_STEP + index);
   return [
     ...drop.flatMap((name) => dropped(keys, keys.classes, 'class', name)),
@@ -39,6 +48,7 @@ export function changeCommands(
     ...(filterLevel
       ? [['HSET', keys.current, 'filter', filterLevel.filter, 'level', String(filterLevel.level)]]
       : []),
+    ...(knownLevel === undefined ? [] : [['HSET', keys.current, 'known', String(knownLevel)]]),
     ...(command ? [receiptWords(keys, command, version, moving)] : []),
   ];
 }
