@@ -19,6 +19,7 @@ import { statusCommand } from './status.js';
 import { stylist } from './style.js';
 import { topicsCommand } from './topics.js';
 import { unlearnCommand } from './unlearn.js';
+import { verifyCommand } from './verify.js';
 
 /** 78 is EX_CONFIG of sysexits.h: supervisors tell it from a crash. */
 const EXIT = { ok: 0, failure: 1, usage: 2, config: 78 } as const;
@@ -86,6 +87,7 @@ Exit codes: 0 done, 1 failed, 2 not called rightly, 78 not configured rightly. N
     topicsCommand(io),
     deadLettersCommand(io),
     auditCommand(io),
+    verifyCommand(io),
     configCommand(io),
   );
   for (const command of commands) program.addCommand(inheriting(command, program));

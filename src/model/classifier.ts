@@ -15,5 +15,10 @@ export interface Classifier {
    * @returns shape [n, classes.length]
    */
   logits(vectors: Float32Array): Promise<Float32Array>;
+  /**
+   * What the last layer sees: what a probe of the features is given.
+   * @returns shape [n, width]
+   */
+  features?(vectors: Float32Array): Promise<Float32Array>;
   dispose(): void;
 }

@@ -28,7 +28,9 @@ export function createAnalyticClassifier(
     classes: [...classes],
     dimension,
     tensors: projected ? [head, projected] : [head],
-    logitsOf: (x) => tf.matMul<Tensor2D>(featuresOf(x), head),
+    width: statistics.width,
+    featuresOf,
+    logitsOf: (features) => tf.matMul<Tensor2D>(features, head),
   });
 }
 

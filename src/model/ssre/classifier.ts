@@ -4,7 +4,7 @@ import type { Tensorflow } from '../tensorflow/tensorflow.js';
 import { throughBlocks } from './features.js';
 import { headLayer } from './head.js';
 import { linear } from './linear.js';
-import type { SsreState } from './network.js';
+import { type SsreState, widthOf } from './network.js';
 import { toTensors } from './trunk.js';
 
 const PLAIN = { inputGradient: false, parameterGradient: false } as const;
@@ -29,9 +29,8 @@ export function createClassifier(
     dimension,
     backend: identity.backend,
     tensors: layers.flatMap(({ weights, bias }) => [weights, bias]),
-    logitsOf: (x) => {
-      const h = linear(tf, x, stem, { ...PLAIN, activation: 'relu' });
-      return linear(tf, throughBlocks(tf, h, blocks), head, PLAIN);
-    },
+    width: widthOf(trunk),
+    featuresOf: (x) => throughBlocks(tf, linear(tf, x, stem, { ...PLAIN, activation: 'relu' }), blocks),
+    logitsOf: (h) => linear(tf, h, head, PLAIN),
   });
 }

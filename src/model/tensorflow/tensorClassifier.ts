@@ -9,8 +9,12 @@ const ROWS = 512;
 
 /** What a classifier on the device is made of. */
 export interface ClassifierParts extends Pick<Classifier, 'version' | 'classes' | 'dimension' | 'backend'> {
-  /** Logits over the temperature from vectors [n, dimension]: shape [n, classes]. */
-  readonly logitsOf: (vectors: Tensor2D) => Tensor2D;
+  /** Width of the features. */
+  readonly width: number;
+  /** Features from vectors [n, dimension]: shape [n, width]. */
+  readonly featuresOf: (vectors: Tensor2D) => Tensor2D;
+  /** Logits over the temperature from features: shape [n, classes]. */
+  readonly logitsOf: (features: Tensor2D) => Tensor2D;
   /** What it computes with; disposed of with the classifier. */
   readonly tensors: readonly Tensor[];
 }
@@ -18,27 +22,27 @@ export interface ClassifierParts extends Pick<Classifier, 'version' | 'classes' 
 /** A classifier that computes with tensors which it owns. */
 export function tensorClassifier(
   tf: Tensorflow,
-  { logitsOf, tensors, ...identity }: ClassifierParts,
+  { width, featuresOf, logitsOf, tensors, ...identity }: ClassifierParts,
 ): Classifier {
   const { version, classes, dimension } = identity;
   let disposed = false;
+  const inParts = (vectors: Float32Array, columns: number, of: (x: Tensor2D) => Tensor2D): Float32Array => {
+    if (disposed) throw gone(version);
+    if (vectors.length % dimension !== 0) throw wrongDimension(vectors.length, dimension);
+    const count = vectors.length / dimension;
+    const result = new Float32Array(count * columns);
+    for (let start = 0; start < count && columns > 0; start += ROWS) {
+      const end = Math.min(start + ROWS, count);
+      const rows = vectors.subarray(start * dimension, end * dimension);
+      const part = computed(tf, () => of(tf.tensor2d(rows, [end - start, dimension])).dataSync<'float32'>());
+      result.set(part, start * columns);
+    }
+    return result;
+  };
   return {
     ...identity,
-    logits: async (vectors) => {
-      if (disposed) throw gone(version);
-      if (vectors.length % dimension !== 0) throw wrongDimension(vectors.length, dimension);
-      const count = vectors.length / dimension;
-      const result = new Float32Array(count * classes.length);
-      for (let start = 0; start < count && classes.length > 0; start += ROWS) {
-        const end = Math.min(start + ROWS, count);
-        const rows = vectors.subarray(start * dimension, end * dimension);
-        const part = computed(tf, () =>
-          logitsOf(tf.tensor2d(rows, [end - start, dimension])).dataSync<'float32'>(),
-        );
-        result.set(part, start * classes.length);
-      }
-      return result;
-    },
+    logits: async (vectors) => inParts(vectors, classes.length, (x) => logitsOf(featuresOf(x))),
+    features: async (vectors) => inParts(vectors, width, featuresOf),
     dispose: () => {
       if (disposed) return;
       disposed = true;

@@ -39,10 +39,11 @@ export function createImageClassifier(
       head.bias,
       ...convolutionsOf(trunk).flatMap(({ kernel, bias }): Tensor[] => [kernel, bias]),
     ],
-    logitsOf: (planes: Tensor2D) => {
-      const f = throughTrunk(tf, standardisedPlanes(tf, planes, side), trunk, (x, c) => plainly(tf, x, c));
-      return linear(tf, f, head, { inputGradient: false, parameterGradient: false });
-    },
+    width: state.head.rows.length / state.classes.length,
+    featuresOf: (planes: Tensor2D) =>
+      throughTrunk(tf, standardisedPlanes(tf, planes, side), trunk, (x, c) => plainly(tf, x, c)),
+    logitsOf: (features: Tensor2D) =>
+      linear(tf, features, head, { inputGradient: false, parameterGradient: false }),
   });
   return { ...classifier, sees: 'images' };
 }

@@ -1,0 +1,93 @@
+/**
+ * Erasing one class of ten of CIFAR-10 (vectors of the bundled embedder, from the cache), with both learners: how long it
+ * takes, and what live queries notice. `npm run bench:erase`
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cacheFolder } from '../src/data/cacheFolder.js';
+import { encodeQuery } from '../src/domain/cloudEvents.js';
+import type { Prediction } from '../src/domain/messages/prediction.js';
+import { rowOf } from '../src/domain/vector.js';
+import { embeddedCifar10 } from '../src/experiments/embeddedCifar10.js';
+import { percentile } from '../src/experiments/metrics/percentile.js';
+import { answersTo, carryOut, learnTask, nextEvent, startForBench } from './support/lethe.js';
+import { type Figure, report } from './support/report.js';
+
+const ERASED = 'cat';
+const PACED_A_SECOND = 50;
+const IDLE_QUERIES = 500;
+
+const { train, test, classNames, dimension } = await embeddedCifar10(cacheFolder(), () => undefined);
+const labelled = ({ vectors, labels }: typeof train) =>
+  [...labels].map((label, row) => ({
+    label: classNames[label] as string,
+    payload: { kind: 'vector' as const, vector: rowOf(vectors, row, dimension) },
+  }));
+const inputs = labelled(test);
+const figures: Figure[] = [];
+for (const learner of ['ssre', 'analytic'] as const) figures.push(...(await erasing(learner)));
+report('erase', figures);
+process.exit(0);
+
+async function erasing(learner: 'ssre' | 'analytic'): Promise<Figure[]> {
+  const lethe = await startForBench({
+    http: { enabled: false },
+    learning: { taskTimeoutSeconds: 600, learner },
+  });
+  const { log, topics, signals } = lethe;
+  await learnTask(lethe, 'cifar10', labelled(train));
+  const latencies: number[] = [];
+  const listening = signals.subscribe((signal) => {
+    if (signal.kind === 'prediction') latencies.push(signal.prediction.latencyMs);
+  });
+  let asked = 0;
+  const askOne = async (): Promise<void> => {
+    const { payload } = inputs[asked % inputs.length] as (typeof inputs)[number];
+    await log.publish([encodeQuery({ id: `p${asked++}`, payload }, topics)]);
+    await sleep(1000 / PACED_A_SECOND);
+  };
+  const before = await accuracy('before');
+  latencies.length = 0;
+  for (let i = 0; i < IDLE_QUERIES; i++) await askOne();
+  const idle = percentile(latencies, 0.99);
+
+  latencies.length = 0;
+  let over = false;
+  const renewed = nextEvent(lethe, learner === 'ssre' ? 'model-rebuilt' : 'model-revised');
+  const started = performance.now();
+  const erased = carryOut(lethe, { id: 'e1', kind: 'erase', classes: [ERASED], now: true }, 'erased').then(
+    () => {
+      over = true;
+      return performance.now() - started;
+    },
+  );
+  while (!over) await askOne();
+  const during = percentile(latencies, 0.99);
+  const after = await accuracy('after');
+  listening.unsubscribe();
+  const { ms } = await renewed;
+  const took = await erased;
+  await lethe.close();
+  return [
+    {
+      what: `${learner}: model made without one class of ten`,
+      value: ms / 1000,
+      unit: 's',
+      aim: learner === 'ssre' ? '<= 60' : '<= 2',
+    },
+    { what: `${learner}: command to event erased`, value: took / 1000, unit: 's' },
+    { what: `${learner}: p99 of live vector queries, idle`, value: idle, unit: 'ms' },
+    { what: `${learner}: p99 meanwhile / idle`, value: during / idle, unit: 'ratio', aim: '<= 2' },
+    { what: `${learner}: accuracy on test images of the other classes, before`, value: before, unit: '%' },
+    { what: `${learner}: the same after`, value: after, unit: '%' },
+  ];
+
+  async function accuracy(name: string): Promise<number> {
+    const remaining = inputs.filter(({ label }) => label !== ERASED);
+    const queries = remaining.map(({ label, payload }, index) =>
+      encodeQuery({ id: `${name}-${index}`, truth: label, payload }, topics),
+    );
+    const answers = await answersTo(lethe, queries);
+    const isRight = ({ label, truth }: Prediction): boolean => label === truth;
+    return (100 * answers.filter(isRight).length) / answers.length;
+  }
+}

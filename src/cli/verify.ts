@@ -1,0 +1,138 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Command } from 'commander';
+import { createStores } from '../app/adapters/createStore.js';
+import { learnerSettings } from '../app/config/learnerSettings.js';
+import { loadConfig } from '../app/config/loadConfig.js';
+import type { LetheConfig } from '../app/config/schema.js';
+import { embedderOf } from '../app/embedder.js';
+import { LetheError } from '../domain/errors.js';
+import { normalised } from '../domain/vector.js';
+import { linesOf, verificationText } from '../experiments/verification/report.js';
+import { type LabelledVector, verifyClass } from '../experiments/verification/verifyClass.js';
+import { decodeImage } from '../model/embedder/decodeImage.js';
+import type { Embedder } from '../model/embedder/embedder.js';
+import { loadClassifier } from '../model/loadClassifier.js';
+import { createTrainer } from '../model/training/trainer.js';
+import { createLogger } from '../telemetry/logger.js';
+import { withOutput } from './connection.js';
+import { positive } from './experimentOptions.js';
+import { inputsAt } from './inputs.js';
+import { type CliIo, writeResult } from './io.js';
+
+interface VerifyOptions {
+  readonly test: string;
+  readonly train?: string;
+  readonly seeds: number;
+  readonly original?: number;
+  readonly config?: string;
+  readonly json?: true;
+}
+
+/** `lethe verify`: attacks the deployment to see what of a class is left. */
+export function verifyCommand(io: CliIo): Command {
+  return withOutput(new Command('verify'))
+    .description('measure what is left of a class, beside models retrained without it in the same run')
+    .argument('<class>', 'its name')
+    .requiredOption(
+      '--test <input>',
+      'labelled inputs that nothing was trained on: of the class and of others',
+    )
+    .option('--train <input>', 'what the class was learned with, where it was erased')
+    .option('--seeds <number>', 'models to retrain', positive, 3)
+    .option('--original <accuracy>', 'accuracy on the class before it was forgotten, 0 to 1', Number)
+    .option('--config <file>', 'configuration file: stores, checkpoints, learning')
+    .addHelpText(
+      'after',
+      `
+Reads the databases and models of a deployment over Redis; changes nothing. Takes as long as its trainings.
+
+Example:
+  $ lethe verify cat --test held-out/`,
+    )
+    .action((className: string, options: VerifyOptions) => verify(className, options, io));
+}
+
+async function verify(className: string, options: VerifyOptions, io: CliIo): Promise<void> {
+  const { config } = loadConfig({ file: options.config, variables: io.variables });
+  if (config.stores.kind === 'memory') throw notShared();
+  const logger = createLogger({ level: 'warn', format: 'text' });
+  const embedder = await embedderOf(config);
+  const folder = await mkdtemp(join(tmpdir(), 'lethe-verify-'));
+  const stores = await createStores(config, embedder.dimension, logger, () => undefined);
+  try {
+    const { backend } = config.model;
+    const members = options.train && (await vectorsAt(options.train, embedder, config, io));
+    const verification = await verifyClass(
+      {
+        store: stores.store,
+        live: async (model) => {
+          const local = await stores.checkpoints.fetch(model.checkpoint, model.sha256);
+          return loadClassifier({ ...model, checkpoint: pathToFileURL(local).href }, { backend });
+        },
+        load: (model) => loadClassifier(model, { backend }),
+        newTrainer: (seed) =>
+          createTrainer({
+            checkpoints: join(folder, String(seed)),
+            backend,
+            dimension: embedder.dimension,
+            ...learnerSettings(config.learning, seed),
+          }),
+      },
+      {
+        className,
+        test: await vectorsAt(options.test, embedder, config, io),
+        seeds: Array.from({ length: options.seeds }, (_, index) => config.model.seed + index),
+        ...(members && { members: members.map(({ vector }) => vector) }),
+        ...(options.original !== undefined && { original: options.original }),
+        onProgress: (what) => io.stderr.write(`${what}\n`),
+      },
+    );
+    writeResult(
+      io,
+      options.json,
+      { ...verification, lines: linesOf(verification) },
+      verificationText(verification),
+    );
+  } finally {
+    await Promise.all([stores.close(), embedder.close()]);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Labelled inputs as unit vectors; images are embedded one by one. */
+async function vectorsAt(
+  path: string,
+  embedder: Embedder,
+  { limits }: LetheConfig,
+  io: CliIo,
+): Promise<LabelledVector[]> {
+  const bounds = { maxBytes: limits.imageBytes, maxPixels: limits.imagePixels };
+  const vectors: LabelledVector[] = [];
+  for await (const { id, label, payload } of inputsAt(path, io)) {
+    if (label === undefined) throw noLabel(id);
+    const vector =
+      payload.kind === 'vector'
+        ? normalised(payload.vector)
+        : await embedder.embed([await decodeImage(payload, embedder.inputSize, bounds)]);
+    vectors.push({ label, vector });
+  }
+  return vectors;
+}
+
+function notShared(): LetheError {
+  return new LetheError('config-invalid', 'the memory store can be read by its own process only', {
+    field: 'stores.kind',
+    value: 'memory',
+    remedy: 'Verify a deployment over Redis: set stores.kind to redis.',
+  });
+}
+
+function noLabel(id: string): LetheError {
+  return new LetheError('invalid-message', `the input ${id} has no label`, {
+    field: 'label',
+    remedy: 'Put the files into folders named after their class, or give "label" in each line.',
+  });
+}
