@@ -25,7 +25,7 @@ module.exports = {
     layer('telemetry', ['domain']),
     layer('data', ['domain']),
     layer('app', ['domain', 'model', 'stores', 'operators', 'streams', 'telemetry', 'data']),
-    layer('experiments', ['domain', 'model', 'stores', 'operators', 'streams', 'telemetry', 'data', 'app']),
+    layer('experiments', ['domain', 'blas', 'model', 'stores', 'operators', 'streams', 'telemetry', 'data', 'app']),
     pure('domain', 'rxjs|kafkajs|redis|onnxruntime-node|@tensorflow|hono'),
     pure('model', 'rxjs|kafkajs|redis|hono'),
     pure('stores', 'rxjs|kafkajs|hono'),
