@@ -14,6 +14,7 @@ import { runFig5 } from '../experiments/fig5/runFig5.js';
 import { pngOf } from '../experiments/plots/png.js';
 import { markdownOf, plainText, tablesPage } from '../experiments/report/dataTable.js';
 import { hashOf, writeWhole } from '../experiments/resultFiles.js';
+import { analyticConfigSchema } from '../model/analytic/config.js';
 import { createEmbedder } from '../model/embedder/createEmbedder.js';
 import { withOutput } from './connection.js';
 import { dataProgress } from './dataProgress.js';
@@ -95,11 +96,13 @@ async function measured(options: Fig5Options, io: CliIo, progress: Progress) {
   };
   const embeddings = embedded.folder.slice(cache.length + 1);
   const { learning, unlearning, model } = config;
+  const analytic = analyticConfigSchema.parse({});
   const settings = {
     embeddings,
     sizes,
     samples: samples ?? null,
     ssre: learning.ssre,
+    analytic,
     unlearning,
     backend: model.backend,
   };
@@ -111,6 +114,7 @@ async function measured(options: Fig5Options, io: CliIo, progress: Progress) {
         embedded,
         embedder,
         config,
+        analytic,
         sizes,
         trainPerClass: samples ?? Number.POSITIVE_INFINITY,
         seed,

@@ -9,6 +9,7 @@ import { hashOf, writeWhole } from '../experiments/resultFiles.js';
 import { runTable1 } from '../experiments/table1/runTable1.js';
 import type { Table1Summary } from '../experiments/table1/summary.js';
 import { table1Csv, table1Tables } from '../experiments/table1/tables.js';
+import { analyticConfigSchema } from '../model/analytic/config.js';
 import { createEmbedder } from '../model/embedder/createEmbedder.js';
 import {
   type ImageSsreConfig,
@@ -38,7 +39,7 @@ interface Table1Options extends ExperimentOptions {
 }
 
 /** Raised whenever results of older versions must not be used again. */
-const RESULT_FORMAT = 1;
+const RESULT_FORMAT = 2;
 
 /** `lethe experiment table1`: Table 1 of the paper. */
 export function table1Command(io: CliIo): Command {
@@ -115,6 +116,7 @@ async function measured(
     onProgress,
   });
   const onImages = imageSettings(options);
+  const analytic = analyticConfigSchema.parse({});
   const settings = {
     format: RESULT_FORMAT,
     embeddings: embedded.folder.slice(cache.length + 1),
@@ -122,6 +124,7 @@ async function measured(
     testSamples: testSamples ?? null,
     requests,
     ssre: config.learning.ssre,
+    analytic,
     filter: config.filter,
     unlearning: config.unlearning,
     backend: config.model.backend,
@@ -135,6 +138,7 @@ async function measured(
         embedded,
         embedder,
         config,
+        analytic,
         trainPerClass: samples ?? Number.POSITIVE_INFINITY,
         testPerClass: testSamples ?? Number.POSITIVE_INFINITY,
         requests,

@@ -76,7 +76,6 @@ export async function evaluateProtocol(evaluation: Evaluation): Promise<StepEval
   let cilOnly: Classifier | undefined;
   for (const [index, step] of protocol.entries()) {
     await replayStep(store, step, evaluation.knowledge);
-    for (const { screen } of settings) await screen.calibrate();
     live = evaluation.live.get(step.name) ?? live;
     cilOnly = evaluation.cilOnly.get(step.name) ?? cilOnly;
     if (!live) throw new RangeError(`there is no model after ${step.name}`);

@@ -85,7 +85,8 @@ function differenceTable({ methods, steps }: Table1Summary): DataTable {
   const shown = methods.filter(({ toRetrain }) => toRetrain.some((value) => value !== null));
   const points = (value: Spread | null | undefined): string => (value ? signed(value) : '–');
   return {
-    caption: 'A_r less that of Retrain / of Retrain jointly, in points',
+    caption:
+      'A_r less that of Retrain / of Retrain jointly, in points; of the analytic learner, less its own retrain (which is always jointly)',
     head: ['method', ...steps.slice(1).map(({ name }) => name)],
     rows: shown.map((method) => [
       nameOf(method),
@@ -99,7 +100,7 @@ function differenceTable({ methods, steps }: Table1Summary): DataTable {
 function divergenceTable({ methods, steps }: Table1Summary): DataTable {
   return {
     caption:
-      'Jensen-Shannon divergence to Retrain on unlearned inputs, in bits, summed over the classes (0: as if never learned)',
+      'Jensen-Shannon divergence to Retrain on unlearned inputs, in bits, summed over the classes (0: as if never learned); of the analytic learner, to its own retrain',
     head: ['method', ...steps.slice(1).map(({ name }) => name)],
     rows: methods.map((method) => [
       nameOf(method),
