@@ -9,7 +9,6 @@ import { hashOf, writeWhole } from '../experiments/resultFiles.js';
 import { runTable1 } from '../experiments/table1/runTable1.js';
 import type { Table1Summary } from '../experiments/table1/summary.js';
 import { table1Csv, table1Tables } from '../experiments/table1/tables.js';
-import { analyticConfigSchema } from '../model/analytic/config.js';
 import { createEmbedder } from '../model/embedder/createEmbedder.js';
 import {
   type ImageSsreConfig,
@@ -116,7 +115,6 @@ async function measured(
     onProgress,
   });
   const onImages = imageSettings(options);
-  const analytic = analyticConfigSchema.parse({});
   const settings = {
     format: RESULT_FORMAT,
     embeddings: embedded.folder.slice(cache.length + 1),
@@ -124,7 +122,7 @@ async function measured(
     testSamples: testSamples ?? null,
     requests,
     ssre: config.learning.ssre,
-    analytic,
+    analytic: config.learning.analytic,
     filter: config.filter,
     unlearning: config.unlearning,
     backend: config.model.backend,
@@ -138,7 +136,6 @@ async function measured(
         embedded,
         embedder,
         config,
-        analytic,
         trainPerClass: samples ?? Number.POSITIVE_INFINITY,
         testPerClass: testSamples ?? Number.POSITIVE_INFINITY,
         requests,

@@ -1,5 +1,4 @@
 import type { LetheConfig } from '../../app/config/schema.js';
-import type { AnalyticConfig } from '../../model/analytic/config.js';
 import type { Embedder } from '../../model/embedder/embedder.js';
 import type { ImageSsreConfig } from '../../model/ssre/image/config.js';
 import { createMemoryStore } from '../../stores/memory/createMemoryStore.js';
@@ -22,8 +21,6 @@ export interface Table1Input {
   readonly embedded: EmbeddedDataset;
   readonly embedder: Embedder;
   readonly config: LetheConfig;
-  /** Of the analytic learner; its seed is that of the run. */
-  readonly analytic: AnalyticConfig;
   /** Training and test vectors of each class, at most. */
   readonly trainPerClass: number;
   readonly testPerClass: number;
@@ -54,7 +51,7 @@ export async function runSeed(input: Table1Input, seed: number, show: ShowWork):
   const models = await trainSystems({
     protocol,
     ssre: { ...config.learning.ssre, seed },
-    analytic: { ...input.analytic, seed },
+    analytic: { ...config.learning.analytic, seed },
     images:
       input.images && pixels
         ? {
