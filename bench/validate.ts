@@ -17,6 +17,7 @@ import { splitAccuracy } from '../src/experiments/metrics/accuracy.js';
 import { type AccuracyMatrix, forgetting } from '../src/experiments/metrics/incremental.js';
 import { cifar10Protocol, classesAfter } from '../src/experiments/protocol.js';
 import { type Answer, answerTo } from '../src/model/answer/answer.js';
+import { argmaxOf, maskedSoftmax } from '../src/model/answer/softmax.js';
 import type { Classifier } from '../src/model/classifier.js';
 import { calibrate } from '../src/model/filter/calibrate.js';
 import { isUnlearned } from '../src/model/filter/filter.js';
@@ -94,6 +95,20 @@ async function showSpecificities(
     const scores = (await similarities(stacked(test.vectors, dimension), store, filter)).map(filter.score);
     const logits = await model.logits(stacked(test.vectors, dimension));
     const isGone = test.truths.map((truth) => unlearned.includes(truth));
+    const rows = [...model.classes.keys()].filter((row) => remaining.includes(model.classes[row] as string));
+    const masked = test.vectors.map((_, row) => {
+      const own = logits.subarray(row * model.classes.length, (row + 1) * model.classes.length);
+      const probabilities = maskedSoftmax(own, rows).map((probability, at) => ({
+        label: model.classes[rows[at] as number] as string,
+        probability,
+      }));
+      return { label: model.classes[argmaxOf(own, rows)] as string, probabilities };
+    });
+    const byModel = splitAccuracy(answered(test, masked), ...sets);
+    const gone = <T>(all: readonly T[]): T[] => all.filter((_, row) => isGone[row]);
+    console.log(
+      `  ${[step.name, 'model alone', points(byModel.remaining), points((byModel.remaining ?? 0) - retrained), points(byModel.unlearned), meanDivergence(gone(masked), gone(others))?.toFixed(3)].join('\t')}`,
+    );
     for (const wanted of SPECIFICITIES) {
       const { level } = calibrate(inCil ?? [], inMu ?? [], wanted);
       const answers = test.vectors.map((vector, row) =>

@@ -14,7 +14,7 @@ import {
   trainRestore,
 } from '../evaluation/baselines.js';
 import { datasetKnowledge, datasetTest } from '../evaluation/datasetKnowledge.js';
-import { measureRequests } from '../evaluation/requests.js';
+import { EXAMPLES, measureRequests } from '../evaluation/requests.js';
 import { withLearner } from '../learnerTools.js';
 import { classesAfter } from '../protocol.js';
 import { keptResult, writeWhole } from '../resultFiles.js';
@@ -88,8 +88,6 @@ export async function runFig5(
   }
   return results;
 }
-
-const EXAMPLES = 5;
 
 async function runWorkload(workload: Workload, input: Fig5Input, show: ShowWork): Promise<WorkloadResult> {
   const { embedded, config, seed, sizes, embedder, dataset } = input;

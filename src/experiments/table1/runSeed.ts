@@ -7,6 +7,7 @@ import type { EmbeddedDataset } from '../embeddings/embedDataset.js';
 import { type BaselineModels, classifiersOf } from '../evaluation/baselines.js';
 import { datasetKnowledge, datasetTest } from '../evaluation/datasetKnowledge.js';
 import { BASELINES, evaluateProtocol } from '../evaluation/evaluateProtocol.js';
+import { maskedAlone } from '../evaluation/masked.js';
 import { learningOutcome, methodOutcomes } from '../evaluation/outcomes.js';
 import { measureRequests, type RequestOutcome } from '../evaluation/requests.js';
 import { asPixels } from '../images/pixels.js';
@@ -93,7 +94,10 @@ export async function runSeed(input: Table1Input, seed: number, show: ShowWork):
       live: classifiersOf(models.live),
       cilOnly: classifiersOf(models.cilOnly),
       retrain: classifiersOf(models.retrain),
-      others: new Map(OTHERS.map((system) => [BASELINES[system], classifiersOf(models[system])])),
+      others: new Map([
+        [BASELINES.maskAlone, maskedAlone(protocol, classifiersOf(models.live))],
+        ...OTHERS.map((system) => [BASELINES[system], classifiersOf(models[system])] as const),
+      ]),
       filter: { k, specificity, heldOut },
       seed,
     }),
