@@ -14,7 +14,6 @@ import { runFig5 } from '../experiments/fig5/runFig5.js';
 import { pngOf } from '../experiments/plots/png.js';
 import { markdownOf, plainText, tablesPage } from '../experiments/report/dataTable.js';
 import { hashOf, writeWhole } from '../experiments/resultFiles.js';
-import { analyticConfigSchema } from '../model/analytic/config.js';
 import { createEmbedder } from '../model/embedder/createEmbedder.js';
 import { withOutput } from './connection.js';
 import { dataProgress } from './dataProgress.js';
@@ -96,13 +95,12 @@ async function measured(options: Fig5Options, io: CliIo, progress: Progress) {
   };
   const embeddings = embedded.folder.slice(cache.length + 1);
   const { learning, unlearning, model } = config;
-  const analytic = analyticConfigSchema.parse({});
   const settings = {
     embeddings,
     sizes,
     samples: samples ?? null,
     ssre: learning.ssre,
-    analytic,
+    analytic: learning.analytic,
     unlearning,
     backend: model.backend,
   };
@@ -114,7 +112,6 @@ async function measured(options: Fig5Options, io: CliIo, progress: Progress) {
         embedded,
         embedder,
         config,
-        analytic,
         sizes,
         trainPerClass: samples ?? Number.POSITIVE_INFINITY,
         seed,

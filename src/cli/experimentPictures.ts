@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { cacheFolder } from '../data/cacheFolder.js';
-import { openCifar10, openDemoSubset } from '../experiments/embeddings/datasets.js';
 import { type EmbeddedDataset, embedDataset } from '../experiments/embeddings/embedDataset.js';
 import { drawMistakes } from '../experiments/pictures/drawMistakes.js';
 import { type MistakeCount, TREATMENTS } from '../experiments/pictures/mistakes.js';
@@ -13,18 +12,18 @@ import { writeWhole } from '../experiments/resultFiles.js';
 import { withOutput } from './connection.js';
 import { dataProgress } from './dataProgress.js';
 import {
+  type Cifar10Options,
+  chosenCifar10,
   chosenEmbedder,
-  type ExperimentOptions,
   experimentConfig,
   positive,
   wholeNumber,
-  withExperimentOptions,
+  withCifar10Options,
 } from './experimentOptions.js';
 import { type CliIo, writeResult } from './io.js';
 import { type Progress, startProgress } from './progress.js';
 
-interface PictureOptions extends ExperimentOptions {
-  readonly dataset: 'cifar10' | 'part';
+interface PictureOptions extends Cifar10Options {
   readonly seed: number;
   readonly perClass: number;
 }
@@ -78,15 +77,12 @@ export function mistakesCommand(io: CliIo): Command {
 }
 
 function pictureCommand(name: string, out: string): Command {
-  return withExperimentOptions(withOutput(new Command(name)), out)
-    .option(
-      '--dataset <name>',
-      'cifar10: all of it; part: the images that come with Lethe',
-      dataset,
-      'cifar10',
-    )
-    .option('--data <folder>', 'CIFAR-10 in its binary version; by default it is downloaded once')
-    .option('--seed <number>', 'seed of protocol, training and map', wholeNumber, 1993);
+  return withCifar10Options(withOutput(new Command(name)), out).option(
+    '--seed <number>',
+    'seed of protocol, training and map',
+    wholeNumber,
+    1993,
+  );
 }
 
 async function withProgress(
@@ -107,8 +103,7 @@ async function withProgress(
 async function embeddedFor(options: PictureOptions, io: CliIo, progress: Progress): Promise<EmbeddedDataset> {
   const cache = cacheFolder(io.variables);
   const onProgress = dataProgress(progress);
-  const images =
-    options.dataset === 'part' ? await openDemoSubset() : await openCifar10(options.data, cache, onProgress);
+  const images = await chosenCifar10(options, cache, onProgress);
   const description = await chosenEmbedder(options, io, onProgress);
   return embedDataset(images, description, { cache, precision: options.precision, onProgress });
 }
@@ -129,9 +124,4 @@ function mistakesTable(counts: readonly MistakeCount[]): DataTable {
       ...treatments.map((treatment) => String(of[treatment])),
     ]),
   };
-}
-
-function dataset(text: string): 'cifar10' | 'part' {
-  if (text === 'cifar10' || text === 'part') return text;
-  throw new InvalidArgumentError('Give cifar10 or part.');
 }

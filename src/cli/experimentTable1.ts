@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { cacheFolder } from '../data/cacheFolder.js';
-import { openCifar10, openDemoSubset } from '../experiments/embeddings/datasets.js';
 import { embedDataset } from '../experiments/embeddings/embedDataset.js';
 import { runPeers } from '../experiments/peers.js';
 import { markdownOf, plainText, tablesPage } from '../experiments/report/dataTable.js';
@@ -9,7 +8,6 @@ import { hashOf, writeWhole } from '../experiments/resultFiles.js';
 import { runTable1 } from '../experiments/table1/runTable1.js';
 import type { Table1Summary } from '../experiments/table1/summary.js';
 import { table1Csv, table1Tables } from '../experiments/table1/tables.js';
-import { analyticConfigSchema } from '../model/analytic/config.js';
 import { createEmbedder } from '../model/embedder/createEmbedder.js';
 import {
   type ImageSsreConfig,
@@ -20,18 +18,18 @@ import {
 import { withOutput } from './connection.js';
 import { dataProgress } from './dataProgress.js';
 import {
+  type Cifar10Options,
+  chosenCifar10,
   chosenEmbedder,
-  type ExperimentOptions,
   experimentConfig,
   numberList,
   positive,
-  withExperimentOptions,
+  withCifar10Options,
 } from './experimentOptions.js';
 import { type CliIo, writeResult } from './io.js';
 import { type Progress, startProgress } from './progress.js';
 
-interface Table1Options extends ExperimentOptions {
-  readonly dataset: 'cifar10' | 'part';
+interface Table1Options extends Cifar10Options {
   readonly seeds: readonly number[];
   readonly requests: number;
   readonly peers?: string;
@@ -43,15 +41,8 @@ const RESULT_FORMAT = 2;
 
 /** `lethe experiment table1`: Table 1 of the paper. */
 export function table1Command(io: CliIo): Command {
-  return withExperimentOptions(withOutput(new Command('table1')), 'reports/table1')
+  return withCifar10Options(withOutput(new Command('table1')), 'reports/table1')
     .description('Table 1: CIFAR-10, 5 classes, unlearn 1, learn 1, unlearn 1, learn 1; every method')
-    .option(
-      '--dataset <name>',
-      'cifar10: all of it; part: the images that come with Lethe',
-      dataset,
-      'cifar10',
-    )
-    .option('--data <folder>', 'CIFAR-10 in its binary version; by default it is downloaded once')
     .option(
       '--seeds <list>',
       'seeds of protocol and training, with commas',
@@ -107,8 +98,7 @@ async function measured(
   const config = experimentConfig(options, io);
   const cache = cacheFolder(io.variables);
   const onProgress = dataProgress(progress);
-  const images =
-    options.dataset === 'part' ? await openDemoSubset() : await openCifar10(options.data, cache, onProgress);
+  const images = await chosenCifar10(options, cache, onProgress);
   const description = await chosenEmbedder(options, io, onProgress);
   const embedded = await embedDataset(images, description, {
     cache,
@@ -116,7 +106,6 @@ async function measured(
     onProgress,
   });
   const onImages = imageSettings(options);
-  const analytic = analyticConfigSchema.parse({});
   const settings = {
     format: RESULT_FORMAT,
     embeddings: embedded.folder.slice(cache.length + 1),
@@ -124,7 +113,7 @@ async function measured(
     testSamples: testSamples ?? null,
     requests,
     ssre: config.learning.ssre,
-    analytic,
+    analytic: config.learning.analytic,
     filter: config.filter,
     unlearning: config.unlearning,
     backend: config.model.backend,
@@ -138,7 +127,6 @@ async function measured(
         embedded,
         embedder,
         config,
-        analytic,
         trainPerClass: samples ?? Number.POSITIVE_INFINITY,
         testPerClass: testSamples ?? Number.POSITIVE_INFINITY,
         requests,
@@ -188,9 +176,4 @@ function trunk(text: string): Table1Options['trunk'] {
   const found = (['embedding', ...TRUNK_NAMES] as const).find((name) => name === text);
   if (found) return found;
   throw new InvalidArgumentError(`Give embedding, ${TRUNK_NAMES.join(' or ')}.`);
-}
-
-function dataset(text: string): 'cifar10' | 'part' {
-  if (text === 'cifar10' || text === 'part') return text;
-  throw new InvalidArgumentError('Give cifar10 or part.');
 }

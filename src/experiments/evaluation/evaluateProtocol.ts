@@ -54,8 +54,9 @@ export interface StepEvaluation {
   readonly methods: readonly MethodAnswers[];
 }
 
-/** Names of the baselines. */
+/** Names of the baselines. `maskAlone` is Lethe's model without filter and strategy. */
 export const BASELINES = {
+  maskAlone: 'Lethe without filter: model masked',
   cilOnly: 'CIL only',
   retrain: 'Retrain',
   jointly: 'Retrain jointly',

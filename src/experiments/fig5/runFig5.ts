@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { LetheConfig } from '../../app/config/schema.js';
-import type { AnalyticConfig } from '../../model/analytic/config.js';
 import type { Embedder } from '../../model/embedder/embedder.js';
 import { createMemoryStore } from '../../stores/memory/createMemoryStore.js';
 import type { ExperimentDataset } from '../embeddings/datasets.js';
@@ -15,7 +14,7 @@ import {
   trainRestore,
 } from '../evaluation/baselines.js';
 import { datasetKnowledge, datasetTest } from '../evaluation/datasetKnowledge.js';
-import { measureRequests } from '../evaluation/requests.js';
+import { EXAMPLES, measureRequests } from '../evaluation/requests.js';
 import { withLearner } from '../learnerTools.js';
 import { classesAfter } from '../protocol.js';
 import { keptResult, writeWhole } from '../resultFiles.js';
@@ -61,7 +60,6 @@ export interface Fig5Input {
   readonly embedded: EmbeddedDataset;
   readonly embedder: Embedder;
   readonly config: LetheConfig;
-  readonly analytic: AnalyticConfig;
   readonly sizes: WorkloadSizes;
   readonly trainPerClass: number;
   readonly seed: number;
@@ -91,8 +89,6 @@ export async function runFig5(
   return results;
 }
 
-const EXAMPLES = 5;
-
 async function runWorkload(workload: Workload, input: Fig5Input, show: ShowWork): Promise<WorkloadResult> {
   const { embedded, config, seed, sizes, embedder, dataset } = input;
   const { dimension } = embedded;
@@ -109,7 +105,7 @@ async function runWorkload(workload: Workload, input: Fig5Input, show: ShowWork)
       show(`${workload}, ${system}, ${task}: epochs`, epoch, epochs),
   };
   const analytic = await withLearner(
-    { analytic: { ...input.analytic, seed }, backend, dimension },
+    { analytic: { ...config.learning.analytic, seed }, backend, dimension },
     async (learner) => ({
       live: await trainAnalytic(protocol, { ...learner, ...given }),
       retrain: await trainJointly(protocol, { ...learner, ...given }, 1),

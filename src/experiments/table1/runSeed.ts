@@ -1,5 +1,4 @@
 import type { LetheConfig } from '../../app/config/schema.js';
-import type { AnalyticConfig } from '../../model/analytic/config.js';
 import type { Embedder } from '../../model/embedder/embedder.js';
 import type { ImageSsreConfig } from '../../model/ssre/image/config.js';
 import { createMemoryStore } from '../../stores/memory/createMemoryStore.js';
@@ -8,6 +7,7 @@ import type { EmbeddedDataset } from '../embeddings/embedDataset.js';
 import { type BaselineModels, classifiersOf } from '../evaluation/baselines.js';
 import { datasetKnowledge, datasetTest } from '../evaluation/datasetKnowledge.js';
 import { BASELINES, evaluateProtocol } from '../evaluation/evaluateProtocol.js';
+import { maskedAlone } from '../evaluation/masked.js';
 import { learningOutcome, methodOutcomes } from '../evaluation/outcomes.js';
 import { measureRequests, type RequestOutcome } from '../evaluation/requests.js';
 import { asPixels } from '../images/pixels.js';
@@ -22,8 +22,6 @@ export interface Table1Input {
   readonly embedded: EmbeddedDataset;
   readonly embedder: Embedder;
   readonly config: LetheConfig;
-  /** Of the analytic learner; its seed is that of the run. */
-  readonly analytic: AnalyticConfig;
   /** Training and test vectors of each class, at most. */
   readonly trainPerClass: number;
   readonly testPerClass: number;
@@ -54,7 +52,7 @@ export async function runSeed(input: Table1Input, seed: number, show: ShowWork):
   const models = await trainSystems({
     protocol,
     ssre: { ...config.learning.ssre, seed },
-    analytic: { ...input.analytic, seed },
+    analytic: { ...config.learning.analytic, seed },
     images:
       input.images && pixels
         ? {
@@ -96,7 +94,10 @@ export async function runSeed(input: Table1Input, seed: number, show: ShowWork):
       live: classifiersOf(models.live),
       cilOnly: classifiersOf(models.cilOnly),
       retrain: classifiersOf(models.retrain),
-      others: new Map(OTHERS.map((system) => [BASELINES[system], classifiersOf(models[system])])),
+      others: new Map([
+        [BASELINES.maskAlone, maskedAlone(protocol, classifiersOf(models.live))],
+        ...OTHERS.map((system) => [BASELINES[system], classifiersOf(models[system])] as const),
+      ]),
       filter: { k, specificity, heldOut },
       seed,
     }),

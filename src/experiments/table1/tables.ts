@@ -2,6 +2,7 @@ import { BASELINES } from '../evaluation/evaluateProtocol.js';
 import { PAPER_INITIAL_ACCURACY, PAPER_TABLE_1, type PaperLine } from '../paperTable.js';
 import { csvOf, type DataTable } from '../report/dataTable.js';
 import { duration, times } from '../report/format.js';
+import { aimsTable } from './aims.js';
 import type { MethodSummary, Spread, Table1Summary } from './summary.js';
 
 /** Lines of the paper's table by our methods: its strategies ran with its filter and without a guard. */
@@ -20,6 +21,7 @@ const GROUPS = { lethe: 'Lethe', paper: "paper's setting", baseline: '' } as con
 export function table1Tables(summary: Table1Summary): DataTable[] {
   return [
     accuracyTable(summary),
+    aimsTable(summary),
     paperTable(),
     differenceTable(summary),
     divergenceTable(summary),
