@@ -188,9 +188,16 @@ describe('lethe experiment tsne and mistakes', () => {
     const out = join(folder, 'mistakes');
     const { code } = await experiment('mistakes', '--dataset', 'part', ...SMALL, '--out', out);
     expect(code).toBe(0);
-    const counts: { setting: string; counts: Record<string, number> }[] = JSON.parse(
+    const {
+      counts,
+      facts,
+    }: { counts: { setting: string; counts: Record<string, number> }[]; facts: object } = JSON.parse(
       await readFile(join(out, 'mistakes.json'), 'utf8'),
     );
+    expect(facts).toMatchObject({
+      seed: 1993,
+      dataset: expect.stringContaining('a seeded part of CIFAR-10'),
+    });
     expect(counts).toHaveLength(8);
     // 50 test images of each of five classes, each treated in one way.
     for (const each of counts)
