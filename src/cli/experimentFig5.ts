@@ -13,6 +13,7 @@ import { fig5Csv, fig5Plot, fig5Tables, workloadSpeeds } from '../experiments/fi
 import { runFig5 } from '../experiments/fig5/runFig5.js';
 import { pngOf } from '../experiments/plots/png.js';
 import { markdownOf, plainText, tablesPage } from '../experiments/report/dataTable.js';
+import { leadOf } from '../experiments/report/lead.js';
 import { hashOf, writeWhole } from '../experiments/resultFiles.js';
 import { createEmbedder } from '../model/embedder/createEmbedder.js';
 import { withOutput } from './connection.js';
@@ -100,6 +101,7 @@ async function measured(options: Fig5Options, io: CliIo, progress: Progress) {
     sizes,
     samples: samples ?? null,
     ssre: learning.ssre,
+    analytic: learning.analytic,
     unlearning,
     backend: model.backend,
   };
@@ -130,7 +132,7 @@ async function measured(options: Fig5Options, io: CliIo, progress: Progress) {
     const results = { facts, settings, speeds: workloadSpeeds(workloads), workloads };
     const tables = fig5Tables(workloads);
     const svg = await fig5Plot(workloads);
-    const lead = `${facts.dataset}; ${facts.embedder}; seed ${seed}; tfjs ${facts.backend}; ${facts.cpu}; Lethe ${facts.lethe}`;
+    const lead = leadOf(facts);
     const files = {
       'fig5.md': `# Fig. 5\n\n${lead}\n\n${markdownOf(tables)}\n\n![Speed-up by workload](fig5.svg)\n`,
       'fig5.csv': fig5Csv(workloads),

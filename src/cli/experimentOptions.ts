@@ -4,6 +4,7 @@ import type { LetheConfig } from '../app/config/schema.js';
 import { cacheFolder } from '../data/cacheFolder.js';
 import { fetchEmbedder } from '../data/embedderCatalog.js';
 import type { OnDataProgress } from '../data/progress.js';
+import { type ExperimentDataset, openCifar10, openDemoSubset } from '../experiments/embeddings/datasets.js';
 import { EFFICIENTNET_LITE0 } from '../model/embedder/efficientNetLite0.js';
 import type { EmbedderDescription } from '../model/embedder/embedderDescription.js';
 import { resnet50In } from '../model/embedder/resnet50.js';
@@ -37,6 +38,34 @@ export function withExperimentOptions(command: Command, out: string): Command {
     .option('--samples <number>', 'training images of each class at most, for a smaller run', positive)
     .option('--test-samples <number>', 'test images of each class at most', positive)
     .option('--out <folder>', 'folder of the results', out);
+}
+
+/** Options of the experiments on CIFAR-10. */
+export interface Cifar10Options extends ExperimentOptions {
+  readonly dataset: 'cifar10' | 'part';
+}
+
+export function withCifar10Options(command: Command, out: string): Command {
+  return withExperimentOptions(command, out)
+    .option(
+      '--dataset <name>',
+      'cifar10: all of it; part: the images that come with Lethe',
+      dataset,
+      'cifar10',
+    )
+    .option('--data <folder>', 'CIFAR-10 in its binary version; by default it is downloaded once');
+}
+
+/**
+ * CIFAR-10, or the part of it that comes with Lethe.
+ * @throws LetheError `download-corrupt`
+ */
+export function chosenCifar10(
+  options: Pick<Cifar10Options, 'dataset' | 'data'>,
+  cache: string,
+  onProgress: OnDataProgress,
+): Promise<ExperimentDataset> {
+  return options.dataset === 'part' ? openDemoSubset() : openCifar10(options.data, cache, onProgress);
 }
 
 /** The configuration, with the epochs that were asked for. */
@@ -85,6 +114,11 @@ export function wholeNumber(text: string): number {
 /** Whole numbers with commas between them. */
 export function numberList(text: string): number[] {
   return text.split(',').map((part) => wholeNumber(part.trim() || 'nothing'));
+}
+
+function dataset(text: string): Cifar10Options['dataset'] {
+  if (text === 'cifar10' || text === 'part') return text;
+  throw new InvalidArgumentError('Give cifar10 or part.');
 }
 
 function precision(text: string): 'float32' | 'float16' {

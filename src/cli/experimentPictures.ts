@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { cacheFolder } from '../data/cacheFolder.js';
-import { openCifar10, openDemoSubset } from '../experiments/embeddings/datasets.js';
+import { runFacts } from '../experiments/demo/runFacts.js';
 import { type EmbeddedDataset, embedDataset } from '../experiments/embeddings/embedDataset.js';
 import { drawMistakes } from '../experiments/pictures/drawMistakes.js';
 import { type MistakeCount, TREATMENTS } from '../experiments/pictures/mistakes.js';
@@ -9,22 +9,23 @@ import { embeddingPicture, MAPPED_PER_CLASS } from '../experiments/pictures/tsne
 import { pngOf } from '../experiments/plots/png.js';
 import { cifar10Protocol } from '../experiments/protocol.js';
 import { type DataTable, markdownOf, plainText } from '../experiments/report/dataTable.js';
+import { leadOf } from '../experiments/report/lead.js';
 import { writeWhole } from '../experiments/resultFiles.js';
 import { withOutput } from './connection.js';
 import { dataProgress } from './dataProgress.js';
 import {
+  type Cifar10Options,
+  chosenCifar10,
   chosenEmbedder,
-  type ExperimentOptions,
   experimentConfig,
   positive,
   wholeNumber,
-  withExperimentOptions,
+  withCifar10Options,
 } from './experimentOptions.js';
 import { type CliIo, writeResult } from './io.js';
 import { type Progress, startProgress } from './progress.js';
 
-interface PictureOptions extends ExperimentOptions {
-  readonly dataset: 'cifar10' | 'part';
+interface PictureOptions extends Cifar10Options {
   readonly seed: number;
   readonly perClass: number;
 }
@@ -38,7 +39,7 @@ export function tsneCommand(io: CliIo): Command {
     .action((options: PictureOptions) =>
       withProgress(io, options, async (progress) => {
         const { seed, perClass, out } = options;
-        const embedded = await embeddedFor(options, io, progress);
+        const { embedded } = await embeddedFor(options, io, progress);
         const protocol = cifar10Protocol(embedded.classNames, seed);
         const svg = await embeddingPicture(embedded, protocol, { seed, perClass });
         const files = await savePicture(out, 'tsne', svg);
@@ -54,10 +55,12 @@ export function mistakesCommand(io: CliIo): Command {
     .addHelpText('after', '\nExample:\n  $ lethe experiment mistakes --dataset part')
     .action((options: PictureOptions) =>
       withProgress(io, options, async (progress) => {
-        const embedded = await embeddedFor(options, io, progress);
-        const { counts, pictures } = await drawMistakes({
+        const startedAt = new Date();
+        const { embedded, dataset, embedder } = await embeddedFor(options, io, progress);
+        const config = experimentConfig(options, io);
+        const { counts, pictures, backend } = await drawMistakes({
           embedded,
-          config: experimentConfig(options, io),
+          config,
           seed: options.seed,
           trainPerClass: options.samples ?? Number.POSITIVE_INFINITY,
           testPerClass: options.testSamples ?? Number.POSITIVE_INFINITY,
@@ -66,27 +69,30 @@ export function mistakesCommand(io: CliIo): Command {
         const files: string[] = [];
         for (const [setting, svg] of Object.entries(pictures))
           files.push(...(await savePicture(options.out, `mistakes-${setting}`, svg)));
+        const { k, specificity } = config.filter;
+        const filter = `relative, k = ${k}, specificity at least ${specificity}`;
+        const facts = runFacts(startedAt, { seed: options.seed, dataset, embedder, backend, filter });
         const table = mistakesTable(counts);
         const text = join(options.out, 'mistakes.md');
-        await writeWhole(text, `${markdownOf([table])}\n`);
+        await writeWhole(text, `# Fig. 4\n\n${leadOf(facts)}\n\n${markdownOf([table])}\n`);
         const json = join(options.out, 'mistakes.json');
-        await writeWhole(json, `${JSON.stringify(counts, null, 2)}\n`);
+        await writeWhole(json, `${JSON.stringify({ facts, counts }, null, 2)}\n`);
         files.push(text, json);
-        return { value: { counts, files }, text: `${plainText([table])}\n\nWritten: ${files.join(', ')}` };
+        return {
+          value: { facts, counts, files },
+          text: `${plainText([table])}\n\nWritten: ${files.join(', ')}`,
+        };
       }),
     );
 }
 
 function pictureCommand(name: string, out: string): Command {
-  return withExperimentOptions(withOutput(new Command(name)), out)
-    .option(
-      '--dataset <name>',
-      'cifar10: all of it; part: the images that come with Lethe',
-      dataset,
-      'cifar10',
-    )
-    .option('--data <folder>', 'CIFAR-10 in its binary version; by default it is downloaded once')
-    .option('--seed <number>', 'seed of protocol, training and map', wholeNumber, 1993);
+  return withCifar10Options(withOutput(new Command(name)), out).option(
+    '--seed <number>',
+    'seed of protocol, training and map',
+    wholeNumber,
+    1993,
+  );
 }
 
 async function withProgress(
@@ -104,13 +110,21 @@ async function withProgress(
   }
 }
 
-async function embeddedFor(options: PictureOptions, io: CliIo, progress: Progress): Promise<EmbeddedDataset> {
+async function embeddedFor(
+  options: PictureOptions,
+  io: CliIo,
+  progress: Progress,
+): Promise<{ readonly embedded: EmbeddedDataset; readonly dataset: string; readonly embedder: string }> {
   const cache = cacheFolder(io.variables);
   const onProgress = dataProgress(progress);
-  const images =
-    options.dataset === 'part' ? await openDemoSubset() : await openCifar10(options.data, cache, onProgress);
+  const images = await chosenCifar10(options, cache, onProgress);
   const description = await chosenEmbedder(options, io, onProgress);
-  return embedDataset(images, description, { cache, precision: options.precision, onProgress });
+  const embedded = await embedDataset(images, description, {
+    cache,
+    precision: options.precision,
+    onProgress,
+  });
+  return { embedded, dataset: images.description, embedder: description.name };
 }
 
 async function savePicture(out: string, name: string, svg: string): Promise<string[]> {
@@ -129,9 +143,4 @@ function mistakesTable(counts: readonly MistakeCount[]): DataTable {
       ...treatments.map((treatment) => String(of[treatment])),
     ]),
   };
-}
-
-function dataset(text: string): 'cifar10' | 'part' {
-  if (text === 'cifar10' || text === 'part') return text;
-  throw new InvalidArgumentError('Give cifar10 or part.');
 }

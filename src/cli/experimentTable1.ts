@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { cacheFolder } from '../data/cacheFolder.js';
-import { openCifar10, openDemoSubset } from '../experiments/embeddings/datasets.js';
 import { embedDataset } from '../experiments/embeddings/embedDataset.js';
 import { runPeers } from '../experiments/peers.js';
 import { markdownOf, plainText, tablesPage } from '../experiments/report/dataTable.js';
@@ -19,18 +18,18 @@ import {
 import { withOutput } from './connection.js';
 import { dataProgress } from './dataProgress.js';
 import {
+  type Cifar10Options,
+  chosenCifar10,
   chosenEmbedder,
-  type ExperimentOptions,
   experimentConfig,
   numberList,
   positive,
-  withExperimentOptions,
+  withCifar10Options,
 } from './experimentOptions.js';
 import { type CliIo, writeResult } from './io.js';
 import { type Progress, startProgress } from './progress.js';
 
-interface Table1Options extends ExperimentOptions {
-  readonly dataset: 'cifar10' | 'part';
+interface Table1Options extends Cifar10Options {
   readonly seeds: readonly number[];
   readonly requests: number;
   readonly peers?: string;
@@ -38,19 +37,12 @@ interface Table1Options extends ExperimentOptions {
 }
 
 /** Raised whenever results of older versions must not be used again. */
-const RESULT_FORMAT = 1;
+const RESULT_FORMAT = 2;
 
 /** `lethe experiment table1`: Table 1 of the paper. */
 export function table1Command(io: CliIo): Command {
-  return withExperimentOptions(withOutput(new Command('table1')), 'reports/table1')
+  return withCifar10Options(withOutput(new Command('table1')), 'reports/table1')
     .description('Table 1: CIFAR-10, 5 classes, unlearn 1, learn 1, unlearn 1, learn 1; every method')
-    .option(
-      '--dataset <name>',
-      'cifar10: all of it; part: the images that come with Lethe',
-      dataset,
-      'cifar10',
-    )
-    .option('--data <folder>', 'CIFAR-10 in its binary version; by default it is downloaded once')
     .option(
       '--seeds <list>',
       'seeds of protocol and training, with commas',
@@ -106,8 +98,7 @@ async function measured(
   const config = experimentConfig(options, io);
   const cache = cacheFolder(io.variables);
   const onProgress = dataProgress(progress);
-  const images =
-    options.dataset === 'part' ? await openDemoSubset() : await openCifar10(options.data, cache, onProgress);
+  const images = await chosenCifar10(options, cache, onProgress);
   const description = await chosenEmbedder(options, io, onProgress);
   const embedded = await embedDataset(images, description, {
     cache,
@@ -122,6 +113,7 @@ async function measured(
     testSamples: testSamples ?? null,
     requests,
     ssre: config.learning.ssre,
+    analytic: config.learning.analytic,
     filter: config.filter,
     unlearning: config.unlearning,
     backend: config.model.backend,
@@ -184,9 +176,4 @@ function trunk(text: string): Table1Options['trunk'] {
   const found = (['embedding', ...TRUNK_NAMES] as const).find((name) => name === text);
   if (found) return found;
   throw new InvalidArgumentError(`Give embedding, ${TRUNK_NAMES.join(' or ')}.`);
-}
-
-function dataset(text: string): 'cifar10' | 'part' {
-  if (text === 'cifar10' || text === 'part') return text;
-  throw new InvalidArgumentError('Give cifar10 or part.');
 }

@@ -1,6 +1,6 @@
-import { CIFAR10_PACKAGE, fetchCifar10, loadCifar10 } from '../data/cifar10.js';
 import type { OnDataProgress } from '../data/progress.js';
 import { EFFICIENTNET_LITE0 } from '../model/embedder/efficientNetLite0.js';
+import { openCifar10 } from './embeddings/datasets.js';
 import { type EmbeddedDataset, embedDataset } from './embeddings/embedDataset.js';
 
 /**
@@ -8,7 +8,6 @@ import { type EmbeddedDataset, embedDataset } from './embeddings/embedDataset.js
  * @throws LetheError `download-corrupt`, `disk-full`
  */
 export async function embeddedCifar10(cache: string, onProgress: OnDataProgress): Promise<EmbeddedDataset> {
-  const images = await loadCifar10(await fetchCifar10(cache, onProgress));
-  const dataset = { ...images, name: 'cifar10', title: 'CIFAR-10', identity: CIFAR10_PACKAGE.integrity };
+  const dataset = await openCifar10(undefined, cache, onProgress);
   return embedDataset(dataset, EFFICIENTNET_LITE0, { cache, onProgress });
 }

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ModelVersion } from '../domain/messages/model.js';
 import { loadClassifier } from '../model/loadClassifier.js';
-import type { SsreConfig } from '../model/ssre/config.js';
 import type { TensorflowBackend } from '../model/tensorflow/loadTensorflow.js';
+import type { LearnerSettings } from '../model/training/messages.js';
 import { createTrainer } from '../model/training/trainer.js';
 import type { BaselineTools } from './evaluation/baselines.js';
 
@@ -13,8 +13,7 @@ export type LearnerTools = Pick<BaselineTools, 'newTrainer' | 'load'>;
 
 /** Gives `work` a learner whose checkpoints are deleted afterwards. */
 export async function withLearner<T>(
-  options: {
-    readonly ssre: SsreConfig;
+  options: LearnerSettings & {
     readonly backend: 'auto' | TensorflowBackend;
     readonly dimension: number;
   },

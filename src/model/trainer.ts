@@ -62,9 +62,10 @@ export interface Trainer {
   train(task: TrainingTask, onProgress: (progress: TrainingProgress) => void): Promise<ModelVersion>;
   /**
    * Takes classes out of the model, or puts them back, exactly: of learners that can. It takes its turn among the tasks.
+   * @param onProgress told once, when the new weights are there
    * @throws LetheError `training-failed` with a field `forgotten...` where the vectors are not those that were learned
    */
-  revise?(revision: Revision): Promise<ModelVersion>;
+  revise?(revision: Revision, onProgress?: (progress: TrainingProgress) => void): Promise<ModelVersion>;
   /** Stops the worker; a task in training is abandoned (its promise rejects). */
   close(): Promise<void>;
 }

@@ -79,6 +79,18 @@ describe('lethe experiment table1', () => {
       expect(remaining.at(-1).sd).not.toBeNull();
     }
     expect(method('baseline', 'Retrain').divergence.at(-1).mean).toBe(0);
+    // The analytic learner forgets exactly: as its own retrain, to the last bit.
+    const analytic = method('baseline', 'Analytic');
+    for (const figure of ['toRetrain', 'toJointly', 'divergence', 'unlearned']) {
+      expect(analytic[figure].slice(1)).toEqual(Array(4).fill({ mean: 0, sd: 0 }));
+    }
+    expect(analytic.remaining.at(-1).mean).toBeGreaterThan(0.6);
+    expect(summary.times.map(({ name }: { name: string }) => name)).toContain('Analytic, retrained');
+    expect(summary.learning.map(({ name }: { name: string }) => name)).toEqual([
+      'Lethe',
+      'CIL only',
+      'Analytic',
+    ]);
     expect(method('paper', 'nearest').unlearned.at(-1).mean).toBeGreaterThan(0);
     expect(summary.speedUps.length).toBeGreaterThan(0);
     for (const { byName } of summary.speedUps) expect(byName.mean).toBeGreaterThan(1);
@@ -132,6 +144,12 @@ describe('lethe experiment fig5', () => {
     expect(workloads.map(({ workload }: { workload: string }) => workload)).toEqual(['cil', 'mu', 'mixed']);
     const mu = speeds.filter(({ workload }: { workload: string }) => workload === 'mu');
     for (const { speedUp } of mu) expect(speedUp).toBeGreaterThan(1);
+    expect(speeds.map(({ system }: { system: string }) => system)).toContain('Analytic');
+    for (const { requests } of workloads)
+      for (const { analytic, analyticRetrain } of requests) {
+        expect(analytic).toBeGreaterThan(0);
+        expect(analyticRetrain).toBeGreaterThan(0);
+      }
     expect(await readFile(join(out, 'fig5.svg'), 'utf8')).toContain('<svg');
     expect((await readFile(join(out, 'fig5.png'))).subarray(1, 4).toString()).toBe('PNG');
 
@@ -170,9 +188,16 @@ describe('lethe experiment tsne and mistakes', () => {
     const out = join(folder, 'mistakes');
     const { code } = await experiment('mistakes', '--dataset', 'part', ...SMALL, '--out', out);
     expect(code).toBe(0);
-    const counts: { setting: string; counts: Record<string, number> }[] = JSON.parse(
+    const {
+      counts,
+      facts,
+    }: { counts: { setting: string; counts: Record<string, number> }[]; facts: object } = JSON.parse(
       await readFile(join(out, 'mistakes.json'), 'utf8'),
     );
+    expect(facts).toMatchObject({
+      seed: 1993,
+      dataset: expect.stringContaining('a seeded part of CIFAR-10'),
+    });
     expect(counts).toHaveLength(8);
     // 50 test images of each of five classes, each treated in one way.
     for (const each of counts)

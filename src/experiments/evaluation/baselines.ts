@@ -5,7 +5,7 @@ import { classesAfter, type Protocol, type ProtocolStep } from '../protocol.js';
 import type { ClassKnowledge } from './knowledge.js';
 import { type BaselineModel, rehearsalFor, trainingTask, trainSequence } from './trainSequence.js';
 
-/** What baselines are trained with: the learner of the live system. */
+/** What baselines are trained with: the learner of the live system, or the analytic one. */
 export interface BaselineTools {
   /** A trainer that goes on from a model, or starts from nothing; `name` is for its checkpoints. */
   readonly newTrainer: (name: string, from?: ModelVersion) => Promise<Trainer>;

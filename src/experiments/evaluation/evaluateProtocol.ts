@@ -54,8 +54,9 @@ export interface StepEvaluation {
   readonly methods: readonly MethodAnswers[];
 }
 
-/** Names of the baselines. */
+/** Names of the baselines. `maskAlone` is Lethe's model without filter and strategy. */
 export const BASELINES = {
+  maskAlone: 'Lethe without filter: model masked',
   cilOnly: 'CIL only',
   retrain: 'Retrain',
   jointly: 'Retrain jointly',
@@ -76,7 +77,6 @@ export async function evaluateProtocol(evaluation: Evaluation): Promise<StepEval
   let cilOnly: Classifier | undefined;
   for (const [index, step] of protocol.entries()) {
     await replayStep(store, step, evaluation.knowledge);
-    for (const { screen } of settings) await screen.calibrate();
     live = evaluation.live.get(step.name) ?? live;
     cilOnly = evaluation.cilOnly.get(step.name) ?? cilOnly;
     if (!live) throw new RangeError(`there is no model after ${step.name}`);

@@ -27,7 +27,8 @@ export interface SettingAnswers {
 }
 
 /**
- * Answers the test set under each setting and strategy, by the functions that live inference uses.
+ * Calibrates each setting's filter and answers the test set under it with each strategy, by the functions that live
+ * inference uses. One setting after the other: the registry keeps the level of one filter, as a live system has one.
  * @param seed of the draws of the random strategies
  */
 export async function answerUnder(
@@ -37,34 +38,35 @@ export async function answerUnder(
 ): Promise<SettingAnswers[]> {
   const logits = await classifier.logits(inputsFor(classifier, test));
   const width = classifier.classes.length;
-  const registry = store.registry.snapshot();
-  return Promise.all(
-    settings.map(async ({ name, screen, guard }) => {
-      const assessments = await screen.assess(test.vectors);
-      const answersBy = (strategy: StrategyName): Answer[] =>
-        test.vectors.map((vector, index) =>
-          answerTo(
-            {
-              vector,
-              logits: logits.subarray(index * width, (index + 1) * width),
-              modelClasses: classifier.classes,
-              assessment: assessments[index] as Assessment,
-              random: uniformFor(seed, test.ids[index] as string),
-            },
-            registry,
-            { strategy, guard, topK: registry.classes.size },
-          ),
-        );
-      return {
-        setting: name,
-        filtered: assessments.map(({ filtered }) => filtered),
-        answers: {
-          uniform: answersBy('uniform'),
-          proportional: answersBy('proportional'),
-          inverse: answersBy('inverse'),
-          nearest: answersBy('nearest'),
-        },
-      };
-    }),
-  );
+  const answered: SettingAnswers[] = [];
+  for (const { name, screen, guard } of settings) {
+    await screen.calibrate();
+    const assessments = await screen.assess(test.vectors);
+    const registry = store.registry.snapshot();
+    const answersBy = (strategy: StrategyName): Answer[] =>
+      test.vectors.map((vector, index) =>
+        answerTo(
+          {
+            vector,
+            logits: logits.subarray(index * width, (index + 1) * width),
+            modelClasses: classifier.classes,
+            assessment: assessments[index] as Assessment,
+            random: uniformFor(seed, test.ids[index] as string),
+          },
+          registry,
+          { strategy, guard, topK: registry.classes.size },
+        ),
+      );
+    answered.push({
+      setting: name,
+      filtered: assessments.map(({ filtered }) => filtered),
+      answers: {
+        uniform: answersBy('uniform'),
+        proportional: answersBy('proportional'),
+        inverse: answersBy('inverse'),
+        nearest: answersBy('nearest'),
+      },
+    });
+  }
+  return answered;
 }

@@ -62,7 +62,7 @@ type Figures = { [K in keyof typeof NOTHING]: MethodOutcome[K][number] };
 
 function figuresOf(step: StepEvaluation, method: MethodAnswers): Figures {
   const isUnlearned = step.test.truths.map((truth) => step.unlearned.includes(truth));
-  const retrain = step.methods.find(({ name }) => name === BASELINES.retrain);
+  const retrain = step.methods.find(({ name }) => name === retrainOf(method));
   const ofUnlearned = <T>(all: readonly T[]): T[] => all.filter((_, index) => isUnlearned[index]);
   const quality = filterQuality(
     (method.filtered ?? []).map((filtered, index) => ({ filtered, unlearned: isUnlearned[index] ?? false })),
@@ -75,6 +75,13 @@ function figuresOf(step: StepEvaluation, method: MethodAnswers): Figures {
         ? null
         : { recall: quality.recall, specificity: quality.specificity },
   };
+}
+
+/** The system that a method's answers are compared with: the same learner, which never saw the unlearned classes. */
+export function retrainOf({ name }: Pick<MethodAnswers, 'name'>): string {
+  return name === BASELINES.analytic || name === BASELINES.analyticRetrain
+    ? BASELINES.analyticRetrain
+    : BASELINES.retrain;
 }
 
 function answeredBy(

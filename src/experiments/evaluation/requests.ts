@@ -58,7 +58,7 @@ export interface RequestMeasurement {
 }
 
 /** Examples of a request: few enough for a person to give, enough for a clear vote (docs/decisions/0009). */
-const EXAMPLES = 5;
+export const EXAMPLES = 5;
 /** Requests whose median duration is taken. */
 const TIMED = 5;
 const NO_LIMITS = { minimalShare: 0, minimalLead: 0 } as const;

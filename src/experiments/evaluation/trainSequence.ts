@@ -12,6 +12,20 @@ export interface BaselineModel {
   readonly seconds: number;
 }
 
+/** Takes one step of a trainer: its model, loaded, and its time. */
+export async function timedStep(
+  take: (onProgress: (progress: TrainingProgress) => void) => Promise<ModelVersion>,
+  load: (model: ModelVersion) => Promise<Classifier>,
+  onProgress: (progress: TrainingProgress) => void,
+): Promise<BaselineModel> {
+  let ms = 0;
+  const model = await take((progress) => {
+    ms = progress.ms;
+    onProgress(progress);
+  });
+  return { model, classifier: await load(model), seconds: ms / 1000 };
+}
+
 /** A task for a trainer from what is known of its classes. */
 export function trainingTask(
   task: string,
@@ -71,12 +85,8 @@ export async function trainSequence(
   const models: BaselineModel[] = [];
   try {
     for (const task of tasks) {
-      let ms = 0;
-      const model = await trainer.train(task, (progress) => {
-        ms = progress.ms;
-        onProgress(task, progress);
-      });
-      models.push({ model, classifier: await load(model), seconds: ms / 1000 });
+      const train = (told: (progress: TrainingProgress) => void) => trainer.train(task, told);
+      models.push(await timedStep(train, load, (progress) => onProgress(task, progress)));
     }
   } finally {
     await trainer.close();

@@ -5,6 +5,7 @@ import type { Embedder } from '../../model/embedder/embedder.js';
 import { createMemoryStore } from '../../stores/memory/createMemoryStore.js';
 import type { ExperimentDataset } from '../embeddings/datasets.js';
 import type { EmbeddedDataset } from '../embeddings/embedDataset.js';
+import { trainAnalytic } from '../evaluation/analytic.js';
 import {
   type BaselineModels,
   type BaselineTools,
@@ -13,7 +14,7 @@ import {
   trainRestore,
 } from '../evaluation/baselines.js';
 import { datasetKnowledge, datasetTest } from '../evaluation/datasetKnowledge.js';
-import { measureRequests } from '../evaluation/requests.js';
+import { EXAMPLES, measureRequests } from '../evaluation/requests.js';
 import { withLearner } from '../learnerTools.js';
 import { classesAfter } from '../protocol.js';
 import { keptResult, writeWhole } from '../resultFiles.js';
@@ -44,6 +45,10 @@ export const workloadResultSchema = z.strictObject({
       retrain: z.number(),
       /** Training of the tasks that have to be run again, or of the new one. */
       restore: z.number(),
+      /** The analytic learner's step: statistics added or taken out, and the weights solved for. */
+      analytic: z.number(),
+      /** The analytic learner from nothing, on all remaining classes. */
+      analyticRetrain: z.number(),
     }),
   ),
 });
@@ -62,7 +67,8 @@ export interface Fig5Input {
 }
 
 /**
- * The three workloads of Fig. 5, each answered by Lethe, Retrain and Restore with the same trainer. The result of a
+ * The three workloads of Fig. 5, each answered by Lethe, Retrain and Restore with the same trainer, and by the analytic
+ * learner beside its own retrain. The result of a
  * workload is written whole, and taken from there by a run with the same settings.
  */
 export async function runFig5(
@@ -83,8 +89,6 @@ export async function runFig5(
   return results;
 }
 
-const EXAMPLES = 5;
-
 async function runWorkload(workload: Workload, input: Fig5Input, show: ShowWork): Promise<WorkloadResult> {
   const { embedded, config, seed, sizes, embedder, dataset } = input;
   const { dimension } = embedded;
@@ -93,14 +97,22 @@ async function runWorkload(workload: Workload, input: Fig5Input, show: ShowWork)
   const sizeOf = (classes: readonly string[]): number =>
     classes.reduce((sum, name) => sum + (knowledge.get(name)?.vectors.length ?? 0), 0);
   const ssre = { ...config.learning.ssre, seed };
-  return withLearner({ ssre, backend: config.model.backend, dimension }, async (learner) => {
-    const tools: BaselineTools = {
-      ...learner,
-      knowledge,
-      dimension,
-      onProgress: (system, { task }, { epoch, epochs }) =>
-        show(`${workload}, ${system}, ${task}: epochs`, epoch, epochs),
-    };
+  const { backend } = config.model;
+  const given: Pick<BaselineTools, 'knowledge' | 'dimension' | 'onProgress'> = {
+    knowledge,
+    dimension,
+    onProgress: (system, { task }, { epoch, epochs }) =>
+      show(`${workload}, ${system}, ${task}: epochs`, epoch, epochs),
+  };
+  const analytic = await withLearner(
+    { analytic: { ...config.learning.analytic, seed }, backend, dimension },
+    async (learner) => ({
+      live: await trainAnalytic(protocol, { ...learner, ...given }),
+      retrain: await trainJointly(protocol, { ...learner, ...given }, 1),
+    }),
+  );
+  return withLearner({ ssre, backend, dimension }, async (learner) => {
+    const tools: BaselineTools = { ...learner, ...given };
     const live = await trainLive(protocol, tools);
     const restore = await trainRestore(protocol, live, tools);
     const retrain = await trainJointly(protocol, tools, 1);
@@ -137,6 +149,8 @@ async function runWorkload(workload: Workload, input: Fig5Input, show: ShowWork)
             letheByName: request?.secondsByName ?? null,
             retrain: secondsIn(retrain, name),
             restore: secondsIn(restore, name) || secondsIn(live, name),
+            analytic: secondsIn(analytic.live, name),
+            analyticRetrain: secondsIn(analytic.retrain, name),
           },
         ];
       }),

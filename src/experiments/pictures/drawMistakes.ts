@@ -28,6 +28,7 @@ export async function drawMistakes({
   testPerClass,
   show,
 }: MistakesInput): Promise<{
+  readonly backend: string;
   readonly counts: readonly MistakeCount[];
   readonly pictures: Readonly<Record<'paper' | 'lethe', string>>;
 }> {
@@ -36,6 +37,7 @@ export async function drawMistakes({
   const knowledge = datasetKnowledge(embedded, protocol, trainPerClass);
   const { k, specificity, calibrationSamples: heldOut } = config.filter;
   const ssre = { ...config.learning.ssre, seed };
+  let backend = 'unknown';
   const steps = await withLearner({ ssre, backend: config.model.backend, dimension }, async (learner) => {
     const live = await trainLive(protocol, {
       ...learner,
@@ -43,6 +45,7 @@ export async function drawMistakes({
       dimension,
       onProgress: (_, { task }, { epoch, epochs }) => show(`${task}: epochs`, epoch, epochs),
     });
+    backend = live.get('initial')?.model.backend ?? backend;
     const store = createMemoryStore({ dimension });
     return evaluateProtocol({
       protocol,
@@ -59,6 +62,7 @@ export async function drawMistakes({
   const last = steps.at(-1);
   if (!last) throw new RangeError('the protocol has no step');
   return {
+    backend,
     counts: countMistakes(last),
     pictures: {
       paper: await mistakesPicture(last, 'paper', seed),

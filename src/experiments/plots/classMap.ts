@@ -24,10 +24,13 @@ const COLOURS = [
 
 /** Points in the plane by class, the unlearned classes highlighted. SVG. */
 export function classMap({ title, subtitle, remaining, unlearned, points }: ClassMapData): Promise<string> {
+  const isUnlearned = (className: string): boolean => unlearned.includes(className);
+  const shown = (className: string): string =>
+    isUnlearned(className) ? `${className} (unlearned)` : className;
   const classes = [...remaining, ...unlearned];
   const colours = [
     ...COLOURS.slice(0, remaining.length),
-    ...unlearned.map((_, index) => (index === 0 ? palette.vermilion : palette.black)),
+    ...unlearned.map((_, index) => (index === 0 ? palette.black : palette.vermilion)),
   ];
   const place = (field: 'x' | 'y') => ({
     field,
@@ -35,15 +38,18 @@ export function classMap({ title, subtitle, remaining, unlearned, points }: Clas
     scale: { zero: false, nice: false, padding: 24 },
     axis: null,
   });
-  const isUnlearned = (className: string): boolean => unlearned.includes(className);
+  const domain = classes.map(shown);
   const layer = (front: boolean) => ({
-    data: { values: points.filter(({ className }) => isUnlearned(className) === front) },
+    data: {
+      values: points
+        .filter(({ className }) => isUnlearned(className) === front)
+        .map((point) => ({ ...point, className: shown(point.className) })),
+    },
     mark: {
       type: 'point' as const,
       filled: true,
       opacity: front ? 0.95 : 0.55,
       size: front ? 46 : 24,
-      shape: front ? 'diamond' : 'circle',
     },
     encoding: {
       x: place('x'),
@@ -51,8 +57,13 @@ export function classMap({ title, subtitle, remaining, unlearned, points }: Clas
       color: {
         field: 'className',
         type: 'nominal' as const,
-        scale: { domain: classes, range: colours },
-        legend: { title: 'class' },
+        scale: { domain, range: colours },
+        legend: { title: 'class', symbolOpacity: 1 },
+      },
+      shape: {
+        field: 'className',
+        type: 'nominal' as const,
+        scale: { domain, range: classes.map((name) => (isUnlearned(name) ? 'diamond' : 'circle')) },
       },
     },
   });

@@ -1,30 +1,20 @@
 import type { LetheConfig } from '../../app/config/schema.js';
-import type { Classifier } from '../../model/classifier.js';
 import type { Embedder } from '../../model/embedder/embedder.js';
 import type { ImageSsreConfig } from '../../model/ssre/image/config.js';
 import { createMemoryStore } from '../../stores/memory/createMemoryStore.js';
 import type { ExperimentDataset } from '../embeddings/datasets.js';
 import type { EmbeddedDataset } from '../embeddings/embedDataset.js';
-import {
-  type BaselineModels,
-  type BaselineTools,
-  classifiersOf,
-  trainCilOnly,
-  trainJointly,
-  trainLive,
-  trainRestore,
-  trainRetrain,
-} from '../evaluation/baselines.js';
+import { type BaselineModels, classifiersOf } from '../evaluation/baselines.js';
 import { datasetKnowledge, datasetTest } from '../evaluation/datasetKnowledge.js';
 import { BASELINES, evaluateProtocol } from '../evaluation/evaluateProtocol.js';
+import { maskedAlone } from '../evaluation/masked.js';
 import { learningOutcome, methodOutcomes } from '../evaluation/outcomes.js';
 import { measureRequests, type RequestOutcome } from '../evaluation/requests.js';
-import { imageLearner } from '../images/imageLearner.js';
 import { asPixels } from '../images/pixels.js';
-import { type LearnerTools, withLearner } from '../learnerTools.js';
 import { cifar10Protocol, classesAfter, type Protocol } from '../protocol.js';
 import { imagesOf, throughputOf } from './embedderPace.js';
 import { type SeedResult, TIMED } from './seedResult.js';
+import { trainSystems } from './trainSystems.js';
 
 /** Everything that Table 1 is made from, whatever the seed. */
 export interface Table1Input {
@@ -42,6 +32,9 @@ export interface Table1Input {
   readonly images?: ImageSsreConfig;
 }
 
+/** Baselines beside CIL only and Retrain. */
+const OTHERS = ['jointly', 'restore', 'analytic', 'analyticRetrain'] as const;
+
 export type ShowWork = (what: string, done: number, total: number) => void;
 
 /**
@@ -56,114 +49,90 @@ export async function runSeed(input: Table1Input, seed: number, show: ShowWork):
   const { dimension } = embedded;
   const { k, specificity, calibrationSamples: heldOut } = config.filter;
   const pixels = input.images && asPixels(input.dataset);
-  return withChosenLearner(
-    {
-      ssre: { ...config.learning.ssre, seed },
-      images: input.images,
-      backend: config.model.backend,
-      dimension,
-    },
-    async (learner) => {
-      const tools: BaselineTools = {
-        ...learner,
-        knowledge: pixels ? datasetKnowledge(pixels, protocol, input.trainPerClass) : knowledge,
-        dimension: pixels?.dimension ?? dimension,
-        onProgress: (system, { task }, { epoch, epochs }) =>
-          show(`seed ${seed}, ${system}, ${task}: epochs`, epoch, epochs),
-      };
-      const models = await trainAll(protocol, tools);
-      const test = {
-        ...datasetTest(embedded, protocol, input.testPerClass),
-        ...(pixels && { images: datasetTest(pixels, protocol, input.testPerClass).vectors }),
-      };
-      const requests = await withStore(dimension, (store) =>
-        measureRequests({
-          protocol,
-          knowledge,
-          test,
-          store,
-          embedder: input.embedder,
-          imageOf: imagesOf(input.dataset.test),
-          vote: config.unlearning,
-          limits: { maxBytes: config.limits.imageBytes, maxPixels: config.limits.imagePixels },
-          requests: input.requests,
-          seed,
-        }),
-      );
-      show(`seed ${seed}: answers of every method`, 0, 1);
-      const evaluations = await withStore(dimension, (store) =>
-        evaluateProtocol({
-          protocol,
-          knowledge,
-          test,
-          store,
-          live: classifiersOf(models.live),
-          cilOnly: classifiersOf(models.cilOnly),
-          retrain: classifiersOf(models.retrain),
-          others: new Map<string, ReadonlyMap<string, Classifier>>([
-            [BASELINES.jointly, classifiersOf(models.jointly)],
-            [BASELINES.restore, classifiersOf(models.restore)],
-          ]),
-          filter: { k, specificity, heldOut },
-          seed,
-        }),
-      );
-      show(`seed ${seed}: answers of every method`, 1, 1);
-      return {
-        settingsHash: input.settingsHash,
-        seed,
-        startedAt: startedAt.toISOString(),
-        seconds: (Date.now() - startedAt.getTime()) / 1000,
-        backend: backendOf(models.live),
-        steps: protocol.map(({ name, kind, classes }) => ({ name, kind, classes: [...classes] })),
-        methods: methodOutcomes(evaluations).map(plain),
-        times: [
-          { name: TIMED.lethe, seconds: letheSeconds(protocol, models.live, requests) },
-          ...(['cilOnly', 'retrain', 'jointly', 'restore'] as const).map((system) => ({
-            name: TIMED[system],
-            seconds: secondsOf(protocol, models[system]),
-          })),
-        ],
-        requests: requests.map((outcome) => ({ ...outcome, classes: [...outcome.classes] })),
-        learning: [
-          learningOutcome(evaluations, { name: 'nearest', group: 'lethe' }, TIMED.lethe),
-          learningOutcome(evaluations, { name: BASELINES.cilOnly, group: 'baseline' }, TIMED.cilOnly),
-        ],
-        imagesPerSecond: await throughputOf(input.embedder, input.dataset.test),
-        remainingVectors: protocol.map((_, index) =>
-          classesAfter(protocol, index).remaining.reduce(
-            (sum, name) => sum + (knowledge.get(name)?.vectors.length ?? 0),
-            0,
-          ),
-        ),
-      };
-    },
+  const models = await trainSystems({
+    protocol,
+    ssre: { ...config.learning.ssre, seed },
+    analytic: { ...config.learning.analytic, seed },
+    images:
+      input.images && pixels
+        ? {
+            config: input.images,
+            knowledge: datasetKnowledge(pixels, protocol, input.trainPerClass),
+            dimension: pixels.dimension,
+          }
+        : null,
+    embeddings: { knowledge, dimension },
+    backend: config.model.backend,
+    onProgress: (system, { task }, { epoch, epochs }) =>
+      show(`seed ${seed}, ${system}, ${task}: epochs`, epoch, epochs),
+  });
+  const test = {
+    ...datasetTest(embedded, protocol, input.testPerClass),
+    ...(pixels && { images: datasetTest(pixels, protocol, input.testPerClass).vectors }),
+  };
+  const requests = await withStore(dimension, (store) =>
+    measureRequests({
+      protocol,
+      knowledge,
+      test,
+      store,
+      embedder: input.embedder,
+      imageOf: imagesOf(input.dataset.test),
+      vote: config.unlearning,
+      limits: { maxBytes: config.limits.imageBytes, maxPixels: config.limits.imagePixels },
+      requests: input.requests,
+      seed,
+    }),
   );
-}
-
-/** The learner of the live system over embeddings, or SSRE on images. */
-async function withChosenLearner<T>(
-  {
-    images,
-    ...options
-  }: Parameters<typeof withLearner<T>>[0] & { readonly images: ImageSsreConfig | undefined },
-  work: (tools: LearnerTools) => Promise<T>,
-): Promise<T> {
-  if (!images) return withLearner(options, work);
-  return work(await imageLearner({ ...images, seed: options.ssre.seed }, options.backend));
-}
-
-async function trainAll(protocol: Protocol, tools: BaselineTools & LearnerTools) {
-  const live = await trainLive(protocol, tools);
-  const initial = live.get(protocol[0]?.name ?? '');
-  if (!initial) throw new RangeError('the protocol begins with no task');
-  const later = await trainCilOnly(protocol, initial.model, tools);
+  show(`seed ${seed}: answers of every method`, 0, 1);
+  const evaluations = await withStore(dimension, (store) =>
+    evaluateProtocol({
+      protocol,
+      knowledge,
+      test,
+      store,
+      live: classifiersOf(models.live),
+      cilOnly: classifiersOf(models.cilOnly),
+      retrain: classifiersOf(models.retrain),
+      others: new Map([
+        [BASELINES.maskAlone, maskedAlone(protocol, classifiersOf(models.live))],
+        ...OTHERS.map((system) => [BASELINES[system], classifiersOf(models[system])] as const),
+      ]),
+      filter: { k, specificity, heldOut },
+      seed,
+    }),
+  );
+  show(`seed ${seed}: answers of every method`, 1, 1);
+  const learned = (system: keyof typeof BASELINES) =>
+    learningOutcome(evaluations, { name: BASELINES[system], group: 'baseline' }, TIMED[system]);
   return {
-    live,
-    cilOnly: new Map([[protocol[0]?.name ?? '', initial], ...later]),
-    retrain: await trainRetrain(protocol, tools),
-    jointly: await trainJointly(protocol, tools),
-    restore: await trainRestore(protocol, live, tools),
+    settingsHash: input.settingsHash,
+    seed,
+    startedAt: startedAt.toISOString(),
+    seconds: (Date.now() - startedAt.getTime()) / 1000,
+    backend: backendOf(models.live),
+    steps: protocol.map(({ name, kind, classes }) => ({ name, kind, classes: [...classes] })),
+    methods: methodOutcomes(evaluations).map(plain),
+    times: [
+      { name: TIMED.lethe, seconds: letheSeconds(protocol, models.live, requests) },
+      ...(['cilOnly', 'retrain', ...OTHERS] as const).map((system) => ({
+        name: TIMED[system],
+        seconds: secondsOf(protocol, models[system]),
+      })),
+    ],
+    requests: requests.map((outcome) => ({ ...outcome, classes: [...outcome.classes] })),
+    learning: [
+      learningOutcome(evaluations, { name: 'nearest', group: 'lethe' }, TIMED.lethe),
+      learned('cilOnly'),
+      learned('analytic'),
+    ],
+    imagesPerSecond: await throughputOf(input.embedder, input.dataset.test),
+    remainingVectors: protocol.map((_, index) =>
+      classesAfter(protocol, index).remaining.reduce(
+        (sum, name) => sum + (knowledge.get(name)?.vectors.length ?? 0),
+        0,
+      ),
+    ),
   };
 }
 

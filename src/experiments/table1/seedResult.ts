@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BASELINES } from '../evaluation/evaluateProtocol.js';
 
 const share = z.number().nullable();
 const quality = z.strictObject({
@@ -59,12 +60,4 @@ export const seedResultSchema = z.strictObject({
 export type SeedResult = z.infer<typeof seedResultSchema>;
 
 /** Names of the systems whose time is told. */
-export const TIMED = {
-  lethe: 'Lethe',
-  cilOnly: 'CIL only',
-  retrain: 'Retrain',
-  jointly: 'Retrain jointly',
-  restore: 'Restore',
-  analytic: 'Analytic',
-  analyticRetrain: 'Analytic, retrained',
-} as const;
+export const TIMED = { lethe: 'Lethe', ...BASELINES } as const;

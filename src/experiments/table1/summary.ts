@@ -1,3 +1,4 @@
+import { retrainOf } from '../evaluation/outcomes.js';
 import { deviation, mean } from '../metrics/mean.js';
 import type { RunFacts } from '../results.js';
 import { type SeedResult, TIMED } from './seedResult.js';
@@ -13,7 +14,7 @@ export interface MethodSummary {
   readonly name: string;
   readonly group: SeedResult['methods'][number]['group'];
   readonly remaining: readonly (Spread | null)[];
-  /** A_r less that of Retrain, and of Retrain jointly, each within its seed. */
+  /** A_r less that of Retrain, and of Retrain jointly, each within its seed; of the analytic learner, less its own retrain. */
   readonly toRetrain: readonly (Spread | null)[];
   readonly toJointly: readonly (Spread | null)[];
   readonly unlearned: readonly (Spread | null)[];
@@ -145,12 +146,13 @@ function methodSummary(results: readonly SeedResult[], index: number): MethodSum
     const value = own[seed]?.remaining[step];
     return typeof reference === 'number' && typeof value === 'number' ? value - reference : null;
   };
+  const retrain = retrainOf({ name });
   return {
     name,
     group,
     remaining: bySteps((seed, step) => own[seed]?.remaining[step]),
-    toRetrain: bySteps(less(TIMED.retrain)),
-    toJointly: bySteps(less(TIMED.jointly)),
+    toRetrain: bySteps(less(retrain)),
+    toJointly: bySteps(less(retrain === TIMED.retrain ? TIMED.jointly : retrain)),
     unlearned: bySteps((seed, step) => own[seed]?.unlearned[step]),
     divergence: bySteps((seed, step) => own[seed]?.divergence[step]),
     recall: bySteps((seed, step) => own[seed]?.filter[step]?.recall),

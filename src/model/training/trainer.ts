@@ -113,9 +113,9 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer & 
       if (rebuilt?.version === version) model = rebuilt;
     },
     ...('analytic' in options && {
-      revise: (revision: Revision) =>
+      revise: (revision: Revision, onProgress: (progress: TrainingProgress) => void = () => undefined) =>
         inTurn(async (base) => {
-          model = await take(asStep(revision, base), base, () => undefined);
+          model = await take(asStep(revision, base), base, onProgress);
           return model;
         }),
     }),

@@ -46,7 +46,7 @@ describe('the configuration', () => {
 
   it('describes every field that is not from a schema of the model', () => {
     const bare = configFields().filter(
-      (field) => !field.description && !/^(embedder|learning\.ssre)\./.test(field.path),
+      (field) => !field.description && !/^(embedder|learning\.(ssre|analytic))\./.test(field.path),
     );
     expect(bare).toEqual([]);
   });

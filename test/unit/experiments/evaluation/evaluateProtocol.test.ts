@@ -1,14 +1,19 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dot, normalised, rowOf } from '../../../../src/domain/vector.js';
 import {
+  type Evaluation,
   evaluateProtocol,
   type StepEvaluation,
 } from '../../../../src/experiments/evaluation/evaluateProtocol.js';
-import type { ClassKnowledge } from '../../../../src/experiments/evaluation/knowledge.js';
+import { type ClassKnowledge, replayStep } from '../../../../src/experiments/evaluation/knowledge.js';
 import { learningOutcome, methodOutcomes } from '../../../../src/experiments/evaluation/outcomes.js';
+import type { TestSet } from '../../../../src/experiments/evaluation/testSet.js';
 import type { Protocol } from '../../../../src/experiments/protocol.js';
 import type { Classifier } from '../../../../src/model/classifier.js';
+import { relativeFilter } from '../../../../src/model/filter/relative.js';
+import { thresholdFilter } from '../../../../src/model/filter/threshold.js';
 import { normals, randomOf } from '../../../../src/model/ssre/random.js';
+import { createScreen } from '../../../../src/operators/screen.js';
 import { createMemoryStore } from '../../../../src/stores/memory/createMemoryStore.js';
 
 const DIMENSION = 16;
@@ -26,10 +31,10 @@ const axis = (name: string): Float32Array => {
 };
 
 /** Vectors around the class's axis; `spread` 0.2 keeps the classes well apart. */
-function around(name: string, count: number, seed: number): Float32Array[] {
+function around(name: string, count: number, seed: number, spread = 0.2): Float32Array[] {
   const random = randomOf(seed, CLASSES.indexOf(name));
   return Array.from({ length: count }, () => {
-    const noise = normals(DIMENSION, 0.2, random);
+    const noise = normals(DIMENSION, spread, random);
     return normalised(axis(name).map((component, index) => component + (noise[index] as number)));
   });
 }
@@ -52,44 +57,50 @@ function knowing(...classes: string[]): Classifier {
   };
 }
 
-const knowledge = new Map<string, ClassKnowledge>(
-  CLASSES.map((name) => [
-    name,
-    {
-      record: { name, state: 'learned', task: 't', count: 40, centroid: axis(name) },
-      vectors: around(name, 40, 1).map((vector, index) => ({
-        id: `${name}-${index}`,
-        className: name,
-        task: 't',
-        vector,
-      })),
-    },
+const knowledgeOf = (spread?: number): Map<string, ClassKnowledge> =>
+  new Map(
+    CLASSES.map((name) => [
+      name,
+      {
+        record: { name, state: 'learned', task: 't', count: 40, centroid: axis(name) },
+        vectors: around(name, 40, 1, spread).map((vector, index) => ({
+          id: `${name}-${index}`,
+          className: name,
+          task: 't',
+          vector,
+        })),
+      },
+    ]),
+  );
+const testOf = (spread?: number): TestSet => {
+  const tests = CLASSES.flatMap((name) => around(name, 25, 2, spread).map((vector) => ({ name, vector })));
+  return {
+    ids: tests.map((_, index) => `test-${index}`),
+    vectors: tests.map(({ vector }) => vector),
+    truths: tests.map(({ name }) => name),
+  };
+};
+
+/** Everything but a store: classes well apart, or overlapping with a larger spread. */
+const evaluation = (spread?: number): Omit<Evaluation, 'store'> => ({
+  protocol,
+  knowledge: knowledgeOf(spread),
+  test: testOf(spread),
+  live: new Map([
+    ['initial', knowing('cat', 'dog', 'ship')],
+    ['CIL-1', knowing('cat', 'dog', 'ship', 'frog')],
   ]),
-);
-const tests = CLASSES.flatMap((name) => around(name, 25, 2).map((vector) => ({ name, vector })));
+  cilOnly: new Map([['initial', knowing('cat', 'dog', 'ship')]]),
+  retrain: new Map([['MU-1', knowing('dog', 'ship')]]),
+  filter: { k: 5, specificity: 0.95, heldOut: 60 },
+  seed: 3,
+});
 
 describe('evaluateProtocol', () => {
   let steps: StepEvaluation[];
 
   beforeAll(async () => {
-    steps = await evaluateProtocol({
-      protocol,
-      knowledge,
-      test: {
-        ids: tests.map((_, index) => `test-${index}`),
-        vectors: tests.map(({ vector }) => vector),
-        truths: tests.map(({ name }) => name),
-      },
-      store: createMemoryStore({ dimension: DIMENSION }),
-      live: new Map([
-        ['initial', knowing('cat', 'dog', 'ship')],
-        ['CIL-1', knowing('cat', 'dog', 'ship', 'frog')],
-      ]),
-      cilOnly: new Map([['initial', knowing('cat', 'dog', 'ship')]]),
-      retrain: new Map([['MU-1', knowing('dog', 'ship')]]),
-      filter: { k: 5, specificity: 0.95, heldOut: 60 },
-      seed: 3,
-    });
+    steps = await evaluateProtocol({ ...evaluation(), store: createMemoryStore({ dimension: DIMENSION }) });
   });
 
   const outcome = (group: string, name: string) =>
@@ -137,5 +148,31 @@ describe('evaluateProtocol', () => {
     expect(learned.name).toBe('Lethe');
     expect(learned.forgetting).toBeLessThan(0.05);
     expect(learned.averageIncremental).toBeGreaterThan(0.95);
+  });
+});
+
+describe('each filter', () => {
+  it.each([
+    { group: 'lethe', filter: relativeFilter(5), specificity: 0.95 },
+    { group: 'paper', filter: thresholdFilter(), specificity: 0.709 },
+  ])('decides at the level that it was calibrated to: $group', async ({ group, ...options }) => {
+    const store = createMemoryStore({ dimension: DIMENSION });
+    const overlapping = evaluation(0.5);
+    const steps = await evaluateProtocol({
+      ...overlapping,
+      store: createMemoryStore({ dimension: DIMENSION }),
+    });
+    const screen = createScreen(store, { ...options, heldOut: 60, seed: 3 });
+    const asCreated = createScreen(store, { ...options, specificity: null, heldOut: 60, seed: 3 });
+    for (const [index, step] of protocol.entries()) {
+      await replayStep(store, step, overlapping.knowledge);
+      await screen.calibrate();
+      const { methods, test } = steps[index] as StepEvaluation;
+      const decided = async (by: typeof screen) =>
+        (await by.assess(test.vectors)).map(({ filtered }) => filtered);
+      const filtered = methods.find((method) => method.group === group)?.filtered;
+      expect(filtered).toEqual(await decided(screen));
+      if (index > 0) expect(filtered).not.toEqual(await decided(asCreated));
+    }
   });
 });
