@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Observable } from 'rxjs';
 import { CLASS_STATES, type ClassState, classesIn } from '../domain/classes.js';
-import type { LetheEvent } from '../domain/messages/event.js';
+import type { EventKind, LetheEvent } from '../domain/messages/event.js';
 import type { Context } from '../streams/context.js';
 import type { Signal } from '../streams/signal.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -74,9 +74,11 @@ export function observe({ context, signals, metrics, logger, embedder }: Observa
   });
 }
 
+const FAILURES: readonly EventKind[] = ['task-failed', 'command-rejected', 'erase-failed', 'rebuild-failed'];
+
 function logEvent(event: LetheEvent, logger: Logger): void {
   const { kind, ...details } = event;
   if (kind === 'task-epoch') logger.debug(details, kind);
-  else if (kind === 'task-failed' || kind === 'command-rejected') logger.warn(details, kind);
+  else if (FAILURES.includes(kind)) logger.warn(details, kind);
   else logger.info(details, kind);
 }

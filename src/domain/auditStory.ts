@@ -42,8 +42,8 @@ function concerns(
 
 function isAbout(event: LetheEvent, className: string, tasks: Set<string>, commands: Set<string>): boolean {
   if (event.kind === 'model-published') return event.model.classes.includes(className);
-  if (event.kind === 'model-rebuilt' || event.kind === 'model-revised')
-    return event.without.includes(className);
+  if (event.kind === 'model-rebuilt') return event.without.includes(className);
+  if (event.kind === 'model-revised') return [...event.without, ...event.returned].includes(className);
   if ('classes' in event && namesIn(event.classes).includes(className)) {
     if ('task' in event) tasks.add(event.task);
     if ('commandId' in event) commands.add(event.commandId);
@@ -97,7 +97,7 @@ function eventWords(event: LetheEvent, className: string): string {
     case 'model-rebuilt':
       return `model ${event.modelVersion} was made without ${event.without.join(', ')}, in the place of ${event.replaces}; accuracy on ${event.evidence.vectors} vectors of the remaining classes: ${event.evidence.accuracyAfter.toFixed(4)}, before ${event.evidence.accuracyBefore.toFixed(4)}`;
     case 'model-revised':
-      return `model ${event.modelVersion} knows ${event.without.join(', ')} no more, in the place of ${event.replaces} (${event.how})`;
+      return `model ${event.modelVersion} knows ${className} ${event.without.includes(className) ? 'no more' : 'again'}, in the place of ${event.replaces} (${event.how})`;
     case 'erased':
       return `${className} was erased: ${event.classes.find(({ name }) => name === className)?.vectors ?? 0} vectors, ${event.checkpoints} older models, ${event.deadLetters} dead letters deleted; ${keptWords(event.topics)}`;
     case 'erase-failed':

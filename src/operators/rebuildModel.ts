@@ -40,47 +40,74 @@ export function rebuildModel(
   rebuilding: Rebuilding,
   emit: (event: LetheEvent) => void,
 ): Promise<void> {
-  const { store, trainer, load, inTurn } = rebuilding;
-  return inTurn(async () => {
+  return rebuilding.inTurn(async () => {
     const started = performance.now();
-    const snapshot = await store.registry.refresh();
-    const { model: former } = snapshot;
-    if (!former || !needsRebuild(snapshot)) return;
-    const classes = classesIn(snapshot, 'learned').map((record) => record.name);
-    if (classes.length === 0) throw nothingRemains();
-    const gathered = await gatherVectors(store.vectors, 'cil', classes);
-    const model = await trainer.rebuild(
-      { task: name, ...gathered, unlearned: [] },
-      ({ epoch, epochs, loss, ms }) => emit({ kind: 'task-epoch', task: name, epoch, epochs, loss, ms }),
-    );
-    const [before, after] = await Promise.all([load(former), load(model)]);
-    let evidence: Evidence;
-    try {
-      evidence = await compared(before, after, classes, rebuilding);
-      refuseWorse(evidence, rebuilding.margin);
-    } catch (error) {
-      after.dispose();
-      throw error;
-    } finally {
-      before.dispose();
-    }
-    trainer.adopt(model);
-    rebuilding.install(after);
-    const without = former.classes.filter((each) => !model.classes.includes(each));
-    await store.registry.update((now) => ({
-      model,
-      put: afterRebuild(now, snapshot, model),
-    }));
-    emit({ kind: 'model-published', model });
-    emit({
-      kind: 'model-rebuilt',
-      modelVersion: model.version,
-      replaces: former.version,
-      without,
-      evidence,
-      ms: performance.now() - started,
-    });
+    while ((await rebuiltOnce(name, rebuilding, started, emit)) === 'overtaken');
   });
+}
+
+/** `overtaken`: a class that the rebuilt model does not know was relearned meanwhile; nothing was changed. */
+async function rebuiltOnce(
+  name: string,
+  rebuilding: Rebuilding,
+  started: number,
+  emit: (event: LetheEvent) => void,
+): Promise<'done' | 'overtaken'> {
+  const { store, trainer, load } = rebuilding;
+  const snapshot = await store.registry.refresh();
+  const { model: former } = snapshot;
+  if (!former || !needsRebuild(snapshot)) return 'done';
+  const classes = classesIn(snapshot, 'learned').map((record) => record.name);
+  if (classes.length === 0) throw nothingRemains();
+  const gathered = await gatherVectors(store.vectors, 'cil', classes);
+  const model = await trainer.rebuild(
+    { task: name, ...gathered, unlearned: [] },
+    ({ epoch, epochs, loss, ms }) => emit({ kind: 'task-epoch', task: name, epoch, epochs, loss, ms }),
+  );
+  const [before, after] = await Promise.all([load(former), load(model)]);
+  let evidence: Evidence;
+  try {
+    evidence = await compared(before, after, classes, rebuilding);
+    refuseWorse(evidence, rebuilding.margin);
+  } catch (error) {
+    after.dispose();
+    throw error;
+  } finally {
+    before.dispose();
+  }
+  if (!(await madeCurrent(model, snapshot, store))) {
+    after.dispose();
+    return 'overtaken';
+  }
+  trainer.adopt(model);
+  rebuilding.install(after);
+  emit({ kind: 'model-published', model });
+  emit({
+    kind: 'model-rebuilt',
+    modelVersion: model.version,
+    replaces: former.version,
+    without: former.classes.filter((each) => !model.classes.includes(each)),
+    evidence,
+    ms: performance.now() - started,
+  });
+  return 'done';
+}
+
+/**
+ * Names the model in the registry, unless a class that it does not know was relearned since its vectors were gathered: the
+ * model before it knows that class, and goes on answering.
+ */
+async function madeCurrent(
+  model: ModelVersion,
+  before: RegistrySnapshot,
+  { registry }: KnowledgeStore,
+): Promise<boolean> {
+  let isComplete = true;
+  await registry.update((now) => {
+    isComplete = classesIn(now, 'learned').every(({ name }) => model.classes.includes(name));
+    return isComplete ? { model, put: afterRebuild(now, before, model) } : null;
+  });
+  return isComplete;
 }
 
 /** Whether the model that answers knows a class that is to be erased, or has seen samples that were unlearned. */

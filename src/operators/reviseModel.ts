@@ -1,4 +1,4 @@
-import { classesIn, type RegistrySnapshot, SUPPRESSED } from '../domain/classes.js';
+import { type ClassState, classesIn, type RegistrySnapshot, SUPPRESSED } from '../domain/classes.js';
 import { LetheError } from '../domain/errors.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
@@ -22,9 +22,10 @@ export interface Revising {
 const NOTHING = { classes: [], vectors: new Float32Array(0), labels: new Int32Array(0) };
 
 /**
- * Takes out of the model what the registry calls forgotten, exactly: by subtraction of the vectors that now lie in DB-MU.
- * Where these are not the vectors that were learned (a store of float16, unlearned samples), the model is made anew from
- * DB-CIL instead. It looks at the registry, not at commands, so that several share one revision and none is lost.
+ * Brings the model in step with the registry, exactly. What it calls forgotten is subtracted: the vectors that now lie in
+ * DB-MU. What it calls learned but the model does not know is added, from DB-CIL. Where the stored vectors are not those
+ * that the model was made of (unlearned samples, a store that lost some), it is made anew from DB-CIL instead. It looks at
+ * the registry, not at commands, so that several share one revision and none is lost.
  * @throws LetheError `training-failed`
  */
 export function reviseModel(
@@ -36,7 +37,7 @@ export function reviseModel(
     const snapshot = await store.registry.refresh();
     const { model: former } = snapshot;
     if (!former || !needsRevision(snapshot)) return;
-    const { model, how } = await revised(former, snapshot, store, revise);
+    const { model, how } = await revised(snapshot, store, revise);
     install(await load(model));
     await store.registry.update((now) => ({ model, put: afterRebuild(now, snapshot, model) }));
     emit({ kind: 'model-published', model });
@@ -45,43 +46,62 @@ export function reviseModel(
       modelVersion: model.version,
       replaces: former.version,
       without: former.classes.filter((name) => !model.classes.includes(name)),
+      returned: model.classes.filter((name) => !former.classes.includes(name)),
       how,
       ms: performance.now() - started,
     });
   });
 }
 
-/** Whether the model knows a class that is forgotten, or has seen samples that were unlearned. */
-export function needsRevision({ classes, model }: RegistrySnapshot): boolean {
-  return [...classes.values()].some(
-    ({ name, state, withdrawn = 0 }) =>
-      model?.classes.includes(name) &&
-      (SUPPRESSED.includes(state) || (withdrawn > 0 && state !== 'learning')),
-  );
+/** Whether the model that answers is not the one that the registry's learned classes make. */
+export function needsRevision(snapshot: RegistrySnapshot): boolean {
+  if (snapshot.model === null) return false;
+  const { leaving, missing, foreign, withdrawn } = differenceOf(snapshot);
+  return [leaving, missing, foreign, withdrawn].some((names) => names.length > 0);
+}
+
+/** Names of classes by how the model differs from the registry. */
+interface Difference {
+  /** Forgotten, but known to the model. */
+  readonly leaving: readonly string[];
+  /** Learned, but unknown to it: relearned while it was made without them. */
+  readonly missing: readonly string[];
+  /** Known to it, but to no one else: of a task that failed after its training. */
+  readonly foreign: readonly string[];
+  /** Known to it with samples that were unlearned since. */
+  readonly withdrawn: readonly string[];
+}
+
+function differenceOf({ classes, model }: RegistrySnapshot): Difference {
+  const known = model?.classes ?? [];
+  const isIn = (name: string, ...states: readonly ClassState[]): boolean =>
+    states.some((state) => state === classes.get(name)?.state);
+  const learned = classesIn({ classes }, 'learned').map(({ name }) => name);
+  return {
+    leaving: known.filter((name) => isIn(name, ...SUPPRESSED)),
+    missing: learned.filter((name) => !known.includes(name)),
+    foreign: known.filter((name) => !isIn(name, 'learned', ...SUPPRESSED)),
+    withdrawn: known.filter((name) => (classes.get(name)?.withdrawn ?? 0) > 0),
+  };
 }
 
 async function revised(
-  former: ModelVersion,
   snapshot: RegistrySnapshot,
   { vectors }: KnowledgeStore,
   revise: Revising['revise'],
 ): Promise<{ readonly model: ModelVersion; readonly how: 'subtracted' | 'anew' }> {
-  const learned = classesIn(snapshot, 'learned');
-  const leaving = classesIn(snapshot, ...SUPPRESSED).filter(({ name }) => former.classes.includes(name));
-  if ([...learned, ...leaving].every(({ withdrawn = 0 }) => withdrawn === 0)) {
-    const names = leaving.map(({ name }) => name);
+  const { leaving, missing, foreign, withdrawn } = differenceOf(snapshot);
+  if (foreign.length === 0 && withdrawn.length === 0) {
+    const forgotten = await gatherVectors(vectors, 'mu', leaving);
+    const returned = await gatherVectors(vectors, 'cil', missing);
     try {
-      const forgotten = await gatherVectors(vectors, 'mu', names);
-      return { model: await revise({ forgotten, returned: NOTHING }), how: 'subtracted' };
+      return { model: await revise({ forgotten, returned }), how: 'subtracted' };
     } catch (error) {
       if (!areOtherVectors(error)) throw error;
     }
   }
-  const returned = await gatherVectors(
-    vectors,
-    'cil',
-    learned.map(({ name }) => name),
-  );
+  const learned = classesIn(snapshot, 'learned').map(({ name }) => name);
+  const returned = await gatherVectors(vectors, 'cil', learned);
   return { model: await revise({ forgotten: NOTHING, returned, anew: true }), how: 'anew' };
 }
 

@@ -15,10 +15,11 @@ import { replaceClassifier } from './replaceClassifier.js';
 import type { Signal } from './signal.js';
 
 /**
- * Keeps the model in step with what the registry calls forgotten, where the learner can take classes out exactly. And
- * erases the classes that the registry says are to be erased: rebuilds the model without them, then deletes their vectors,
- * the models that knew them and their dead letters. Unlearned samples are rebuilt out of the model alike. It looks at the registry when it begins and after every change, so
- * that it goes on after a restart; requests that come meanwhile share the next rebuild.
+ * Keeps the model in step with the registry's learned classes, where the learner can revise it exactly. And erases the
+ * classes that the registry says are to be erased: rebuilds the model without them, then deletes their vectors, the models
+ * that knew them and their dead letters. Unlearned samples are rebuilt out of the model alike. It looks at the registry
+ * when it begins and after every change, so that it goes on after a restart; requests that come meanwhile share the next
+ * rebuild.
  */
 export function erasing(
   context: Context,

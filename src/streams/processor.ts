@@ -35,7 +35,15 @@ export function processor(context: Context, role: Role = 'all'): Observable<Sign
         auditing(context),
         erasing(
           context,
-          eventsOf(events, 'unlearned', 'erase-accepted', 'samples-unlearned', 'task-finished'),
+          eventsOf(
+            events,
+            'unlearned',
+            'relearned',
+            'erase-accepted',
+            'samples-unlearned',
+            'task-finished',
+            'task-failed',
+          ),
           inTurn,
         ),
         calibration(

@@ -18,6 +18,7 @@ import { type Own, ownKafka, ownRedis } from '../support/services.js';
 const REDIS_PASSWORD = 'of-redis-41c7';
 const KAFKA_PASSWORD = 'of-kafka-9b02';
 const WRONG = 'not-the-password';
+const INDEX = { algorithm: 'flat', m: 16, efConstruction: 200, efRuntime: 64, type: 'float32' } as const;
 
 let kafka: Own<KafkaService>;
 let redis: Own<RedisService>;
@@ -171,19 +172,34 @@ const CASES: readonly Case[] = [
     is: 'an index of another dimension',
     change: async () => {
       const model = `wrong-${randomUUID()}`;
-      const index = {
-        algorithm: 'flat',
-        m: 16,
-        efConstruction: 200,
-        efRuntime: 64,
-        type: 'float32',
-      } as const;
-      const store = await createRedisStore({ url: redis.url, model, dimension: 4, index });
+      const store = await createRedisStore({ url: redis.url, model, dimension: 4, index: INDEX });
       await store.close();
       return { LETHE_MODEL__NAME: model };
     },
     key: 'embedder',
     says: /have 4 components, the embedder makes 1280/,
+  },
+  {
+    is: 'a learner other than the one that made the model',
+    change: async () => {
+      const name = `wrong-${randomUUID()}`;
+      const store = await createRedisStore({ url: redis.url, model: name, dimension: 1280, index: INDEX });
+      const model = {
+        version: 'v0001-00000000',
+        task: 't',
+        classes: ['cat'],
+        checkpoint: 'redis:none',
+        sha256: '0'.repeat(64),
+        dimension: 1280,
+        backend: 'tensorflow',
+      };
+      await store.lease.acquire(() => undefined, AbortSignal.timeout(5000));
+      await store.registry.update(() => ({ model }));
+      await store.close();
+      return { LETHE_MODEL__NAME: name, LETHE_LEARNING__LEARNER: 'analytic' };
+    },
+    key: 'learning.learner',
+    says: /made by the learner ssre.*Set learning\.learner to ssre/,
   },
   {
     is: 'no TLS for a port of Redis that speaks it',

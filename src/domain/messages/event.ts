@@ -100,13 +100,15 @@ export const eventSchema = z.discriminatedUnion('kind', [
     evidence: rebuildEvidence,
     ms: milliseconds,
   }),
-  /** Forgotten classes were taken out of the model exactly, by a learner that can. */
+  /** The model was brought in step with the registry exactly, by a learner that can. */
   z.object({
     kind: z.literal('model-revised'),
     modelVersion: z.string(),
     replaces: z.string(),
     without: z.array(classNameSchema),
-    /** By subtraction of their vectors, or from all remaining vectors where these were not the learned ones. */
+    /** Learned classes that the replaced model did not know. */
+    returned: z.array(classNameSchema).default([]),
+    /** By subtraction of vectors (and addition), or from all remaining ones where these were not the learned ones. */
     how: z.enum(['subtracted', 'anew']),
     ms: milliseconds,
   }),

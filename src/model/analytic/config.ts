@@ -2,14 +2,25 @@ import { z } from 'zod';
 
 /** The settings of the analytic learner. The defaults were chosen on real data: docs/decisions/0014-analytic-learner.md. */
 export const analyticConfigSchema = z.strictObject({
-  /** Seed of the random projection. */
-  seed: z.int().default(1993),
-  /** Width of the random projection R of phi(z) = ReLU(z R); 0 leaves it out: phi(z) = z. */
-  projection: z.int().nonnegative().max(20_000).default(0),
-  /** Ridge penalty lambda, for features of about length 1. Chosen once: to choose it by the data would let them in. */
-  lambda: z.number().positive().default(0.1),
-  /** Scores, which are about 0 to 1, are divided by it before the softmax. */
-  temperature: z.number().positive().default(0.1),
+  seed: z.int().default(1993).describe('Seed of the random projection.'),
+  projection: z
+    .int()
+    .nonnegative()
+    .max(20_000)
+    .default(0)
+    .describe('Width of the random projection R of phi(z) = ReLU(z R); 0 leaves it out: phi(z) = z.'),
+  lambda: z
+    .number()
+    .positive()
+    .default(0.1)
+    .describe(
+      'Ridge penalty, for features of about length 1. Chosen once: to choose it by the data would let them in.',
+    ),
+  temperature: z
+    .number()
+    .positive()
+    .default(0.1)
+    .describe('Scores, which are about 0 to 1, are divided by it before the softmax.'),
 });
 export type AnalyticConfig = z.infer<typeof analyticConfigSchema>;
 

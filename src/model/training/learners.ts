@@ -1,4 +1,5 @@
-import { ANALYTIC_BACKEND } from '../analytic/config.js';
+import { LetheError } from '../../domain/errors.js';
+import { ANALYTIC_BACKEND, type AnalyticConfig } from '../analytic/config.js';
 import { NO_CLASSES } from '../analytic/revise.js';
 import { type Checkpoint, madeBy, type StoredCheckpoint } from '../checkpoint/checkpoint.js';
 import type { SsreConfig } from '../ssre/config.js';
@@ -73,17 +74,17 @@ async function loadSsre(
   };
 }
 
-async function loadAnalytic(
-  config: Extract<LearnerSettings, { analytic: unknown }>['analytic'],
-  checkpoints: string,
-): Promise<LoadedLearner> {
+async function loadAnalytic(config: AnalyticConfig, checkpoints: string): Promise<LoadedLearner> {
   const steps = await createAnalyticSteps(Number(trainingThreads()));
   return {
     backend: ANALYTIC_BACKEND,
     take: ({ rehearsal: _, forgotten, ...step }, base, { onEpoch, onNotice }) => {
       const baseState = async () => {
         const checkpoint = await base();
-        return checkpoint && madeBy('analytic', checkpoint).state;
+        if (checkpoint === null) return null;
+        const own = madeBy('analytic', checkpoint);
+        refuseOtherFeatures(own.config, config);
+        return own.state;
       };
       return steps(checkpoints, { ...step, config, forgotten: forgotten ?? NO_CLASSES }, baseState, {
         onFitted: (loss) => onEpoch(1, 1, loss),
@@ -91,4 +92,18 @@ async function loadAnalytic(
       });
     },
   };
+}
+
+/** Sums of other features are nothing to add to. */
+function refuseOtherFeatures(made: AnalyticConfig, wanted: AnalyticConfig): void {
+  const isSame =
+    made.projection === wanted.projection && (made.projection === 0 || made.seed === wanted.seed);
+  if (isSame) return;
+  const key = made.projection === wanted.projection ? 'model.seed' : 'learning.analytic.projection';
+  const [has, value] = key === 'model.seed' ? [made.seed, wanted.seed] : [made.projection, wanted.projection];
+  throw new LetheError('config-invalid', `the model was made with ${key}: ${has}`, {
+    field: key,
+    value: String(value),
+    remedy: `Set ${key} to ${has}, or begin with a new model.name and empty stores.`,
+  });
 }

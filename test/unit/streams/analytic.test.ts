@@ -23,6 +23,24 @@ async function weightsOf({ store }: Processing): Promise<Map<string, number[]>> 
   );
 }
 
+/** Holds the first step of a kind until it is released. */
+function barrier(held: 'train' | 'revise') {
+  let release = (): void => undefined;
+  let reach = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const reached = new Promise<void>((resolve) => {
+    reach = resolve;
+  });
+  const pause = async (step: 'train' | 'revise'): Promise<void> => {
+    if (step !== held) return;
+    reach();
+    await released;
+  };
+  return { reached, release, pause };
+}
+
 describe('with the analytic learner', () => {
   let folder = '';
   const opened: Processing[] = [];
@@ -34,7 +52,12 @@ describe('with the analytic learner', () => {
     await rm(folder, { recursive: true });
   });
 
-  const start = async (name: string, options: Parameters<typeof startProcessing>[0] = {}) => {
+  /** @param pause what a step of the learner waits for */
+  const start = async (
+    name: string,
+    options: Parameters<typeof startProcessing>[0] = {},
+    pause: (step: 'train' | 'revise') => Promise<void> = async () => undefined,
+  ) => {
     const trainer = await createTrainer({
       checkpoints: join(folder, name),
       backend: 'cpu',
@@ -44,7 +67,13 @@ describe('with the analytic learner', () => {
       from: () => options.store?.registry.snapshot().model ?? null,
     });
     const load = (model: ModelVersion) => loadClassifier(model, { backend: 'cpu' });
-    const processing = startProcessing({ ...options, training: { trainer, load, trained: [] } });
+    const revise = trainer.revise as NonNullable<typeof trainer.revise>;
+    const waiting: typeof trainer = {
+      ...trainer,
+      train: (...task) => pause('train').then(() => trainer.train(...task)),
+      revise: (revision) => pause('revise').then(() => revise(revision)),
+    };
+    const processing = startProcessing({ ...options, training: { trainer: waiting, load, trained: [] } });
     opened.push({
       ...processing,
       stop: async () => {
@@ -94,6 +123,65 @@ describe('with the analytic learner', () => {
     const second = await start('live', { log, store });
     expect(await second.event('model-revised')).toMatchObject({ without: ['dog'] });
     expect([...(await weightsOf(second)).keys()]).toEqual(['cat']);
+  });
+
+  it('a class relearned while it is being taken out is put back', async () => {
+    const { reached, release, pause } = barrier('revise');
+    const processing = await start('live', {}, pause);
+    await learn(processing, 't1', { cat: 0, dog: 4 });
+    const whole = await weightsOf(processing);
+    await processing.command({ id: 'u1', kind: 'unlearn', classes: ['dog'] });
+    await reached;
+    await processing.command({ id: 'r1', kind: 'relearn', classes: ['dog'] });
+    await processing.event('relearned');
+    release();
+    expect(await processing.event('model-revised')).toMatchObject({ without: ['dog'], returned: [] });
+    await processing.event('model-revised', ({ returned }) => returned.includes('dog'));
+    expect(await weightsOf(processing)).toEqual(whole);
+    expect(await processing.query('q', around(4, 1))).toMatchObject({ label: 'dog', route: 'model' });
+  });
+
+  it('a class unlearned while its task trains is out of the model in the end', async () => {
+    const { reached, release, pause } = barrier('train');
+    const processing = await start('live', {}, pause);
+    const learned = learn(processing, 't1', { cat: 0, dog: 4 });
+    await reached;
+    await processing.command({ id: 'u1', kind: 'unlearn', classes: ['dog'] });
+    await processing.event('unlearned');
+    release();
+    await learned;
+    expect(await processing.event('model-revised')).toMatchObject({ without: ['dog'], how: 'subtracted' });
+    expect([...(await weightsOf(processing)).keys()]).toEqual(['cat']);
+  });
+
+  it('several unlearnings share a revision, and a task that waits for its turn goes on from it', async () => {
+    const { reached, release, pause } = barrier('revise');
+    const processing = await start('live', {}, pause);
+    await learn(processing, 't1', { cat: 0, dog: 3, frog: 6 });
+    await processing.command({ id: 'u1', kind: 'unlearn', classes: ['dog'] });
+    await reached;
+    await processing.command({ id: 'u2', kind: 'unlearn', classes: ['frog'] });
+    const learned = learn(processing, 't2', { bird: 9 });
+    await processing.event('task-embedded', ({ task }) => task === 't2');
+    release();
+    await learned;
+    await processing.event('model-revised', ({ without }) => without.includes('frog'));
+    const fresh = await start('fresh');
+    await learn(fresh, 't', { cat: 0, bird: 9 });
+    expect(await weightsOf(processing)).toEqual(await weightsOf(fresh));
+  });
+
+  it('says so when nothing is left to answer with, and learns on', async () => {
+    const processing = await start('live');
+    await learn(processing, 't1', { cat: 0 });
+    await processing.command({ id: 'u1', kind: 'unlearn', classes: ['cat'] });
+    await processing.event('model-revised');
+    expect([...(await weightsOf(processing)).keys()]).toEqual([]);
+    void processing.query('q1', around(0, 1));
+    const { code } = await processing.deadLetter(({ source }) => source.key === 'q1');
+    expect(code).toBe('no-model');
+    await learn(processing, 't2', { dog: 4 });
+    expect((await processing.query('q2', around(4, 1))).label).toBe('dog');
   });
 
   it('erasing is a subtraction and a deletion', async () => {

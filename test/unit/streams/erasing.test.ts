@@ -132,6 +132,28 @@ describe('a rebuild', () => {
     await processing.stop();
   });
 
+  it('that a relearning overtook is made again with the class', async () => {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const training = centroidTraining(12, async ({ task }) => {
+      if (task.startsWith('rebuild')) await released;
+    });
+    const processing = startProcessing({ training });
+    await learn(processing, 't1', { cat: 0, dog: 4, frog: 8 });
+    await processing.command({ id: 'u1', kind: 'unlearn', classes: ['dog'] });
+    await processing.command({ id: 'e1', kind: 'erase', classes: ['cat'], now: true });
+    await expect.poll(() => training.trained.at(-1)?.classes).toEqual(['frog']);
+    await processing.command({ id: 'r1', kind: 'relearn', classes: ['dog'] });
+    await processing.event('relearned');
+    release();
+    await processing.event('erased');
+    expect(training.trained.at(-1)?.classes).toEqual(['dog', 'frog']);
+    expect(await processing.query('q', around(4, 2))).toMatchObject({ label: 'dog', route: 'model' });
+    await processing.stop();
+  });
+
   it('that broke off is made after a restart', async () => {
     const log = memoryLog();
     let broken = true;

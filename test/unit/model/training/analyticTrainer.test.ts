@@ -26,11 +26,12 @@ async function trainer(
   name: string,
   from?: ModelVersion,
   onNotice: (notice: TrainingNotice) => void = () => {},
+  settings = config({ projection: 40 }),
 ): Promise<Trainer> {
   const created = await createTrainer({
     checkpoints: join(folder, name),
     backend: 'cpu',
-    analytic: config({ projection: 40 }),
+    analytic: settings,
     dimension: DIMENSION,
     onNotice,
     threads: 1,
@@ -175,6 +176,27 @@ describe('a trainer of the analytic learner', () => {
       remedy: expect.stringContaining('ssre'),
     };
     await expect((await trainer('one', model)).train(second, ignore)).rejects.toMatchObject(refusal);
+  });
+
+  it.each([
+    ['learning.analytic.projection', '0', config()],
+    ['learning.analytic.projection', '41', config({ projection: 41 })],
+    ['model.seed', '7', config({ projection: 40, seed: 7 })],
+  ])('refuses to go on from a model of other features: %s %s', async (field, value, settings) => {
+    const model = await (await trainer('one')).train(first, ignore);
+    const later = await trainer('one', model, ignore, settings);
+    await expect(later.train(second, ignore)).rejects.toMatchObject({ code: 'config-invalid', field, value });
+  });
+
+  it('goes on with another penalty, for which the head is solved anew', async () => {
+    const model = await (await trainer('one')).train(first, ignore);
+    const settings = config({ projection: 40, lambda: 1, temperature: 0.2 });
+    const later = await (await trainer('one', model, ignore, settings)).train(second, ignore);
+    const fresh = await trainer('fresh', undefined, ignore, settings);
+    await fresh.train(first, ignore);
+    expect((await stateOf(later)).weights).toEqual(
+      (await stateOf(await fresh.train(second, ignore))).weights,
+    );
   });
 
   it.each<[string, Partial<TrainingTask>, string]>([
