@@ -154,7 +154,7 @@ describe('lethe experiment fig5', () => {
     expect((await readFile(join(out, 'fig5.png'))).subarray(1, 4).toString()).toBe('PNG');
 
     expect((await run()).err).toContain('mixed: taken from');
-  });
+  }, 240_000);
 
   it('refuses a folder without CIFAR-100, and one that was altered', async () => {
     const empty = await experiment('fig5', '--data', folder, '--json');
@@ -204,5 +204,5 @@ describe('lethe experiment tsne and mistakes', () => {
       expect(Object.values(each.counts).reduce((sum, count) => sum + count, 0)).toBe(250);
     for (const each of counts.filter(({ setting }) => setting === 'lethe'))
       expect(each.counts.leaked).toBe(0);
-  });
+  }, 240_000);
 });

@@ -58,7 +58,7 @@ export function classMap({ title, subtitle, remaining, unlearned, points }: Clas
         field: 'className',
         type: 'nominal' as const,
         scale: { domain, range: colours },
-        legend: { title: 'class', symbolOpacity: 1 },
+        legend: { title: 'class' },
       },
       shape: {
         field: 'className',

@@ -1,4 +1,4 @@
-import { constants, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -15,7 +15,7 @@ import type { FromWorker, ToWorker } from './messages.js';
 type TaskMessage = Extract<ToWorker, { kind: 'task' }>;
 
 // Inference comes first: this process and the threads that it starts take what the others leave.
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+setPriority(Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL));
 // Without its parent nobody wants its results.
 process.on('disconnect', () => process.exit());
 
