@@ -22,6 +22,7 @@ export function describeClassRegistry(
         tasks: new Map(),
         model: null,
         filterLevel: null,
+        knownLevel: null,
       });
       const { version } = await registry.update(() => ({ put: [classRecord('cat'), classRecord('dog')] }));
       await registry.update(() => ({ drop: ['dog'], put: [classRecord('ship')] }));
@@ -57,7 +58,7 @@ export function describeClassRegistry(
       const { registry } = await storeAfter(() => ({ putTasks: [open, taskRecord('t2', [])] }));
       await registry.update(() => ({ model: modelVersion('v1') }));
       const filterLevel = { filter: 'relative', level: 0.1 + 0.2 };
-      await registry.update(() => ({ filterLevel, putTasks: [{ ...open, state: 'told' }] }));
+      await registry.update(() => ({ filterLevel, knownLevel: 0.5, putTasks: [{ ...open, state: 'told' }] }));
       const newest = await registry.update(() => ({ model: { ...modelVersion('v2'), classes: ['dog'] } }));
       expect(newest).toEqual({
         version: 4,
@@ -68,6 +69,7 @@ export function describeClassRegistry(
         ]),
         model: { ...modelVersion('v2'), classes: ['dog'] },
         filterLevel,
+        knownLevel: 0.5,
       });
     });
 
