@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { firstValueFrom, map, take, timeout, toArray } from 'rxjs';
 import type { OutgoingRecord } from '../../src/domain/record.js';
-import { GROUPS } from '../../src/streams/groups.js';
+import { groupsOf } from '../../src/streams/groups.js';
 import { type Deployment, follow, type Variables } from './deployment.js';
 import { processTime } from './processTime.js';
 import type { BenchServices } from './services.js';
@@ -49,7 +49,7 @@ export async function workOff(
     kafka: [services.kafka.pid],
     redis: [services.redis.pid],
   });
-  while ((await log.lag(GROUPS.inference, [topics.queries])) > 0) await sleep(POLL_MS);
+  while ((await log.lag(groupsOf(topics).inference, [topics.queries])) > 0) await sleep(POLL_MS);
   const cpu = spent(queries.length);
   await Promise.all(workers.map((worker) => worker.stop()));
 

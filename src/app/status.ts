@@ -1,6 +1,6 @@
 import type { ClassState } from '../domain/classes.js';
 import type { Context } from '../streams/context.js';
-import { GROUPS } from '../streams/groups.js';
+import { groupsOf } from '../streams/groups.js';
 import type { LetheConfig } from './config/schema.js';
 
 /** What `lethe status` shows. */
@@ -64,9 +64,9 @@ export async function statusOf({
 /** Unsettled records of each topic that the processor reads. */
 export async function lagOf({ log, topics }: Context): Promise<Record<string, number>> {
   const readers = [
-    [topics.samples, GROUPS.learning],
-    [topics.commands, GROUPS.commands],
-    [topics.queries, GROUPS.inference],
+    [topics.samples, groupsOf(topics).learning],
+    [topics.commands, groupsOf(topics).commands],
+    [topics.queries, groupsOf(topics).inference],
   ] as const;
   const entries = readers.map(async ([topic, group]) => [topic, await log.lag(group, [topic])] as const);
   return Object.fromEntries(await Promise.all(entries));

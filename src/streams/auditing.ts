@@ -5,7 +5,7 @@ import { auditRecordSchema } from '../domain/messages/audit.js';
 import type { LogRecord } from '../domain/record.js';
 import { auditEntryOf } from '../operators/auditEntry.js';
 import { type Context, inFlight } from './context.js';
-import { GROUPS } from './groups.js';
+import { groupsOf } from './groups.js';
 import { newestRecord } from './newestRecord.js';
 
 /**
@@ -16,7 +16,7 @@ export function auditing(context: Context): Observable<never> {
   const { log, topics, settings, stop } = context;
   const tell = chainWriter(context);
   return log
-    .read({ topics: [topics.commands, topics.events], group: GROUPS.audit, ...inFlight(settings) })
+    .read({ topics: [topics.commands, topics.events], group: groupsOf(topics).audit, ...inFlight(settings) })
     .pipe(takeUntil(stop), concatMap(tell), ignoreElements());
 }
 
@@ -30,14 +30,14 @@ function chainWriter({
   return async (input) => {
     const entry = auditEntryOf(input, topics, modelName);
     if (!entry) {
-      await log.settle(GROUPS.audit, [{ input, outputs: [] }]);
+      await log.settle(groupsOf(topics).audit, [{ input, outputs: [] }]);
       return;
     }
     head ??= await headOf(log, topics.audit);
     const { value, head: next } = chained(entry, head);
     const outputs = [encodeAuditRecord(value, head.length, modelName, topics)];
     head = undefined;
-    const lost = await log.settle(GROUPS.audit, [{ input, outputs }]);
+    const lost = await log.settle(groupsOf(topics).audit, [{ input, outputs }]);
     // Where another worker has the partition now, it goes on with the chain.
     if (lost.length === 0) head = next;
   };

@@ -17,47 +17,49 @@ import { unlearnByExamples } from '../operators/unlearnByExamples.js';
 import { isOfSamples, samplesUnlearnedEvent, unlearnSamples } from '../operators/unlearnSamples.js';
 import type { CommandReceipt } from '../stores/knowledgeStore.js';
 import { type Context, inFlight } from './context.js';
-import { GROUPS } from './groups.js';
+import { groupsOf } from './groups.js';
 import { type Signal, toSignals } from './signal.js';
 
 /** Commands in, events out, in their order. Unlearning is done here and now; learning is only announced. */
 export function commands({ log, topics, stop, store, ...context }: Context): Observable<Signal> {
   const { embedders, probe, settings } = context;
   const opening = { embedder: embedders.urgent, limits: settings.limits };
-  return log.read({ topics: [topics.commands], group: GROUPS.commands, ...inFlight(settings) }).pipe(
-    takeUntil(stop),
-    decode(decodeCommand, probe),
-    route({
-      registry: store.registry,
-      retell,
-      routes: {
-        learn: (command, { position }) => announceTask(command, position, store.registry),
-        unlearn: ({ id, classes, examples, samples, subject }, { position, startedAt }) => {
-          if (classes) return unlearnClasses({ id, classes, position }, store, startedAt);
-          if (samples) return unlearnSamples({ id, position, samples: { ids: samples } }, store, startedAt);
-          if (subject !== undefined)
-            return unlearnSamples({ id, position, samples: { subject } }, store, startedAt);
-          return unlearnByExamples(
-            { id, examples: examples ?? [], position },
-            { store, opening, embedder: embedders.urgent, vote: settings.vote },
-            startedAt,
-          );
+  return log
+    .read({ topics: [topics.commands], group: groupsOf(topics).commands, ...inFlight(settings) })
+    .pipe(
+      takeUntil(stop),
+      decode(decodeCommand, probe),
+      route({
+        registry: store.registry,
+        retell,
+        routes: {
+          learn: (command, { position }) => announceTask(command, position, store.registry),
+          unlearn: ({ id, classes, examples, samples, subject }, { position, startedAt }) => {
+            if (classes) return unlearnClasses({ id, classes, position }, store, startedAt);
+            if (samples) return unlearnSamples({ id, position, samples: { ids: samples } }, store, startedAt);
+            if (subject !== undefined)
+              return unlearnSamples({ id, position, samples: { subject } }, store, startedAt);
+            return unlearnByExamples(
+              { id, examples: examples ?? [], position },
+              { store, opening, embedder: embedders.urgent, vote: settings.vote },
+              startedAt,
+            );
+          },
+          relearn: (command, { position, startedAt }) =>
+            relearnClasses({ ...command, position }, store, startedAt),
+          erase: (command, { position, startedAt }) => eraseClasses(command, position, store, startedAt),
         },
-        relearn: (command, { position, startedAt }) =>
-          relearnClasses({ ...command, position }, store, startedAt),
-        erase: (command, { position, startedAt }) => eraseClasses(command, position, store, startedAt),
-      },
-    }),
-    publish({
-      log,
-      group: GROUPS.commands,
-      deadLetters: topics['dead-letters'],
-      batchSize: 1,
-      probe,
-      toRecords: (event) => [encodeEvent(event, settings.modelName, topics)],
-    }),
-    toSignals((event) => ({ kind: 'event', event })),
-  );
+      }),
+      publish({
+        log,
+        group: groupsOf(topics).commands,
+        deadLetters: topics['dead-letters'],
+        batchSize: 1,
+        probe,
+        toRecords: (event) => [encodeEvent(event, settings.modelName, topics)],
+      }),
+      toSignals((event) => ({ kind: 'event', event })),
+    );
 }
 
 /** The event of a command that was carried out by a worker which died before it could tell. */

@@ -9,7 +9,7 @@ import { openPayload } from '../operators/openPayload.js';
 import { predict } from '../operators/predict.js';
 import { publish } from '../operators/publish.js';
 import { type Context, inFlight } from './context.js';
-import { GROUPS } from './groups.js';
+import { groupsOf } from './groups.js';
 import { type Signal, toSignals } from './signal.js';
 
 /**
@@ -24,28 +24,30 @@ export function inference(context: Context): Observable<Signal> {
 function answers({ log, topics, stop, ...context }: Context): Observable<Signal> {
   const { embedders, probe, settings } = context;
   const inBatches = { batchSize: settings.answerBatch, probe };
-  return log.read({ topics: [topics.queries], group: GROUPS.inference, ...inFlight(settings) }).pipe(
-    takeUntil(stop),
-    decode(decodeQuery, probe),
-    openPayload({
-      embedder: embedders.urgent,
-      limits: settings.limits,
-      concurrency: settings.decodeConcurrency,
-      probe,
-    }),
-    embed(embedders.urgent, { batchSize: settings.embedBatch.queries, probe }),
-    filterUnlearned(context.screen, inBatches),
-    predict(() => loadedModel(context), inBatches),
-    answer({ registry: context.store.registry, ...settings, ...inBatches }),
-    publish({
-      log,
-      group: GROUPS.inference,
-      deadLetters: topics['dead-letters'],
-      toRecords: (prediction) => [encodePrediction(prediction, topics)],
-      ...inBatches,
-    }),
-    toSignals((prediction) => ({ kind: 'prediction', prediction })),
-  );
+  return log
+    .read({ topics: [topics.queries], group: groupsOf(topics).inference, ...inFlight(settings) })
+    .pipe(
+      takeUntil(stop),
+      decode(decodeQuery, probe),
+      openPayload({
+        embedder: embedders.urgent,
+        limits: settings.limits,
+        concurrency: settings.decodeConcurrency,
+        probe,
+      }),
+      embed(embedders.urgent, { batchSize: settings.embedBatch.queries, probe }),
+      filterUnlearned(context.screen, inBatches),
+      predict(() => loadedModel(context), inBatches),
+      answer({ registry: context.store.registry, ...settings, ...inBatches }),
+      publish({
+        log,
+        group: groupsOf(topics).inference,
+        deadLetters: topics['dead-letters'],
+        toRecords: (prediction) => [encodePrediction(prediction, topics)],
+        ...inBatches,
+      }),
+      toSignals((prediction) => ({ kind: 'prediction', prediction })),
+    );
 }
 
 /**

@@ -32,7 +32,7 @@ import { trainTasks } from '../operators/trainTasks.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
 import { announce } from './announce.js';
 import { type Context, inFlight } from './context.js';
-import { GROUPS } from './groups.js';
+import { groupsOf } from './groups.js';
 import { samplesOf, unfinished } from './openTasks.js';
 import { replaceClassifier } from './replaceClassifier.js';
 import { type Signal, toSignals } from './signal.js';
@@ -111,7 +111,7 @@ function storing({
   stop,
 }: Context): Observable<Flow<StoredSample>> {
   const inBatches = { batchSize: settings.storeBatch, probe };
-  return log.read({ topics: [topics.samples], group: GROUPS.learning, ...inFlight(settings) }).pipe(
+  return log.read({ topics: [topics.samples], group: groupsOf(topics).learning, ...inFlight(settings) }).pipe(
     takeUntil(stop),
     decode(decodeSample, probe),
     openPayload({
@@ -125,7 +125,7 @@ function storing({
     noteRefusals(store.registry, inBatches),
     publish({
       log,
-      group: GROUPS.learning,
+      group: groupsOf(topics).learning,
       deadLetters: topics['dead-letters'],
       toRecords: () => [],
       ...inBatches,

@@ -3,7 +3,7 @@ import { labelOf } from '../domain/cloudEvents.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { LogRecord } from '../domain/record.js';
 import type { Context } from './context.js';
-import { GROUPS } from './groups.js';
+import { groupsOf } from './groups.js';
 import { keptNow } from './keptNow.js';
 
 type Erased = Extract<LetheEvent, { kind: 'erased' }>;
@@ -20,7 +20,7 @@ export async function purgeTopics(
   const deadLetters = await purgeDeadLetters(classes, context);
   const { deleteSamples } = settings.rebuild;
   if (deleteSamples)
-    await log.deleteBefore(topics.samples, await log.positions(GROUPS.learning, topics.samples));
+    await log.deleteBefore(topics.samples, await log.positions(groupsOf(topics).learning, topics.samples));
   const holding = [topics.samples, topics.queries, topics.commands, topics['dead-letters']];
   const retention = await log.retention(holding);
   return {

@@ -5,7 +5,7 @@ import type { KafkaService } from '../../scripts/services/kafka.js';
 import type { RedisService } from '../../scripts/services/redis.js';
 import { encodeCommand } from '../../src/domain/cloudEvents.js';
 import { randomOf } from '../../src/model/ssre/random.js';
-import { GROUPS } from '../../src/streams/groups.js';
+import { groupsOf } from '../../src/streams/groups.js';
 import type { LetheProcess } from '../support/letheProcess.js';
 import { type Own, ownKafka, ownRedis } from '../support/services.js';
 import { form, seed } from './form.js';
@@ -88,7 +88,7 @@ describe.each([
       await journal.ended(step.command);
       const { topics, log } = model;
       await expect
-        .poll(() => log.lag(GROUPS.inference, [topics.queries]), { timeout: 60_000, interval: 200 })
+        .poll(() => log.lag(groupsOf(topics).inference, [topics.queries]), { timeout: 60_000, interval: 200 })
         .toBe(0);
       const [queries, predictions] = await Promise.all([
         placesOf(model, topics.queries),

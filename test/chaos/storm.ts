@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { randomOf } from '../../src/model/ssre/random.js';
-import { GROUPS } from '../../src/streams/groups.js';
+import { groupsOf } from '../../src/streams/groups.js';
 import { drawFaults, strike, type Targets } from './faults.js';
 import { form, seed } from './form.js';
 import { type Journal, openJournal } from './journal.js';
@@ -106,9 +106,9 @@ async function strikeIn(
 
 async function dealtWith({ log, topics }: Model): Promise<void> {
   const waits = [
-    [GROUPS.inference, topics.queries, form.limitMs],
-    [GROUPS.learning, topics.samples, 60_000],
-    [GROUPS.commands, topics.commands, 60_000],
+    [groupsOf(topics).inference, topics.queries, form.limitMs],
+    [groupsOf(topics).learning, topics.samples, 60_000],
+    [groupsOf(topics).commands, topics.commands, 60_000],
   ] as const;
   for (const [group, topic, timeout] of waits)
     await expect.poll(() => log.lag(group, [topic]), { timeout, interval: 500, message: topic }).toBe(0);

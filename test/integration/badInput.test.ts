@@ -4,6 +4,7 @@ import type { ReasonCode } from '../../src/domain/errors.js';
 import type { Command } from '../../src/domain/messages/command.js';
 import type { ImageType } from '../../src/domain/messages/payload.js';
 import type { OutgoingRecord } from '../../src/domain/record.js';
+import { groupsOf } from '../../src/streams/groups.js';
 import type { Signal } from '../../src/streams/signal.js';
 import { blankPng, jpeg } from '../support/images.js';
 import { around, learn, type Processing, startProcessing } from '../support/processing.js';
@@ -274,9 +275,9 @@ describe('bad input', () => {
 
   it('writes a dead letter with its reason for each, and loses nothing', async () => {
     const { log, topics, signals } = processing;
-    expect(await log.lag('lethe-infer', [topics.queries])).toBe(0);
-    expect(await log.lag('lethe-learn', [topics.samples])).toBe(0);
-    expect(await log.lag('lethe-commands', [topics.commands])).toBe(0);
+    expect(await log.lag(groupsOf(topics).inference, [topics.queries])).toBe(0);
+    expect(await log.lag(groupsOf(topics).learning, [topics.samples])).toBe(0);
+    expect(await log.lag(groupsOf(topics).commands, [topics.commands])).toBe(0);
     const expected = cases.filter(({ via }) => via === 'dead-letter').length;
     expect(signals.filter(({ kind }) => kind === 'dead-letter')).toHaveLength(expected);
     const written = await new Promise<readonly string[]>((resolve) => {

@@ -4,12 +4,12 @@ import { ChainVerifier } from '../../../src/domain/auditChain.js';
 import { storyOf } from '../../../src/domain/auditStory.js';
 import { auditHashOf, encodeCommand } from '../../../src/domain/cloudEvents.js';
 import type { AuditRecord } from '../../../src/domain/messages/audit.js';
-import { GROUPS } from '../../../src/streams/groups.js';
+import { groupsOf } from '../../../src/streams/groups.js';
 import { keptNow } from '../../../src/streams/keptNow.js';
 import { around, learn, memoryLog, type Processing, startProcessing } from '../../support/processing.js';
 
 async function chainOf({ log, topics }: Processing): Promise<AuditRecord[]> {
-  await expect.poll(() => log.lag(GROUPS.audit, [topics.commands, topics.events])).toBe(0);
+  await expect.poll(() => log.lag(groupsOf(topics).audit, [topics.commands, topics.events])).toBe(0);
   const verifier = new ChainVerifier();
   const read = await firstValueFrom(keptNow(log, topics.audit).pipe(toArray()));
   const records = read.flatMap(

@@ -2,6 +2,7 @@ import { tap } from 'rxjs';
 import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
 import { encodeQuery } from '../../../src/domain/cloudEvents.js';
+import { groupsOf } from '../../../src/streams/groups.js';
 import type { EventLog } from '../../../src/streams/transports/eventLog.js';
 import { centroidTraining } from '../../support/centroidTrainer.js';
 import { PATCH_DIMENSION } from '../../support/patchEmbedder.js';
@@ -84,6 +85,6 @@ describe('a processor that is stopped while its first model can not be loaded', 
     await expect.poll(() => refreshed.mock.calls.length).toBe(2);
     await processing.stop();
     expect(processing.signals.filter(({ kind }) => kind !== 'learner')).toEqual([]);
-    expect(await log.lag('lethe-infer', [topics.queries])).toBe(1);
+    expect(await log.lag(groupsOf(topics).inference, [topics.queries])).toBe(1);
   });
 });

@@ -1,6 +1,7 @@
 import { firstValueFrom, toArray } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainingTask } from '../../../src/model/trainer.js';
+import { groupsOf } from '../../../src/streams/groups.js';
 import { keptNow } from '../../../src/streams/keptNow.js';
 import { centroidTraining } from '../../support/centroidTrainer.js';
 import { around, learn, memoryLog, type Processing, startProcessing } from '../../support/processing.js';
@@ -84,7 +85,9 @@ describe('erasing', () => {
       await processing.sample(`late-${label}`, label, 't1', around(0, 3));
       await processing.deadLetter(({ source }) => source.headers.ce_label === label);
     }
-    await expect.poll(() => processing.log.lag('lethe-learn', ['test.samples'])).toBe(0);
+    await expect
+      .poll(() => processing.log.lag(groupsOf(processing.topics).learning, ['test.samples']))
+      .toBe(0);
     await processing.command({ id: 'e1', kind: 'erase', classes: ['cat'] });
     expect((await processing.event('erased')).deadLetters).toBe(2);
     const { log, topics } = processing;

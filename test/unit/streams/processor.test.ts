@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { groupsOf } from '../../../src/streams/groups.js';
 import { around, learn, type Processing, startProcessing } from '../../support/processing.js';
 
 describe('the processor', () => {
@@ -115,8 +116,8 @@ describe('the processor', () => {
     await learn(processing, 't1', { cat: 0, dog: 4 });
     await processing.query('q', around(0, 1));
     const { log, topics } = processing;
-    expect(await log.lag('lethe-learn', [topics.samples])).toBe(0);
-    expect(await log.lag('lethe-infer', [topics.queries])).toBe(0);
-    expect(await log.lag('lethe-commands', [topics.commands])).toBe(0);
+    expect(await log.lag(groupsOf(topics).learning, [topics.samples])).toBe(0);
+    expect(await log.lag(groupsOf(topics).inference, [topics.queries])).toBe(0);
+    expect(await log.lag(groupsOf(topics).commands, [topics.commands])).toBe(0);
   });
 });
