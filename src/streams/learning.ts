@@ -36,17 +36,18 @@ import { groupsOf } from './groups.js';
 import { samplesOf, unfinished } from './openTasks.js';
 import { replaceClassifier } from './replaceClassifier.js';
 import { type Signal, toSignals } from './signal.js';
+import { untoldModel } from './untoldModel.js';
 
 /**
  * Samples in, vectors into DB-CIL, and a model out of every task that is complete. Begins with what the worker before
- * left unfinished: open tasks go on where they were, finished ones are told of.
+ * left unfinished: open tasks go on where they were, finished ones and the current model are told of.
  */
 export function learning(
   context: Context,
   announced: Observable<Announcement>,
   inTurn: InTurn,
 ): Observable<Signal> {
-  return from(unfinished(context.store)).pipe(
+  const tasks = from(unfinished(context.store)).pipe(
     mergeMap(({ open, untold }) => {
       const underWay = new Set<string>();
       const announcements = merge(from(open), announced).pipe(
@@ -65,6 +66,7 @@ export function learning(
       );
     }),
   );
+  return merge(untoldModel(context, inTurn), tasks);
 }
 
 function isOpen(task: string, { registry }: KnowledgeStore): boolean {

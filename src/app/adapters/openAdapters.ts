@@ -81,7 +81,7 @@ async function trainerOf(
     backend: model.backend,
     ...learnerSettings(learning, model.seed),
     dimension,
-    // Asked when the first task comes: a worker may have stood by for others that trained meanwhile.
+    // Asked before every step: another worker may have trained meanwhile, or a model made here not have become current.
     from: () => store.registry.snapshot().model,
     resolve: (base) => checkpoints.fetch(base.checkpoint, base.sha256),
     onNotice: (notice) => logger.info(notice, 'training'),

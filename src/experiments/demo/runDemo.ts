@@ -69,7 +69,7 @@ export async function runDemo(system: DemoSystem, input: DemoInput, show: ShowPr
     knowledge,
     test: await embedTest(system, test, protocol, show),
     store: system.newStore(),
-    live: await loaded(models, system),
+    live: await loaded(modelsByStep(events, protocol), system),
     cilOnly: new Map([[initial.task, await system.load(initial)], ...classifiersOf(cilOnly)]),
     retrain: classifiersOf(retrain),
     filter: system.filter,
@@ -122,11 +122,35 @@ function publishedIn(events: readonly Recorded<LetheEvent>[]): ModelVersion[] {
   return events.flatMap(({ message }) => (message.kind === 'model-published' ? [message.model] : []));
 }
 
-/** Classifiers by their tasks, which are named like the steps. */
+/**
+ * The models by the steps after which they came: tasks are named like their steps; a learner that takes classes out of the
+ * model says which ones.
+ */
+export function modelsByStep(
+  events: readonly Recorded<LetheEvent>[],
+  protocol: Protocol,
+): ReadonlyMap<string, ModelVersion> {
+  const published = new Map(publishedIn(events).map((model) => [model.version, model]));
+  const byStep = new Map<string, ModelVersion>();
+  const came = (step: string, version: string): void => {
+    const model = published.get(version);
+    if (model) byStep.set(step, model);
+  };
+  for (const { message } of events) {
+    if (message.kind === 'task-finished') came(message.task, message.modelVersion);
+    if (message.kind !== 'model-revised') continue;
+    const step = protocol.findLast(
+      ({ kind, classes }) => kind === 'unlearn' && classes.every((name) => message.without.includes(name)),
+    );
+    if (step) came(step.name, message.modelVersion);
+  }
+  return byStep;
+}
+
 async function loaded(
-  models: readonly ModelVersion[],
+  models: ReadonlyMap<string, ModelVersion>,
   { load }: DemoSystem,
 ): Promise<ReadonlyMap<string, Classifier>> {
-  const entries = models.map(async (model) => [model.task, await load(model)] as const);
+  const entries = [...models].map(async ([step, model]) => [step, await load(model)] as const);
   return new Map(await Promise.all(entries));
 }

@@ -28,7 +28,8 @@ export interface TrainingPlace {
   /** Components of the vectors. */
   readonly dimension: number;
   /**
-   * The model to continue from, or who tells it when the first task comes; without it that task starts from nothing.
+   * The model to continue from; without it the first task starts from nothing. Or who tells before every step which model
+   * is current: what was made here but never became current is then not built upon.
    */
   readonly from?: ModelVersion | (() => ModelVersion | null);
   /** Gives the local folder of the checkpoint of `from`; by default its URI is that of a local folder. */
@@ -47,8 +48,7 @@ export interface TrainingPlace {
  * @throws LetheError `backend-unavailable`
  */
 export async function createTrainer(options: TrainerOptions): Promise<Trainer & Rebuilder> {
-  /** The model that the first task goes on from, and the one that the next task does. */
-  let given: ModelVersion | null | undefined;
+  /** What was made here last. */
   let model: ModelVersion | null = null;
   let rebuilt: ModelVersion | null = null;
   let closed = false;
@@ -59,9 +59,9 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer & 
   /** What this trainer made lies in its folder; what it was given, wherever its URI says. */
   const baseOf = async (base: ModelVersion | null): Promise<Base | null> => {
     if (base === null) return null;
-    const local = base !== given || options.resolve === undefined;
-    const folder = local ? fileURLToPath(base.checkpoint) : await options.resolve(base);
-    return { folder, sha256: base.sha256 };
+    const { resolve = async ({ checkpoint }: ModelVersion) => fileURLToPath(checkpoint) } = options;
+    const own = [model, rebuilt].find((made) => made?.sha256 === base.sha256);
+    return { folder: own ? fileURLToPath(own.checkpoint) : await resolve(base), sha256: base.sha256 };
   };
 
   const take = async (
@@ -83,12 +83,8 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer & 
   const inTurn = (work: (base: ModelVersion | null) => Promise<ModelVersion>): Promise<ModelVersion> => {
     const result = queue.then(() => {
       if (closed) throw failed('the trainer is closed', 'Start a new trainer.');
-      if (given === undefined) {
-        const { from = null } = options;
-        given = typeof from === 'function' ? from() : from;
-        model = given;
-      }
-      return work(model);
+      const { from = null } = options;
+      return work(typeof from === 'function' ? from() : (model ?? from));
     });
     queue = result.catch(() => undefined);
     return result;

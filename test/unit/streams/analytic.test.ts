@@ -8,6 +8,7 @@ import { madeBy } from '../../../src/model/checkpoint/checkpoint.js';
 import { readCheckpoint } from '../../../src/model/checkpoint/readCheckpoint.js';
 import { loadClassifier } from '../../../src/model/loadClassifier.js';
 import { createTrainer } from '../../../src/model/training/trainer.js';
+import { createMemoryStore } from '../../../src/stores/memory/createMemoryStore.js';
 import { around, learn, memoryLog, type Processing, startProcessing } from '../../support/processing.js';
 import { config } from '../model/analytic/support.js';
 
@@ -58,13 +59,14 @@ describe('with the analytic learner', () => {
     options: Parameters<typeof startProcessing>[0] = {},
     pause: (step: 'train' | 'revise') => Promise<void> = async () => undefined,
   ) => {
+    const store = options.store ?? createMemoryStore({ dimension: DIMENSION });
     const trainer = await createTrainer({
       checkpoints: join(folder, name),
       backend: 'cpu',
       analytic: config({ projection: 40 }),
       dimension: DIMENSION,
       threads: 1,
-      from: () => options.store?.registry.snapshot().model ?? null,
+      from: () => store.registry.snapshot().model,
     });
     const load = (model: ModelVersion) => loadClassifier(model, { backend: 'cpu' });
     const revise = trainer.revise as NonNullable<typeof trainer.revise>;
@@ -73,7 +75,11 @@ describe('with the analytic learner', () => {
       train: (...task) => pause('train').then(() => trainer.train(...task)),
       revise: (revision) => pause('revise').then(() => revise(revision)),
     };
-    const processing = startProcessing({ ...options, training: { trainer: waiting, load, trained: [] } });
+    const processing = startProcessing({
+      ...options,
+      store,
+      training: { trainer: waiting, load, trained: [] },
+    });
     opened.push({
       ...processing,
       stop: async () => {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LetheError } from '../../../../src/domain/errors.js';
+import type { ModelVersion } from '../../../../src/domain/messages/model.js';
 import { readCheckpoint } from '../../../../src/model/checkpoint/readCheckpoint.js';
 import { loadClassifier } from '../../../../src/model/loadClassifier.js';
 import type { Trainer } from '../../../../src/model/trainer.js';
@@ -90,6 +91,16 @@ describe('a trainer', () => {
     const third = await it.train(clusters([3], 40), ignore);
     expect(third.classes).toEqual(['0', '1', '2', '3']);
     expect(asked).toEqual(['redis:somewhere']);
+  });
+
+  it('goes on from the model that is current, not from one that it made but that never became so', async () => {
+    let current: ModelVersion | null = null;
+    const it = await trainer({ from: () => current });
+    const one = await it.train(first, ignore);
+    expect((await it.train(first, ignore)).sha256).toBe(one.sha256);
+    current = one;
+    const two = await it.train(second, ignore);
+    expect((await it.train(second, ignore)).sha256).toBe(two.sha256);
   });
 
   it('fails a task whose base is not to be had, and goes on', async () => {
