@@ -19,6 +19,6 @@ export function resnet50In(folder: string, side = 224): TfjsEmbedderDescription 
     layout: 'NHWC',
     channels: 'BGR',
     backend: 'auto',
-    batchLimit: 64,
+    batchLimit: 16,
   };
 }

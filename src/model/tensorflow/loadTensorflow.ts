@@ -82,8 +82,6 @@ async function portable(): Promise<Tensorflow> {
 async function native(name: string): Promise<Tensorflow> {
   // Read by libtensorflow when it is loaded: its notes on CPU features are no news to a user.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  // oneDNN's kernels are twice as fast for ResNet-50 here; TensorFlow 2.9 uses them by itself on Intel's newer CPUs only.
-  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   const reasons: string[] = [];
   for (const base of [import.meta.url, join(nativeFolder(), 'package.json')]) {
     try {
