@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { LetheEvent } from '../../../src/domain/messages/event.js';
 import type { Prediction } from '../../../src/domain/messages/prediction.js';
 import { createMetrics, type Metrics } from '../../../src/telemetry/metrics.js';
 
@@ -170,14 +171,14 @@ describe('metrics', () => {
 
   it('time a request to forget from its writing on', async () => {
     const metrics = metricsUnderTest();
-    const event = {
+    const event: LetheEvent = {
       kind: 'unlearned',
       by: 'examples',
       ms: 30,
       commandId: 'c',
       classes: [],
       registryVersion: 3,
-    } as const;
+    };
     metrics.observeEvent(event, Date.now() - 2000);
     metrics.observeEvent(event, Date.now() + 60_000);
     metrics.observeEvent(event);
