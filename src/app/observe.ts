@@ -38,6 +38,7 @@ export function observe({ context, signals, metrics, health, logger, embedder }:
     metrics.setModel(classifier.version);
   });
   metrics.watch({
+    registry: () => store.registry.refresh(),
     vectors: async () => ({
       cil: await store.vectors.count({ database: 'cil' }),
       mu: await store.vectors.count({ database: 'mu' }),

@@ -8,6 +8,8 @@ const PATIENCE_MS = 1000;
 
 /** Values that are asked for when Prometheus scrapes. */
 export interface MetricSources {
+  /** Makes what the worker knows of the registry the newest: one that answers nothing would not look. */
+  readonly registry?: () => Promise<unknown>;
   /** Vectors by database (`cil`, `mu`). */
   readonly vectors?: () => Promise<Readonly<Record<string, number>>>;
   readonly classes?: () => Readonly<Record<ClassState, number>>;
@@ -20,29 +22,33 @@ export interface MetricSources {
   readonly health?: () => HealthReport;
 }
 
-type Values = Readonly<Record<string, number>>;
-type Slow = 'vectors' | 'lag';
+const SLOW = ['registry', 'vectors', 'lag'] as const;
+type Slow = (typeof SLOW)[number];
 
 /** Asks the sources, each at most once at a time; one that fails or is late has no value in this scrape, and is counted. */
 export class Sources {
   #sources: MetricSources = {};
-  readonly #underWay = new Map<Slow, Promise<Values>>();
+  readonly #underWay = new Map<Slow, Promise<unknown>>();
 
   constructor(private readonly instruments: Instruments) {}
 
   add(sources: MetricSources): void {
     this.#sources = { ...this.#sources, ...sources };
-    for (const source of ['vectors', 'lag'] as const)
-      if (sources[source]) this.instruments.sourceFailures.inc({ source }, 0);
+    for (const source of SLOW) if (sources[source]) this.instruments.sourceFailures.inc({ source }, 0);
   }
 
   async collect(): Promise<void> {
-    const { instruments } = this;
-    const [vectors, lag] = await Promise.all([this.#ask('vectors'), this.#ask('lag')]);
-    instruments.vectors.reset();
-    instruments.consumerLag.reset();
-    for (const [database, count] of Object.entries(vectors)) instruments.vectors.set({ database }, count);
-    for (const [topic, records] of Object.entries(lag)) instruments.consumerLag.set({ topic }, records);
+    const { registry, vectors, lag } = this.#sources;
+    const { vectors: databases, consumerLag } = this.instruments;
+    const [counts = {}, records = {}] = await Promise.all([
+      this.#ask('vectors', vectors),
+      this.#ask('lag', lag),
+      this.#ask('registry', registry),
+    ]);
+    databases.reset();
+    consumerLag.reset();
+    for (const [database, count] of Object.entries(counts)) databases.set({ database }, count);
+    for (const [topic, unsettled] of Object.entries(records)) consumerLag.set({ topic }, unsettled);
     this.#look();
   }
 
@@ -62,27 +68,31 @@ export class Sources {
     for (const what of waitingFor) instruments.waitingFor.set({ what }, 1);
   }
 
-  async #ask(source: Slow): Promise<Values> {
-    const ask = this.#sources[source];
-    if (!ask) return {};
-    const asked = this.#underWay.get(source) ?? ask();
+  /** @returns undefined where there is nothing to ask, it failed or was late */
+  async #ask<T>(source: Slow, ask: (() => Promise<T>) | undefined): Promise<T | undefined> {
+    if (!ask) return undefined;
+    const asked = (this.#underWay.get(source) as Promise<T> | undefined) ?? ask();
     this.#underWay.set(source, asked);
     const forget = (): void => void this.#underWay.delete(source);
     asked.then(forget, forget);
-    const values = await inTime(asked);
-    if (values) return values;
-    this.instruments.sourceFailures.inc({ source });
-    return {};
+    try {
+      return await inTime(asked);
+    } catch {
+      // Whoever works with the service says what is wrong with it.
+      this.instruments.sourceFailures.inc({ source });
+      return undefined;
+    }
   }
 }
 
-async function inTime(work: Promise<Values>): Promise<Values | undefined> {
+/** @throws where the work fails or is late */
+async function inTime<T>(work: Promise<T>): Promise<T> {
   const patience = new AbortController();
-  const late = sleep(PATIENCE_MS, undefined, { signal: patience.signal, ref: false });
+  const late = sleep(PATIENCE_MS, undefined, { signal: patience.signal, ref: false }).then(() => {
+    throw new Error(`not within ${PATIENCE_MS} ms`);
+  });
   try {
     return await Promise.race([work, late]);
-  } catch {
-    return undefined;
   } finally {
     patience.abort();
     late.catch(() => undefined);
