@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { Logger } from 'pino';
 import { BehaviorSubject, type Observable, Subject, timer } from 'rxjs';
@@ -53,7 +54,7 @@ export async function startLethe(
   { logger }: { readonly logger: Logger },
 ): Promise<RunningLethe> {
   const topics = topicsUnder(config.transport.topicPrefix);
-  const metrics = createMetrics();
+  const metrics = createMetrics({ model: config.model.name, worker: config.worker.name ?? hostname() });
   const health = createHealth();
   const starting = health.waitFor('start');
   await mkdir(config.model.checkpoints, { recursive: true });
@@ -83,7 +84,8 @@ export async function startLethe(
     settings: settingsOf(config),
     stop,
   };
-  observe({ context, signals, metrics, logger, embedder: embedder.name });
+  metrics.setRole(config.worker.role);
+  observe({ context, signals, metrics, health, logger, embedder: embedder.name });
 
   signals.subscribe((signal) => {
     if (signal.kind === 'learner') health.standBy(signal.is === 'another');

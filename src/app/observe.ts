@@ -1,9 +1,17 @@
 import type { Logger } from 'pino';
 import type { Observable } from 'rxjs';
-import { CLASS_STATES, type ClassState, classesIn } from '../domain/classes.js';
+import {
+  CLASS_STATES,
+  type ClassRecord,
+  type ClassState,
+  classesIn,
+  type RegistrySnapshot,
+} from '../domain/classes.js';
 import type { EventKind, LetheEvent } from '../domain/messages/event.js';
+import type { Prediction } from '../domain/messages/prediction.js';
 import type { Context } from '../streams/context.js';
 import type { Signal } from '../streams/signal.js';
+import type { Health } from '../telemetry/health.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { lagOf } from './status.js';
 
@@ -12,21 +20,25 @@ interface Observation {
   readonly context: Context;
   readonly signals: Observable<Signal>;
   readonly metrics: Metrics;
+  readonly health: Health;
   readonly logger: Logger;
   readonly embedder: string;
 }
 
 /** Turns what the processor does into metrics and log lines. Log lines carry ids and counts, never payloads. */
-export function observe({ context, signals, metrics, logger, embedder }: Observation): void {
+export function observe({ context, signals, metrics, health, logger, embedder }: Observation): void {
   const { store, current, trainer } = context;
   const snapshot = () => store.registry.snapshot();
 
   metrics.setBackend('embedding', embedder);
   metrics.setBackend('training', trainer.backend);
   current.subscribe((classifier) => {
-    if (classifier) metrics.setBackend('inference', classifier.backend);
+    if (!classifier) return;
+    metrics.setBackend('inference', classifier.backend);
+    metrics.setModel(classifier.version);
   });
   metrics.watch({
+    registry: () => store.registry.refresh(),
     vectors: async () => ({
       cil: await store.vectors.count({ database: 'cil' }),
       mu: await store.vectors.count({ database: 'mu' }),
@@ -36,6 +48,8 @@ export function observe({ context, signals, metrics, logger, embedder }: Observa
       return Object.fromEntries(states) as Record<ClassState, number>;
     },
     registryVersion: () => snapshot().version,
+    openTasks: () => [...snapshot().tasks.values()].filter(({ state }) => state === 'open').length,
+    health: () => health.report(),
     lag: () => lagOf(context),
     queues: () => {
       const { urgent, background } = context.embedders.waiting();
@@ -46,18 +60,15 @@ export function observe({ context, signals, metrics, logger, embedder }: Observa
   signals.subscribe((signal) => {
     switch (signal.kind) {
       case 'prediction': {
-        const { truth } = signal.prediction;
-        metrics.observePrediction(
-          signal.prediction,
-          truth === undefined ? undefined : snapshot().classes.get(truth),
-        );
+        metrics.observePrediction(signal.prediction, truthOf(signal.prediction, snapshot()));
         return;
       }
       case 'event':
-        metrics.observeEvent(signal.event);
+        metrics.observeEvent(signal.event, signal.askedAt);
         logEvent(signal.event, logger);
         return;
       case 'learner':
+        metrics.setLearner(signal.is === 'this');
         logger.info(
           signal.is === 'this'
             ? 'this worker is the learner'
@@ -72,6 +83,14 @@ export function observe({ context, signals, metrics, logger, embedder }: Observa
         );
     }
   });
+}
+
+/**
+ * The class that the query truly was of. Undefined also where the registry has changed since the answer was made: one that
+ * was right then would be held to what was unlearned a moment later.
+ */
+function truthOf({ truth, registryVersion }: Prediction, now: RegistrySnapshot): ClassRecord | undefined {
+  return truth === undefined || registryVersion !== now.version ? undefined : now.classes.get(truth);
 }
 
 const FAILURES: readonly EventKind[] = ['task-failed', 'command-rejected', 'erase-failed', 'rebuild-failed'];

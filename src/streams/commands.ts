@@ -58,7 +58,7 @@ export function commands({ log, topics, stop, store, ...context }: Context): Obs
         probe,
         toRecords: (event) => [encodeEvent(event, settings.modelName, topics)],
       }),
-      toSignals((event) => ({ kind: 'event', event })),
+      toSignals((event, { timestamp }) => ({ kind: 'event', event, askedAt: timestamp })),
     );
 }
 

@@ -2,6 +2,8 @@ import { Window } from './window.js';
 
 /** Outcomes of one task under one model that are needed before its accuracy counts. */
 const ENOUGH = 20;
+/** Tasks that are told of, those judged last: each is a series of its own in Prometheus. */
+const MOST_TASKS = 32;
 
 interface TaskAccuracy {
   /** Under the model that answers now. */
@@ -26,7 +28,11 @@ export class LiveForgetting {
     if (modelVersion !== this.#model) this.#startModel(modelVersion);
     const known = this.#tasks.get(task) ?? { now: new Window(this.windowSize), best: Number.NaN };
     known.now.add(right);
+    // Taken out first, so that it comes last.
+    this.#tasks.delete(task);
     this.#tasks.set(task, known);
+    const [oldest] = this.#tasks.keys();
+    if (this.#tasks.size > MOST_TASKS && oldest !== undefined) this.#tasks.delete(oldest);
   }
 
   /** F_j of every task that was judged often enough under an earlier model and under this one. */

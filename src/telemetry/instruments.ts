@@ -3,9 +3,16 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 const MILLISECONDS_TO_SECONDS = [
   0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
+const MILLISECONDS_TO_MINUTES = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5, 10, 30, 60,
+];
 const SECONDS_TO_HOUR = [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
 
-/** All metrics that Lethe exports, with the conventions of Prometheus: base units, `_total`, few label values. */
+/**
+ * All metrics that Lethe exports, with the conventions of Prometheus: base units, `_total`, few label values. No label
+ * holds a class: users name those, without end, and what is erased here must not live on in Prometheus. Labels hold
+ * words of the code (a stage, a reason); `task` is bounded by {@link LiveForgetting}, `version` is of one model at a time.
+ */
 export function createInstruments(registry: Registry) {
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
@@ -56,17 +63,48 @@ export function createInstruments(registry: Registry) {
       MILLISECONDS_TO_SECONDS,
       ['direction'],
     ),
-    unlearnDuration: seconds('unlearn_duration', 'Of a request to unlearn.', MILLISECONDS_TO_SECONDS, ['by']),
+    unlearnDuration: seconds(
+      'unlearn_duration',
+      'Of a request to unlearn, from its reading to its end.',
+      MILLISECONDS_TO_SECONDS,
+      ['by'],
+    ),
+    timeToForget: seconds(
+      'time_to_forget',
+      'From the writing of a command to unlearn to its event: after it, no answer names the class.',
+      MILLISECONDS_TO_MINUTES,
+      ['by'],
+    ),
+    erasures: counter('erasures_total', 'Requests to erase that ended.', ['outcome']),
+    erasureDuration: seconds('erasure_duration', 'Of a request to erase.', SECONDS_TO_HOUR),
+    rebuilds: counter('rebuilds_total', 'Models made without forgotten classes or samples.', ['outcome']),
+    lastEvent: gauge('last_event_timestamp_seconds', 'When this worker last told of it.', ['event']),
     commandsRejected: counter('commands_rejected_total', 'Commands refused.', ['reason']),
     deadLetters: counter('dead_letters_total', 'Records refused.', ['reason']),
     stageDuration: seconds('stage_duration', 'Of a stage, for a batch.', MILLISECONDS_TO_SECONDS, ['stage']),
     stageItems: counter('stage_items_total', 'Items that a stage handled.', ['stage']),
     queueDepth: gauge('queue_depth', 'Items that wait in a queue.', ['queue']),
     consumerLag: gauge('consumer_lag_records', 'Records written and not yet settled.', ['topic']),
+    sourceFailures: counter(
+      'metric_source_failures_total',
+      'Scrapes without values that Kafka or Redis did not give in time.',
+      ['source'],
+    ),
+    trainingActive: gauge('training_active', '1 while a task is trained.'),
+    trainingEpoch: gauge('training_epoch', 'Last epoch that ended of the task that is, or was, trained.'),
+    trainingEpochsPlanned: gauge('training_epochs_planned', 'Epochs of that task.'),
+    trainingEpochDuration: gauge('training_epoch_duration_seconds', 'Of the last epoch.'),
+    trainingProgress: gauge('training_progress_timestamp_seconds', 'When training last got on.'),
     trainingLoss: gauge('training_loss', 'Loss of the last epoch.'),
     trainingEpochs: counter('training_epochs_total', 'Epochs trained.'),
     trainingDuration: seconds('training_duration', 'Of a task.', SECONDS_TO_HOUR),
     tasks: counter('tasks_total', 'Tasks ended.', ['outcome']),
+    openTasks: gauge('open_tasks', 'Tasks whose samples arrive or that wait for training or train.'),
+    ready: gauge('ready', '1 where the worker can be given work.'),
+    live: gauge('live', '0 where only a new start helps.'),
+    waitingFor: gauge('waiting_for', 'What a worker that is not ready waits for; always 1.', ['what']),
+    learner: gauge('learner', '1 for the worker that learns, 0 for one that stands by.'),
+    worker: gauge('worker_info', 'The role of the worker; always 1.', ['role']),
     backend: gauge('backend_info', 'What computes, by role; always 1.', ['backend', 'role']),
     model: gauge('model_info', 'The model that answers; always 1.', ['version']),
   };

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { LetheEvent } from '../../../src/domain/messages/event.js';
 import type { Prediction } from '../../../src/domain/messages/prediction.js';
 import { createMetrics, type Metrics } from '../../../src/telemetry/metrics.js';
 
@@ -100,19 +101,10 @@ describe('metrics', () => {
 
   it('follow the events', async () => {
     const metrics = metricsUnderTest();
-    const model = {
-      version: 'v1',
-      task: 't',
-      classes: ['a'],
-      checkpoint: 'x',
-      sha256: '',
-      dimension: 1,
-      backend: 'cpu',
-    };
     const error = { code: 'unknown-class', message: '', remedy: '' } as const;
     metrics.observeEvent({ kind: 'task-epoch', task: 't', epoch: 1, epochs: 2, loss: 0.5, ms: 1 });
-    metrics.observeEvent({ kind: 'model-published', model });
-    metrics.observeEvent({ kind: 'model-published', model: { ...model, version: 'v2' } });
+    metrics.setModel('v1');
+    metrics.setModel('v2');
     metrics.observeEvent({ kind: 'task-finished', task: 't', modelVersion: 'v2', ms: 2000 });
     metrics.observeEvent({ kind: 'task-failed', task: 't', error });
     const moves = {
@@ -177,6 +169,99 @@ describe('metrics', () => {
     });
   });
 
+  it('time a request to forget from its writing on', async () => {
+    const metrics = metricsUnderTest();
+    const event: LetheEvent = {
+      kind: 'unlearned',
+      by: 'examples',
+      ms: 30,
+      commandId: 'c',
+      classes: [],
+      registryVersion: 3,
+    };
+    metrics.observeEvent(event, Date.now() - 2000);
+    metrics.observeEvent(event, Date.now() + 60_000);
+    metrics.observeEvent(event);
+    const seen = await samples(metrics);
+    expect(seen.get('lethe_time_to_forget_seconds_bucket{le="1.5",by="examples"}')).toBe(1);
+    expect(seen.get('lethe_time_to_forget_seconds_count{by="examples"}')).toBe(2);
+    expect(seen.get('lethe_unlearn_duration_seconds_count{by="examples"}')).toBe(3);
+    expect(seen.get('lethe_last_event_timestamp_seconds{event="unlearned"}')).toBeCloseTo(
+      Date.now() / 1000,
+      -1,
+    );
+  });
+
+  it('tell how far training is, and when it last got on', async () => {
+    const metrics = metricsUnderTest();
+    expect(Object.fromEntries(await samples(metrics))).toMatchObject({ lethe_training_active: 0 });
+    metrics.observeEvent({ kind: 'task-started', task: 't', classes: ['a'], samples: 3 });
+    expect(Object.fromEntries(await samples(metrics))).toMatchObject({
+      lethe_training_active: 1,
+      lethe_training_epoch: 0,
+    });
+    metrics.observeEvent({ kind: 'task-epoch', task: 't', epoch: 3, epochs: 9, loss: 0.5, ms: 250 });
+    const seen = await samples(metrics);
+    expect(Object.fromEntries(seen)).toMatchObject({
+      lethe_training_active: 1,
+      lethe_training_epoch: 3,
+      lethe_training_epochs_planned: 9,
+      lethe_training_epoch_duration_seconds: 0.25,
+    });
+    expect(seen.get('lethe_training_progress_timestamp_seconds')).toBeCloseTo(Date.now() / 1000, -1);
+    metrics.observeEvent({ kind: 'task-finished', task: 't', modelVersion: 'v1', ms: 500 });
+    expect(Object.fromEntries(await samples(metrics))).toMatchObject({ lethe_training_active: 0 });
+  });
+
+  it('say whose they are, in every series', async () => {
+    const metrics = createMetrics({ model: 'main', worker: 'w1' });
+    open.push(metrics);
+    const lines = (await metrics.expose()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    expect(lines.length).toBeGreaterThan(100);
+    for (const line of lines) {
+      expect(line).toContain('model="main"');
+      expect(line).toContain('worker="w1"');
+    }
+  });
+
+  it('have no value of a source that fails or is silent, count that, and ask a silent one only once', async () => {
+    const metrics = metricsUnderTest();
+    let asked = 0;
+    metrics.watch({
+      vectors: () => Promise.reject(new Error('Redis is away')),
+      lag: () => {
+        asked++;
+        return new Promise(() => {});
+      },
+      health: () => ({ live: true, ready: false, waitingFor: ['kafka', 'redis'] }),
+    });
+    const [, seen] = await Promise.all([metrics.expose(), samples(metrics)]);
+    expect(Object.fromEntries(seen)).toMatchObject({
+      'lethe_metric_source_failures_total{source="vectors"}': 2,
+      'lethe_metric_source_failures_total{source="lag"}': 2,
+      lethe_ready: 0,
+      lethe_live: 1,
+      'lethe_waiting_for{what="kafka"}': 1,
+      'lethe_waiting_for{what="redis"}': 1,
+    });
+    expect([...seen.keys()].filter((name) => /database_vectors|consumer_lag/.test(name))).toEqual([]);
+    expect(asked).toBe(1);
+  });
+
+  it('name a bounded number of tasks, those judged last', async () => {
+    const metrics = metricsUnderTest();
+    const judge = (modelVersion: string, from: number): void => {
+      for (let task = from; task < 40; task++)
+        for (let i = 0; i < 20; i++)
+          metrics.observePrediction(prediction({ modelVersion }), { state: 'learned', task: `t${task}` });
+    };
+    judge('v1', 0);
+    judge('v2', 8);
+    const tasks = [...(await samples(metrics)).keys()].filter((name) => name.includes('forgetting_ratio'));
+    expect(tasks).toHaveLength(32);
+    expect(tasks).toContain('lethe_forgetting_ratio{task="t39"}');
+  });
+
   it('time stages and count their items', async () => {
     const metrics = metricsUnderTest();
     metrics.probe.stage('embed', 0.2, 32);
@@ -188,7 +273,8 @@ describe('metrics', () => {
   it('are apart from those of another instance, and tell of the process too', async () => {
     const [one, other] = [metricsUnderTest(), metricsUnderTest()];
     one.observeDeadLetter('internal');
-    expect((await samples(other)).size).toBeLessThan((await samples(one)).size);
+    expect((await samples(one)).get('lethe_dead_letters_total{reason="internal"}')).toBe(1);
+    expect((await samples(other)).get('lethe_dead_letters_total{reason="internal"}')).toBe(0);
     expect(await one.expose()).toContain('process_resident_memory_bytes');
   });
 

@@ -1,0 +1,52 @@
+import { type ClassRecord, FORGOTTEN } from '../domain/classes.js';
+import type { Prediction } from '../domain/messages/prediction.js';
+import { LiveForgetting } from './forgetting.js';
+import type { Instruments } from './instruments.js';
+import { Window } from './window.js';
+
+/** Judged predictions over which live accuracy, recall and specificity are taken. */
+const WINDOW = 1000;
+
+/** What predictions with a known truth say about accuracy, forgetting and the filter. */
+export class LiveTruth {
+  readonly #accuracy = { remaining: new Window(WINDOW), unlearned: new Window(WINDOW) };
+  readonly #filter = { recall: new Window(WINDOW), specificity: new Window(WINDOW) };
+  readonly #forgetting = new LiveForgetting(WINDOW);
+
+  constructor(private readonly instruments: Instruments) {
+    // A counter that appears with its first increment hides it from `increase`: the first answer that names an unlearned
+    // class must show.
+    for (const classes of ['remaining', 'unlearned'])
+      for (const correct of ['true', 'false']) instruments.judged.inc({ classes, correct }, 0);
+  }
+
+  judge(
+    { label, evidence, modelVersion }: Prediction,
+    truth: string,
+    { state, task }: Pick<ClassRecord, 'state' | 'task'>,
+  ): void {
+    if (state === 'learning') return;
+    const classes = FORGOTTEN.includes(state) ? 'unlearned' : 'remaining';
+    const correct = label === truth;
+    this.instruments.judged.inc({ classes, correct: String(correct) });
+    this.#accuracy[classes].add(correct);
+    if (classes === 'unlearned') {
+      this.#filter.recall.add(evidence.filtered);
+    } else {
+      this.#filter.specificity.add(!evidence.filtered);
+      this.#forgetting.add(task, modelVersion, correct);
+    }
+  }
+
+  publish(): void {
+    const { accuracy, filterRecall, filterSpecificity, forgetting } = this.instruments;
+    const { recall, specificity } = this.#filter;
+    for (const [classes, window] of Object.entries(this.#accuracy)) {
+      if (window.count > 0) accuracy.set({ classes }, window.ratio);
+    }
+    if (recall.count > 0) filterRecall.set({ source: 'live' }, recall.ratio);
+    if (specificity.count > 0) filterSpecificity.set({ source: 'live' }, specificity.ratio);
+    forgetting.reset();
+    for (const [task, ratio] of this.#forgetting.byTask()) forgetting.set({ task }, ratio);
+  }
+}

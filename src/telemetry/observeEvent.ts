@@ -1,0 +1,114 @@
+import type { EventKind, LetheEvent } from '../domain/messages/event.js';
+import type { Instruments } from './instruments.js';
+
+/** Events that dashboards mark in time. */
+const MARKED: readonly EventKind[] = [
+  'task-announced',
+  'task-finished',
+  'unlearned',
+  'samples-unlearned',
+  'relearned',
+  'erased',
+];
+
+/** @param askedAt when the command that the event answers was written, in milliseconds since the epoch */
+export function observeEvent(event: LetheEvent, instruments: Instruments, askedAt?: number): void {
+  if (MARKED.includes(event.kind)) instruments.lastEvent.set({ event: event.kind }, Date.now() / 1000);
+  switch (event.kind) {
+    case 'task-started':
+    case 'task-epoch':
+    case 'task-finished':
+    case 'task-failed':
+      observeTraining(event, instruments);
+      return;
+    case 'unlearned':
+      observeUnlearning(event, instruments, askedAt);
+      observeMigration('unlearn', event, instruments);
+      return;
+    case 'samples-unlearned':
+      observeUnlearning(event, instruments, askedAt);
+      return;
+    case 'relearned':
+      observeMigration('relearn', event, instruments);
+      return;
+    case 'erased':
+      instruments.erasures.inc({ outcome: 'erased' });
+      instruments.erasureDuration.observe(event.ms / 1000);
+      return;
+    case 'erase-failed':
+      instruments.erasures.inc({ outcome: 'failed' });
+      return;
+    case 'model-rebuilt':
+      instruments.rebuilds.inc({ outcome: 'rebuilt' });
+      return;
+    case 'model-revised':
+      instruments.rebuilds.inc({ outcome: 'revised' });
+      return;
+    case 'rebuild-failed':
+      instruments.rebuilds.inc({ outcome: 'failed' });
+      return;
+    case 'filter-calibrated':
+      instruments.filterLevel.set(event.level);
+      if (event.recall !== null) instruments.filterRecall.set({ source: 'calibration' }, event.recall);
+      if (event.specificity !== null) {
+        instruments.filterSpecificity.set({ source: 'calibration' }, event.specificity);
+      }
+      return;
+    case 'command-rejected':
+      instruments.commandsRejected.inc({ reason: event.error.code });
+      return;
+  }
+}
+
+type Of<K extends EventKind> = Extract<LetheEvent, { kind: K }>;
+
+function observeTraining(
+  event: Of<'task-started' | 'task-epoch' | 'task-finished' | 'task-failed'>,
+  instruments: Instruments,
+): void {
+  const training = event.kind === 'task-started' || event.kind === 'task-epoch';
+  instruments.trainingActive.set(training ? 1 : 0);
+  if (training) instruments.trainingProgress.set(Date.now() / 1000);
+  switch (event.kind) {
+    case 'task-started':
+      instruments.trainingEpoch.set(0);
+      return;
+    case 'task-epoch':
+      instruments.trainingEpoch.set(event.epoch);
+      instruments.trainingEpochsPlanned.set(event.epochs);
+      instruments.trainingEpochDuration.set(event.ms / 1000);
+      instruments.trainingLoss.set(event.loss);
+      instruments.trainingEpochs.inc();
+      return;
+    case 'task-finished':
+      instruments.tasks.inc({ outcome: 'finished' });
+      instruments.trainingDuration.observe(event.ms / 1000);
+      return;
+    case 'task-failed':
+      instruments.tasks.inc({ outcome: 'failed' });
+      return;
+  }
+}
+
+function observeUnlearning(
+  { by, ms }: Of<'unlearned' | 'samples-unlearned'>,
+  { unlearnDuration, timeToForget }: Instruments,
+  askedAt?: number,
+): void {
+  unlearnDuration.observe({ by }, ms / 1000);
+  // The clocks of two machines may differ.
+  if (askedAt !== undefined) timeToForget.observe({ by }, Math.max(0, Date.now() - askedAt) / 1000);
+}
+
+function observeMigration(
+  direction: 'unlearn' | 'relearn',
+  { classes, ms }: Of<'unlearned' | 'relearned'>,
+  instruments: Instruments,
+): void {
+  instruments.migrations.inc({ direction });
+  instruments.migratedVectors.inc(
+    { direction },
+    classes.reduce((sum, { moved }) => sum + moved, 0),
+  );
+  instruments.migrationDuration.observe({ direction }, ms / 1000);
+}

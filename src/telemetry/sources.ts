@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClassState } from '../domain/classes.js';
+import type { HealthReport } from './health.js';
+import type { Instruments } from './instruments.js';
+
+/** How long a scrape waits for Kafka and Redis: Prometheus waits some seconds at most, and what is known by then counts. */
+const PATIENCE_MS = 1000;
+
+/** Values that are asked for when Prometheus scrapes. */
+export interface MetricSources {
+  /** Makes what the worker knows of the registry the newest: one that answers nothing would not look. */
+  readonly registry?: () => Promise<unknown>;
+  /** Vectors by database (`cil`, `mu`). */
+  readonly vectors?: () => Promise<Readonly<Record<string, number>>>;
+  readonly classes?: () => Readonly<Record<ClassState, number>>;
+  readonly registryVersion?: () => number;
+  readonly openTasks?: () => number;
+  /** Unsettled records by topic. */
+  readonly lag?: () => Promise<Readonly<Record<string, number>>>;
+  /** Waiting items by queue. */
+  readonly queues?: () => Readonly<Record<string, number>>;
+  readonly health?: () => HealthReport;
+}
+
+const SLOW = ['registry', 'vectors', 'lag'] as const;
+type Slow = (typeof SLOW)[number];
+
+/** Asks the sources, each at most once at a time; one that fails or is late has no value in this scrape, and is counted. */
+export class Sources {
+  #sources: MetricSources = {};
+  readonly #underWay = new Map<Slow, Promise<unknown>>();
+
+  constructor(private readonly instruments: Instruments) {}
+
+  add(sources: MetricSources): void {
+    this.#sources = { ...this.#sources, ...sources };
+    for (const source of SLOW) if (sources[source]) this.instruments.sourceFailures.inc({ source }, 0);
+  }
+
+  async collect(): Promise<void> {
+    const { registry, vectors, lag } = this.#sources;
+    const { vectors: databases, consumerLag } = this.instruments;
+    const [counts = {}, records = {}] = await Promise.all([
+      this.#ask('vectors', vectors),
+      this.#ask('lag', lag),
+      this.#ask('registry', registry),
+    ]);
+    databases.reset();
+    consumerLag.reset();
+    for (const [database, count] of Object.entries(counts)) databases.set({ database }, count);
+    for (const [topic, unsettled] of Object.entries(records)) consumerLag.set({ topic }, unsettled);
+    this.#look();
+  }
+
+  /** What is at hand. */
+  #look(): void {
+    const { queues, classes, registryVersion, openTasks, health } = this.#sources;
+    const { queueDepth, classes: states, ...instruments } = this.instruments;
+    for (const [queue, depth] of Object.entries(queues?.() ?? {})) queueDepth.set({ queue }, depth);
+    for (const [state, count] of Object.entries(classes?.() ?? {})) states.set({ state }, count);
+    if (registryVersion) instruments.registryVersion.set(registryVersion());
+    if (openTasks) instruments.openTasks.set(openTasks());
+    if (!health) return;
+    const { ready, live, waitingFor } = health();
+    instruments.ready.set(Number(ready));
+    instruments.live.set(Number(live));
+    instruments.waitingFor.reset();
+    for (const what of waitingFor) instruments.waitingFor.set({ what }, 1);
+  }
+
+  /** @returns undefined where there is nothing to ask, it failed or was late */
+  async #ask<T>(source: Slow, ask: (() => Promise<T>) | undefined): Promise<T | undefined> {
+    if (!ask) return undefined;
+    const asked = (this.#underWay.get(source) as Promise<T> | undefined) ?? ask();
+    this.#underWay.set(source, asked);
+    const forget = (): void => void this.#underWay.delete(source);
+    asked.then(forget, forget);
+    try {
+      return await inTime(asked);
+    } catch {
+      // Whoever works with the service says what is wrong with it.
+      this.instruments.sourceFailures.inc({ source });
+      return undefined;
+    }
+  }
+}
+
+/** @throws where the work fails or is late */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const patience = new AbortController();
+  const late = sleep(PATIENCE_MS, undefined, { signal: patience.signal, ref: false }).then(() => {
+    throw new Error(`not within ${PATIENCE_MS} ms`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    patience.abort();
+    late.catch(() => undefined);
+  }
+}
