@@ -7,7 +7,8 @@ import type { Flow } from '../operators/flow.js';
 
 /** What the processor did, after it was done and written: for telemetry, the console and whoever embeds Lethe. */
 export type Signal =
-  | { readonly kind: 'prediction'; readonly prediction: Prediction }
+  /** `source`: the query's record. */
+  | { readonly kind: 'prediction'; readonly prediction: Prediction; readonly source: LogRecord }
   | { readonly kind: 'event'; readonly event: LetheEvent }
   | { readonly kind: 'stored'; readonly fresh: boolean }
   /** Which worker is the learner: told when this one becomes it, or stands by for another. */
@@ -20,10 +21,12 @@ export type Signal =
     };
 
 /** Tells of each item of a flow that was published: a refused one as a dead letter, another by `describe`. */
-export function toSignals<T>(describe: (value: T) => Signal): OperatorFunction<Flow<T>, Signal> {
+export function toSignals<T>(
+  describe: (value: T, source: LogRecord) => Signal,
+): OperatorFunction<Flow<T>, Signal> {
   return map((item) =>
     item.ok
-      ? describe(item.value)
+      ? describe(item.value, item.source)
       : { kind: 'dead-letter', code: item.error.code, message: item.error.message, source: item.source },
   );
 }
