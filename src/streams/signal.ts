@@ -7,7 +7,8 @@ import type { Flow } from '../operators/flow.js';
 
 /** What the processor did, after it was done and written: for telemetry, the console and whoever embeds Lethe. */
 export type Signal =
-  | { readonly kind: 'prediction'; readonly prediction: Prediction }
+  /** `source`: the query's record. */
+  | { readonly kind: 'prediction'; readonly prediction: Prediction; readonly source: LogRecord }
   | {
       readonly kind: 'event';
       readonly event: LetheEvent;

@@ -314,6 +314,22 @@ const http = z
   })
   .describe('The HTTP gateway.');
 
+const consolePage = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .describe('Whether the gateway serves the console, a page to look and to unlearn at.'),
+    pages: count.max(100).describe('Pages that follow at a time.'),
+    answersPerSecond: count.max(100).describe('Answers that a page shows in a second; all are counted.'),
+    answers: count
+      .max(1000)
+      .describe('Answers that are kept with a small picture of their query, while a page is open.'),
+    timeline: count.max(5000).describe('Commands and events that a page shows.'),
+    mapPoints: count.max(20_000).describe('Vectors that the map shows, drawn from both databases.'),
+    mapSample: count.max(5000).describe('Vectors that the plane of the map is made from.'),
+  })
+  .describe('The console.');
+
 const log = z
   .strictObject({
     level: z
@@ -349,6 +365,7 @@ export const configSchema = z.strictObject({
   learning,
   audit,
   http,
+  console: consolePage,
   log,
 });
 export type LetheConfig = z.infer<typeof configSchema>;
