@@ -74,6 +74,25 @@ const kafka = z
           .describe('PEM file of the authority to trust; by default those of the system.'),
       })
       .describe('Encryption.'),
+    schemaRegistry: z
+      .strictObject({
+        enabled: z
+          .boolean()
+          .describe('Whether JSON values may carry the id of a schema, and schemas are kept there.'),
+        url: z
+          .string()
+          .regex(/^https?:\/\/[^@\s]+$/, 'http://host:port or https://host:port, without a password')
+          .describe("Root of a REST API compatible with Confluent's schema registry."),
+        username: z.string().optional().describe('User of the registry.'),
+        password: secret.describe(
+          'Its password; LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__PASSWORD(_FILE) only.',
+        ),
+        register: z
+          .boolean()
+          .describe('Whether schemas are registered at the start; otherwise they have to be there.'),
+        emit: z.boolean().describe('Whether JSON values that Lethe writes carry the id of their schema.'),
+      })
+      .describe('The schema registry, for JSON Schema.'),
   })
   .describe('The Kafka cluster.');
 
