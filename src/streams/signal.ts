@@ -12,8 +12,8 @@ export type Signal =
   | {
       readonly kind: 'event';
       readonly event: LetheEvent;
-      /** When the command that it answers was written, in milliseconds since the epoch; only where it answers one at once. */
-      readonly askedAt?: number;
+      /** The record of the command that it answers; only where it answers one at once. */
+      readonly source?: LogRecord;
     }
   | { readonly kind: 'stored'; readonly fresh: boolean }
   /** Which worker is the learner: told when this one becomes it, or stands by for another. */

@@ -369,6 +369,27 @@ const audit = z
   })
   .describe('The record of what was asked for and done.');
 
+const traces = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .describe('Whether records are followed through the stages by OpenTelemetry; off costs nothing.'),
+    url: z
+      .url()
+      .optional()
+      .describe(
+        'Where spans are sent (OTLP over HTTP), with its path; by default as the variables OTEL_EXPORTER_OTLP_* say, else http://localhost:4318/v1/traces.',
+      ),
+    ratio: z
+      .number()
+      .min(0)
+      .max(1)
+      .describe(
+        'Share of the records without a traceparent that begin a trace; those with one go by its flag.',
+      ),
+  })
+  .describe('Distributed traces.');
+
 /** The whole configuration. Defaults are in config/default.yaml; every field says what it is for. */
 export const configSchema = z.strictObject({
   model,
@@ -386,6 +407,7 @@ export const configSchema = z.strictObject({
   http,
   console: consolePage,
   log,
+  traces,
 });
 export type LetheConfig = z.infer<typeof configSchema>;
 /** The configuration as it is written: what has a default of its own may be left out. */
