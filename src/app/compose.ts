@@ -54,7 +54,11 @@ export async function startLethe(
   { logger }: { readonly logger: Logger },
 ): Promise<RunningLethe> {
   const topics = topicsUnder(config.transport.topicPrefix);
-  const metrics = createMetrics({ model: config.model.name, worker: config.worker.name ?? hostname() });
+  const metrics = createMetrics({
+    model: config.model.name,
+    worker: config.worker.name ?? hostname(),
+    role: config.worker.role,
+  });
   const health = createHealth();
   const starting = health.waitFor('start');
   await mkdir(config.model.checkpoints, { recursive: true });
@@ -84,7 +88,6 @@ export async function startLethe(
     settings: settingsOf(config),
     stop,
   };
-  metrics.setRole(config.worker.role);
   observe({ context, signals, metrics, health, logger, embedder: embedder.name });
 
   signals.subscribe((signal) => {

@@ -214,7 +214,7 @@ describe('metrics', () => {
   });
 
   it('say whose they are, in every series', async () => {
-    const metrics = createMetrics({ model: 'main', worker: 'w1' });
+    const metrics = createMetrics({ model: 'main', worker: 'w1', role: 'all' });
     open.push(metrics);
     const lines = (await metrics.expose()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     expect(lines.length).toBeGreaterThan(100);
