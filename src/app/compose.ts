@@ -51,14 +51,16 @@ export interface RunningLethe {
 /** The composition root: chooses the adapters that the config names, and starts the processor. */
 export async function startLethe(
   config: LetheConfig,
-  { logger }: { readonly logger: Logger },
+  {
+    logger,
+    metrics = createMetrics({
+      model: config.model.name,
+      worker: config.worker.name ?? hostname(),
+      role: config.worker.role,
+    }),
+  }: { readonly logger: Logger; readonly metrics?: Metrics },
 ): Promise<RunningLethe> {
   const topics = topicsUnder(config.transport.topicPrefix);
-  const metrics = createMetrics({
-    model: config.model.name,
-    worker: config.worker.name ?? hostname(),
-    role: config.worker.role,
-  });
   const health = createHealth();
   const starting = health.waitFor('start');
   await mkdir(config.model.checkpoints, { recursive: true });
