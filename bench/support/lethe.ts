@@ -11,9 +11,13 @@ import type { Payload } from '../../src/domain/messages/payload.js';
 import type { Prediction } from '../../src/domain/messages/prediction.js';
 import type { OutgoingRecord } from '../../src/domain/record.js';
 import { createLogger } from '../../src/telemetry/logger.js';
+import type { Metrics } from '../../src/telemetry/metrics.js';
 
 /** An embedded Lethe for a benchmark: the default config but for `overrides`, checkpoints in a temporary folder. */
-export function startForBench(overrides: ConfigOverrides = {}): Promise<RunningLethe> {
+export function startForBench(
+  overrides: ConfigOverrides = {},
+  { metrics }: { readonly metrics?: Metrics } = {},
+): Promise<RunningLethe> {
   const { config } = loadConfig({
     variables: {},
     overrides: {
@@ -21,7 +25,8 @@ export function startForBench(overrides: ConfigOverrides = {}): Promise<RunningL
       model: { checkpoints: mkdtempSync(join(tmpdir(), 'lethe-bench-')), ...overrides.model },
     },
   });
-  return startLethe(config, { logger: createLogger({ level: 'warn', format: 'text' }) });
+  const logger = createLogger({ level: 'warn', format: 'text' });
+  return startLethe(config, { logger, ...(metrics && { metrics }) });
 }
 
 /** The next event of this kind. */

@@ -33,8 +33,8 @@ export function erasing(
   return merge(of(null), changes).pipe(
     takeUntil(context.stop),
     mapInBatches(Number.POSITIVE_INFINITY, async () => [null]),
-    concatMap(() => eraseWhatIsWanted(context, inTurn)),
-    concatMap(announce(context)),
+    // Told of before it looks again: an erasure that is not told of yet would be told of twice.
+    concatMap(() => eraseWhatIsWanted(context, inTurn).pipe(concatMap(announce(context)))),
   );
 }
 

@@ -14,6 +14,8 @@ export interface Measured {
   readonly model: string;
   /** Name of the worker. */
   readonly worker: string;
+  /** `learn`, `infer` or `all`; no label of its own, but that of `lethe_worker_info`. */
+  readonly role: string;
 }
 
 /** Everything that Lethe measures about itself. */
@@ -31,7 +33,6 @@ export interface Metrics {
   setModel(version: string): void;
   /** Whether this worker is the learner, or stands by for another. */
   setLearner(learner: boolean): void;
-  setRole(role: string): void;
   /** Values to be asked for at every scrape. */
   watch(sources: MetricSources): void;
   readonly contentType: string;
@@ -44,10 +45,12 @@ export interface Metrics {
 /** Metrics in a registry of their own: two instances in one process do not meet. */
 export function createMetrics(measured?: Measured): Metrics {
   const registry = new Registry();
-  if (measured) registry.setDefaultLabels({ ...measured });
+  if (measured) registry.setDefaultLabels({ model: measured.model, worker: measured.worker });
   collectDefaultMetrics({ register: registry });
   const instruments = createInstruments(registry);
+  if (measured) instruments.worker.set({ role: measured.role }, 1);
   beginAtZero(instruments);
+  if (measured?.role !== 'infer') learnerBeginsAtZero(instruments);
   const truth = new LiveTruth(instruments);
   const sources = new Sources(instruments);
 
@@ -71,7 +74,6 @@ export function createMetrics(measured?: Measured): Metrics {
       instruments.model.set({ version }, 1);
     },
     setLearner: (learner) => instruments.learner.set(Number(learner)),
-    setRole: (role) => instruments.worker.set({ role }, 1),
     watch: (added) => sources.add(added),
     contentType: registry.contentType,
     async expose() {
@@ -83,11 +85,24 @@ export function createMetrics(measured?: Measured): Metrics {
   };
 }
 
-/** A counter that first appears with its first increment hides it from `rate`: what alerts count is there from the start. */
-function beginAtZero({ deadLetters, tasks, rebuilds, erasures, migrations }: Instruments): void {
+/** A series that first appears with its first event hides it from `rate`: what is asked for is there from the start. */
+function beginAtZero({ deadLetters }: Instruments): void {
   for (const reason of REASON_CODES) deadLetters.inc({ reason }, 0);
+}
+
+/** Likewise for what only a learner does. */
+function learnerBeginsAtZero(instruments: Instruments): void {
+  const { tasks, rebuilds, erasures, migrations, migratedVectors } = instruments;
   for (const outcome of ['finished', 'failed']) tasks.inc({ outcome }, 0);
   for (const outcome of ['rebuilt', 'revised', 'failed']) rebuilds.inc({ outcome }, 0);
   for (const outcome of ['erased', 'failed']) erasures.inc({ outcome }, 0);
-  for (const direction of ['unlearn', 'relearn']) migrations.inc({ direction }, 0);
+  for (const direction of ['unlearn', 'relearn']) {
+    migrations.inc({ direction }, 0);
+    migratedVectors.inc({ direction }, 0);
+    instruments.migrationDuration.zero({ direction });
+  }
+  for (const by of ['name', 'examples', 'id', 'subject']) {
+    instruments.unlearnDuration.zero({ by });
+    instruments.timeToForget.zero({ by });
+  }
 }

@@ -36,15 +36,18 @@ export function observeEvent(event: LetheEvent, instruments: Instruments, askedA
       instruments.erasureDuration.observe(event.ms / 1000);
       return;
     case 'erase-failed':
+      instruments.trainingActive.set(0);
       instruments.erasures.inc({ outcome: 'failed' });
       return;
     case 'model-rebuilt':
+      instruments.trainingActive.set(0);
       instruments.rebuilds.inc({ outcome: 'rebuilt' });
       return;
     case 'model-revised':
       instruments.rebuilds.inc({ outcome: 'revised' });
       return;
     case 'rebuild-failed':
+      instruments.trainingActive.set(0);
       instruments.rebuilds.inc({ outcome: 'failed' });
       return;
     case 'filter-calibrated':
@@ -62,6 +65,7 @@ export function observeEvent(event: LetheEvent, instruments: Instruments, askedA
 
 type Of<K extends EventKind> = Extract<LetheEvent, { kind: K }>;
 
+/** Of a task; the epochs of a rebuild come alike, and end in another event. */
 function observeTraining(
   event: Of<'task-started' | 'task-epoch' | 'task-finished' | 'task-failed'>,
   instruments: Instruments,

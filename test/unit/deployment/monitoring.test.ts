@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { createInstruments } from '../../../src/telemetry/instruments.js';
+import { DASHBOARDS } from '../../support/dashboards.js';
 import { compose, imageVariables, own, read } from './files.js';
 
 const prometheusSchema = z.object({
+  rule_files: z.array(z.string()),
   scrape_configs: z.array(
     z.looseObject({
       job_name: z.string(),
@@ -21,26 +23,26 @@ const datasourcesSchema = z.object({
 const providersSchema = z.object({
   providers: z.array(z.looseObject({ options: z.object({ path: z.string() }) })),
 });
-const datasource = z.object({ type: z.string(), uid: z.string() });
-const dashboardSchema = z.looseObject({
-  uid: z.string().min(1),
-  title: z.string().min(1),
-  panels: z.array(
-    z.looseObject({
-      id: z.int(),
-      title: z.string().min(1),
-      description: z.string().min(20),
-      datasource,
-      fieldConfig: z.looseObject({ defaults: z.looseObject({ unit: z.string().min(1) }) }),
-      targets: z
-        .array(z.looseObject({ expr: z.string(), legendFormat: z.string().min(1), datasource }))
-        .min(1),
-    }),
+const rulesSchema = z.object({
+  groups: z.array(
+    z.object({ rules: z.array(z.looseObject({ record: z.string().optional(), expr: z.string() })) }),
   ),
 });
 
-const dashboard = dashboardSchema.parse(JSON.parse(read('config/grafana/dashboards/lethe.json')));
-const expressions = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+const rules = ['recording', 'alerts'].flatMap((name) =>
+  rulesSchema
+    .parse(parse(read(`config/prometheus/rules/${name}.yml`)))
+    .groups.flatMap(({ rules: some }) => some),
+);
+const recorded = rules.flatMap(({ record }) => record ?? []);
+const panels = DASHBOARDS.flatMap(({ dashboard }) => dashboard.panels);
+const expressions = [
+  ...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
+  ...DASHBOARDS.flatMap(({ dashboard }) => dashboard.annotations.list.map(({ expr }) => expr)),
+  ...rules.map(({ expr }) => expr),
+];
+/** What every series has: its worker's, and Prometheus' own. */
+const EVERYWHERE = ['model', 'worker', 'instance', 'job'];
 
 /** The labels of every series that Lethe exports, by its name. */
 function exportedSeries(): Map<string, ReadonlySet<string>> {
@@ -54,14 +56,16 @@ function exportedSeries(): Map<string, ReadonlySet<string>> {
       const suffixes = histogram ? ['_bucket', '_sum', '_count'] : [''];
       return suffixes.map((suffix) => [
         `${metric.name}${suffix}`,
-        new Set(suffix === '_bucket' ? [...own, 'le'] : own),
+        new Set([...own, ...EVERYWHERE, ...(suffix === '_bucket' ? ['le'] : [])]),
       ]);
     }),
   );
 }
 
 describe('Prometheus', () => {
-  const { scrape_configs } = prometheusSchema.parse(parse(read('config/prometheus/prometheus.yml')));
+  const { scrape_configs, rule_files } = prometheusSchema.parse(
+    parse(read('config/prometheus/prometheus.yml')),
+  );
   const lethe = scrape_configs.find(({ job_name }) => job_name === 'lethe');
 
   it('asks every replica of every service of Lethe that stays, at the port that it listens at', () => {
@@ -80,6 +84,7 @@ describe('Prometheus', () => {
     expect(prometheus?.networks).toEqual(['watch']);
     expect(prometheus?.volumes).toContain('./config/prometheus:/etc/prometheus:ro');
     expect(prometheus?.command).toContain('--config.file=/etc/prometheus/prometheus.yml');
+    expect(rule_files).toEqual(['rules/*.yml']);
   });
 });
 
@@ -88,7 +93,7 @@ describe('Grafana', () => {
   const { datasources } = datasourcesSchema.parse(parse(read(`${path}/datasources/prometheus.yaml`)));
   const { providers } = providersSchema.parse(parse(read(`${path}/dashboards/lethe.yaml`)));
 
-  it('has the Prometheus of the compose file as its source, and the dashboard where it looks for it', () => {
+  it('has the Prometheus of the compose file as its source, and the dashboards where it looks for them', () => {
     expect(datasources.map(({ url }) => url)).toEqual(['http://prometheus:9090']);
     expect(compose.services.prometheus?.ports[0]).toMatch(/:9090$/);
     expect(compose.services.grafana?.volumes).toEqual(
@@ -99,40 +104,28 @@ describe('Grafana', () => {
     );
   });
 
-  it('shows panels that say what they show and ask the provisioned source', () => {
+  it('asks the provisioned source for panels and marks', () => {
     const sources = datasources.map(({ type, uid }) => ({ type, uid }));
-    for (const { datasource, targets } of dashboard.panels) {
+    const marks = DASHBOARDS.flatMap(({ dashboard }) => dashboard.annotations.list);
+    for (const { datasource } of [...panels, ...panels.flatMap(({ targets }) => targets), ...marks])
       expect(sources).toContainEqual(datasource);
-      for (const target of targets) expect(sources).toContainEqual(target.datasource);
-    }
-    expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
   });
+});
 
-  it.each(expressions)('asks for metrics and labels that Lethe exports: %s', (expression) => {
-    const series = exportedSeries();
-    const names = expression.match(/\blethe_\w+/g) ?? [];
-    expect(names).not.toEqual([]);
+describe('panels, marks and rules', () => {
+  const series = exportedSeries();
+
+  it.each(expressions)('ask for metrics and labels that Lethe exports: %s', (expression) => {
+    const names = (expression.match(/[\w:]*\blethe_[\w:]+/g) ?? []).filter(
+      (name) => !recorded.includes(name),
+    );
     const grouped = [...expression.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list = '']) =>
       list.split(/, */),
     );
-    const selected = [...expression.matchAll(/[{,] *(\w+) *(?:=|!=|=~|!~)/g)].map(([, label = '']) => label);
-    for (const name of names) {
-      expect([...series.keys()]).toContain(name);
-      for (const label of [...grouped, ...selected]) expect([...(series.get(name) ?? [])]).toContain(label);
-    }
-  });
-
-  it('shows throughput, latency, accuracy, the databases, lag and dead letters', () => {
-    const shown = new Set(expressions.flatMap((expression) => expression.match(/\blethe_\w+/g) ?? []));
-    expect(shown).toEqual(
-      new Set([
-        'lethe_queries_total',
-        'lethe_query_latency_seconds_bucket',
-        'lethe_accuracy_ratio',
-        'lethe_database_vectors',
-        'lethe_consumer_lag_records',
-        'lethe_dead_letters_total',
-      ]),
-    );
+    const selected = [...expression.matchAll(/[{,] *(\w+) *(?:=|!=|=~|!~)"/g)].map(([, label = '']) => label);
+    for (const name of names) expect([...series.keys()]).toContain(name);
+    if (names.length === 0) return;
+    const labels = names.flatMap((name) => [...(series.get(name) ?? [])]);
+    for (const label of [...grouped, ...selected]) expect(labels).toContain(label);
   });
 });

@@ -136,6 +136,27 @@ describe('a rebuild', () => {
     await processing.stop();
   });
 
+  it('during which other classes changed ends in one event of the erasure', async () => {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const training = centroidTraining(12, async ({ task }) => {
+      if (task.startsWith('rebuild')) await released;
+    });
+    const processing = startProcessing({ training });
+    await learn(processing, 't1', { cat: 0, dog: 4, frog: 8 });
+    await processing.command({ id: 'e1', kind: 'erase', classes: ['cat'], now: true });
+    await processing.event('erase-accepted');
+    await processing.command({ id: 'u1', kind: 'unlearn', classes: ['dog'] });
+    await processing.event('unlearned');
+    release();
+    await processing.event('erased');
+    await expect.poll(() => processing.store.registry.snapshot().classes.get('cat')?.erasing).toBe(undefined);
+    await processing.stop();
+    expect(processing.events().filter(({ kind }) => kind === 'erased')).toHaveLength(1);
+  });
+
   it('that a relearning overtook is made again with the class', async () => {
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => {

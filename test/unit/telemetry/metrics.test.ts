@@ -213,8 +213,35 @@ describe('metrics', () => {
     expect(Object.fromEntries(await samples(metrics))).toMatchObject({ lethe_training_active: 0 });
   });
 
+  it('tell that a rebuild, whose epochs come alike, is over, also where it failed', async () => {
+    const metrics = metricsUnderTest();
+    const error = { code: 'rebuild-refused', message: '', remedy: '' } as const;
+    const ends: LetheEvent[] = [
+      {
+        kind: 'model-rebuilt',
+        modelVersion: 'v2',
+        replaces: 'v1',
+        without: ['a'],
+        evidence: { vectors: 1, accuracyBefore: 1, accuracyAfter: 1 },
+        ms: 1,
+      },
+      { kind: 'rebuild-failed', error },
+      { kind: 'erase-failed', commandId: 'c', classes: ['a'], error },
+    ];
+    for (const end of ends) {
+      metrics.observeEvent({ kind: 'task-epoch', task: 'rebuild-v1', epoch: 1, epochs: 2, loss: 1, ms: 1 });
+      metrics.observeEvent(end);
+      expect((await samples(metrics)).get('lethe_training_active')).toBe(0);
+    }
+    expect(Object.fromEntries(await samples(metrics))).toMatchObject({
+      'lethe_rebuilds_total{outcome="rebuilt"}': 1,
+      'lethe_rebuilds_total{outcome="failed"}': 1,
+      'lethe_erasures_total{outcome="failed"}': 1,
+    });
+  });
+
   it('say whose they are, in every series', async () => {
-    const metrics = createMetrics({ model: 'main', worker: 'w1' });
+    const metrics = createMetrics({ model: 'main', worker: 'w1', role: 'all' });
     open.push(metrics);
     const lines = (await metrics.expose()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     expect(lines.length).toBeGreaterThan(100);

@@ -1,0 +1,135 @@
+import type { Board } from './board.js';
+import { CHOSEN, heat, lines, MODEL, newest, perSecond, quantile } from './panels.js';
+
+/** Requests to forget, and what became of them. */
+export const unlearning: Board = {
+  uid: 'lethe-unlearning',
+  title: 'Unlearning',
+  description: 'Requests to forget: how long they take, what they move, and what is left to be erased.',
+  panels: [
+    newest({
+      title: 'Unlearned classes',
+      description:
+        'Classes that no answer names: unlearned, rebuilt (the model was made without them) and erased.',
+      unit: 'none',
+      width: 6,
+      queries: {
+        '{{state}}': `max by (state) (lethe_classes{${CHOSEN}, state=~"unlearned|rebuilt|erased"})`,
+      },
+    }),
+    newest({
+      title: 'Vectors by database',
+      description: 'DB-CIL (cil) holds what is known, DB-MU (mu) what was unlearned.',
+      unit: 'short',
+      width: 6,
+      queries: { '{{database}}': `max by (database) (lethe_database_vectors{${CHOSEN}})` },
+    }),
+    newest({
+      title: 'Time to forget, 95 %',
+      description:
+        'Of the requests to unlearn in the last 15 minutes, 95 % took less from the writing of the command to its event.',
+      unit: 's',
+      width: 6,
+      queries: { p95: `model:lethe_time_to_forget_seconds:p95_15m{${MODEL}}` },
+    }),
+    newest({
+      title: 'Erasures',
+      description:
+        'Requests to erase that ended since the workers started, by how. A failed one is not tried again by itself.',
+      unit: 'none',
+      width: 6,
+      queries: { '{{outcome}}': `sum by (outcome) (lethe_erasures_total{${CHOSEN}})` },
+    }),
+    heat({
+      title: 'Time to forget',
+      description:
+        'From the writing of a command to unlearn to its event: after it, no answer names the class.',
+      histogram: 'lethe_time_to_forget_seconds',
+    }),
+    lines({
+      title: 'Time to forget by kind',
+      description: 'The same, by how the request named what is to be forgotten: 95 % are faster.',
+      unit: 's',
+      min: 0,
+      queries: { '{{by}}': quantile(0.95, 'lethe_time_to_forget_seconds', ['by']) },
+    }),
+    lines({
+      title: 'Duration of requests',
+      description:
+        'From the reading of a request to unlearn to its end, without the time that it waited to be read: 95 % are faster.',
+      unit: 's',
+      min: 0,
+      queries: { '{{by}}': quantile(0.95, 'lethe_unlearn_duration_seconds', ['by']) },
+    }),
+    heat({
+      title: 'Duration of migrations',
+      description: 'From the reading of a command to the end of its move between the databases.',
+      histogram: 'lethe_migration_duration_seconds',
+    }),
+    lines({
+      title: 'Vectors over time',
+      description:
+        'Vectors in DB-CIL and DB-MU. Unlearning moves them from the first to the second, relearning back, erasing deletes them. All workers see the same databases.',
+      unit: 'short',
+      min: 0,
+      queries: { '{{database}}': `max by (database) (lethe_database_vectors{${CHOSEN}})` },
+    }),
+    lines({
+      title: 'Vectors moved',
+      description: 'Vectors moved between the databases a second, by direction.',
+      unit: 'short',
+      min: 0,
+      queries: { '{{direction}}': perSecond('lethe_migrated_vectors_total', ['direction']) },
+    }),
+    lines({
+      title: 'Migrations',
+      description: 'Migrations since the workers started, by direction.',
+      unit: 'none',
+      min: 0,
+      queries: { '{{direction}}': `sum by (direction) (lethe_migrations_total{${CHOSEN}})` },
+    }),
+    lines({
+      title: 'Classes by state',
+      description: 'Classes of the registry by state. All workers see the same registry.',
+      unit: 'none',
+      min: 0,
+      queries: { '{{state}}': `max by (state) (lethe_classes{${CHOSEN}})` },
+    }),
+    lines({
+      title: 'Models made without forgotten classes',
+      description: 'Rebuilt, or revised exactly (analytic learner), or failed, since the workers started.',
+      unit: 'none',
+      min: 0,
+      queries: { '{{outcome}}': `sum by (outcome) (lethe_rebuilds_total{${CHOSEN}})` },
+    }),
+    heat({
+      title: 'Duration of erasures',
+      description: 'From the reading of a command to erase to the deletion of the last vector.',
+      histogram: 'lethe_erasure_duration_seconds',
+    }),
+    lines({
+      title: 'Version of the registry',
+      description:
+        'By worker; it grows with every change. Lines that stay below others are of workers that are behind.',
+      unit: 'none',
+      min: 0,
+      queries: { '{{worker}}': `lethe_registry_version{${CHOSEN}}` },
+    }),
+    lines({
+      title: 'Behind the registry',
+      description: 'Versions that another worker had a minute ago and this one has not now. 0 is good.',
+      unit: 'none',
+      min: 0,
+      queries: { '{{worker}}': `worker:lethe_registry_behind:versions{${CHOSEN}}` },
+    }),
+    lines({
+      title: 'Commands refused',
+      description:
+        'Commands that could not be carried out in the last five minutes, by reason. Each has an event that says what to do.',
+      unit: 'none',
+      min: 0,
+      width: 24,
+      queries: { '{{reason}}': `sum by (reason) (increase(lethe_commands_rejected_total{${CHOSEN}}[5m]))` },
+    }),
+  ],
+};
