@@ -11,6 +11,9 @@ import { Timeline } from './Timeline.js';
 import { TokenForm } from './TokenForm.js';
 import { TrainingPanel } from './TrainingPanel.js';
 
+/** For how long a notice is shown; the timeline tells the same for longer. */
+const NOTICE_MS = 8000;
+
 /** The console. */
 export function App() {
   const [state, dispatch] = useReducer<State, Action>(reduce, INITIAL);
@@ -24,6 +27,13 @@ export function App() {
     void followFeed({ onMessage: dispatch, onConnection }, ended.signal);
     return () => ended.abort();
   }, [visit]);
+
+  const { notice, order } = state;
+  useEffect(() => {
+    if (!notice || order) return;
+    const timer = setTimeout(() => dispatch({ kind: 'notice-read' }), NOTICE_MS);
+    return () => clearTimeout(timer);
+  }, [notice, order]);
 
   const enter = useCallback((value: string) => {
     token.set(value);
@@ -48,9 +58,6 @@ export function App() {
       </a>
       <Header connection={connection} knowledge={knowledge} rate={state.rate} />
       <main>
-        <p class={`notice ${state.notice?.bad ? 'bad' : ''}`} role="status" hidden={state.notice === null}>
-          {state.notice?.text}
-        </p>
         {connection.is === 'refused' ? (
           <TokenForm refusal={connection} onToken={enter} />
         ) : knowledge === null ? (
@@ -58,12 +65,15 @@ export function App() {
         ) : (
           <div class="grid">
             <div class="column">
-              {knowledge.classes.length === 0 && <Beginning />}
-              <MapPanel map={state.map} knowledge={knowledge} />
+              {knowledge.classes.length === 0 ? (
+                <Beginning />
+              ) : (
+                <MapPanel map={state.map} knowledge={knowledge} />
+              )}
               <Classes
                 knowledge={knowledge}
                 answers={state.held ?? state.answers}
-                order={state.order}
+                order={order}
                 onAsk={setAsking}
               />
             </div>
@@ -81,6 +91,9 @@ export function App() {
           </div>
         )}
       </main>
+      <p class={`notice ${notice?.bad ? 'bad' : ''}`} role="status">
+        {notice?.text}
+      </p>
       <ConfirmDialog order={asking} knowledge={knowledge} onCancel={cancel} onConfirm={carryOut} />
     </>
   );

@@ -15,8 +15,8 @@ export function Beginning() {
         </code>
       </pre>
       <p>
-        No images at hand? <code>npx lethe dataset unpack animals</code> writes some that come with Lethe.
-        What happens is shown here as it happens.
+        No images at hand? <code>npx lethe dataset unpack cifar</code> writes some that come with Lethe; learn{' '}
+        <code>cifar/train</code> and ask <code>cifar/test</code>. What happens is shown here as it happens.
       </p>
     </section>
   );

@@ -64,10 +64,12 @@ function Card({
         <span class={`swatch hue${hue}`} aria-hidden="true" />
         {name}
       </h3>
-      <p class={`state ${state}`} title={meaning}>
-        <span aria-hidden="true">{sign}</span> {state}
+      <p class="facts">
+        <span class={`state ${state}`} title={meaning}>
+          <span aria-hidden="true">{sign}</span> {state}
+        </span>
       </p>
-      <p class="quiet">
+      <p class="quiet task">
         {count(vectors)} vectors · task {task}
       </p>
       <Pictures known={known} answers={answers} />

@@ -115,7 +115,9 @@ function describe(names: readonly string[], sides: readonly Side[]): string {
 
 function caption(map: VectorMap | null, isEmpty: boolean, { classes }: Knowledge): string {
   if (classes.every(({ vectors }) => vectors === 0)) return 'No vectors yet.';
-  if (map === null || isEmpty) return 'The map is drawn when a task is learned …';
+  const learned = classes.some(({ state }) => state !== 'learning');
+  if (map === null || isEmpty)
+    return learned ? 'The map is being drawn …' : 'The map is drawn when a task is learned.';
   const drawn =
     map.drawn < map.vectors ? `${count(map.drawn)} of ${count(map.vectors)}` : `All ${count(map.drawn)}`;
   return `${drawn} vectors, by UMAP: what lies close together is alike. Rings are unlearned.`;

@@ -13,7 +13,7 @@ export function TrainingPanel({
     <section class="panel" aria-labelledby="training">
       <h2 id="training">Training</h2>
       {training === null ? (
-        <p class="empty">No task so far.</p>
+        <p class="empty">{idle(knowledge)}</p>
       ) : (
         <Task training={training} knowledge={knowledge} />
       )}
@@ -38,6 +38,12 @@ function Task({ training, knowledge }: { readonly training: Training; readonly k
       {failure !== null && <p class="bad">{failure}</p>}
     </>
   );
+}
+
+function idle({ model }: Knowledge): string {
+  return model
+    ? `No task is under way. The model knows ${count(model.classes.length)} classes.`
+    : 'No task is under way.';
 }
 
 function Arriving({ training, knowledge }: { readonly training: Training; readonly knowledge: Knowledge }) {

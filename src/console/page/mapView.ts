@@ -23,7 +23,6 @@ export interface Theme {
 const FLIGHT_MS = 1100;
 /** Points of a class leave one after the other. */
 const STAGGER_MS = 700;
-const AXIS = 65_535;
 const PADDING = 22;
 const DOT = 2.6;
 
@@ -46,6 +45,7 @@ export class MapView {
   #places: Places = placesFor(0);
   /** Rows of each class: first and one past the last. */
   #rows: readonly { readonly first: number; readonly end: number }[] = [];
+  #frameOf: Frame = frameAround(new Uint16Array(0));
   #theme: Theme = { dark: false, ink: '#000', ground: '#fff' };
   #sprites = new Map<string, HTMLCanvasElement>();
   #size = { width: 0, height: 0, ratio: 1 };
@@ -62,6 +62,7 @@ export class MapView {
     const before = { scene: this.#scene, rows: this.#rows, now: this.#places.now };
     this.#scene = scene;
     this.#rows = rowsOf(scene);
+    this.#frameOf = frameAround(scene.points);
     const count = scene.points.length / 3;
     this.#places = placesFor(count);
     const time = performance.now();
@@ -85,8 +86,8 @@ export class MapView {
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(height * ratio);
     this.#sprites.clear();
-    cancelAnimationFrame(this.#frame);
-    this.#draw(performance.now());
+    // At once, since the canvas is empty now; a flight under way goes on.
+    if (this.#draw(performance.now())) this.#animate();
   }
 
   close(): void {
@@ -103,12 +104,12 @@ export class MapView {
   ): void {
     const { points } = this.#scene;
     const { now, from, to, start } = this.#places;
-    const [middleX, middleY] = middleOf(points, first, end);
+    const [middleX, middleY] = middleOf(points, this.#frameOf, first, end);
     const isStill = this.still();
     for (let row = first; row < end; row++) {
       const at = row * 3;
-      to[at] = (points[at + 1] as number) / AXIS;
-      to[at + 1] = (points[at + 2] as number) / AXIS;
+      to[at] = this.#frameOf.x(points[at + 1] as number);
+      to[at + 1] = this.#frameOf.y(points[at + 2] as number);
       to[at + 2] = side === 'mu' ? 1 : 0;
       const source = old && old.first + row - first < old.end ? (old.first + row - first) * 3 : -1;
       for (let part = 0; part < 3; part++) {
@@ -248,6 +249,24 @@ function advance({ now, from, to, start }: Places, time: number): boolean {
   return moving;
 }
 
+/** From the map's axes to 0 to 1 in a panel, which the points fill. */
+interface Frame {
+  x(value: number): number;
+  y(value: number): number;
+}
+
+function frameAround(points: Uint16Array): Frame {
+  const along = (offset: number): ((value: number) => number) => {
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let at = offset; at < points.length; at += 3) {
+      low = Math.min(low, points[at] as number);
+      high = Math.max(high, points[at] as number);
+    }
+    return (value) => (high > low ? (value - low) / (high - low) : 0.5);
+  };
+  return { x: along(1), y: along(2) };
+}
+
 function rowsOf({ points, classes }: Scene): { first: number; end: number }[] {
   const rows = classes.map(() => ({ first: 0, end: 0 }));
   for (let row = 0; row < points.length / 3; row++) {
@@ -264,11 +283,11 @@ function placesFor(count: number): Places {
   return { now: three(), from: three(), to: three(), start: new Float64Array(count) };
 }
 
-function middleOf(points: Uint16Array, first: number, end: number): [number, number] {
+function middleOf(points: Uint16Array, frame: Frame, first: number, end: number): [number, number] {
   let [x, y] = [0, 0];
   for (let row = first; row < end; row++) {
-    x += (points[row * 3 + 1] as number) / AXIS;
-    y += (points[row * 3 + 2] as number) / AXIS;
+    x += frame.x(points[row * 3 + 1] as number);
+    y += frame.y(points[row * 3 + 2] as number);
   }
   return [x / (end - first), y / (end - first)];
 }

@@ -54,7 +54,8 @@ export type Action =
   | { readonly kind: 'connection'; readonly data: Connection }
   | { readonly kind: 'hold'; readonly data: boolean }
   | { readonly kind: 'ordered'; readonly data: Order }
-  | { readonly kind: 'order-failed'; readonly data: string };
+  | { readonly kind: 'order-failed'; readonly data: string }
+  | { readonly kind: 'notice-read' };
 
 /** As many as a person looks at. */
 const ANSWERS = 40;
@@ -80,8 +81,13 @@ export function reduce(state: State, action: Action): State {
       return { ...state, missed: state.missed + action.data.count };
     case 'hold':
       return { ...state, held: action.data ? state.answers : null };
-    case 'ordered':
-      return { ...state, order: action.data, notice: { text: asked(action.data), bad: false } };
+    case 'ordered': {
+      const ordered = { ...state, order: action.data, notice: { text: asked(action.data), bad: false } };
+      // What came of it may be told before the answer to the request is here.
+      return state.told.reduce(settled, ordered);
+    }
+    case 'notice-read':
+      return { ...state, notice: null };
     case 'order-failed':
       return { ...state, order: null, notice: { text: action.data, bad: true } };
   }
@@ -101,11 +107,18 @@ function told(state: State, line: Told): State {
   const { event } = line;
   const forgotten = event.kind === 'unlearned' || event.kind === 'erase-accepted';
   const seen = forgotten ? withoutPictures(next, new Set(event.classes.map(({ name }) => name))) : next;
+  return settled(seen, line);
+}
+
+/** After a line that may tell what came of the order on its way. */
+function settled(state: State, line: Told): State {
   const { order } = state;
-  if (!order || !('commandId' in event) || event.commandId !== order.id) return seen;
+  if (!order || line.of !== 'event') return state;
+  const { event } = line;
+  if (!('commandId' in event) || event.commandId !== order.id) return state;
   if (event.kind === 'command-rejected')
-    return { ...seen, order: null, notice: { text: `Refused: ${event.error.message}`, bad: true } };
-  return { ...seen, order: null, notice: { text: done(order), bad: false } };
+    return { ...state, order: null, notice: { text: `Refused: ${event.error.message}`, bad: true } };
+  return { ...state, order: null, notice: { text: done(order), bad: false } };
 }
 
 /** Of a forgotten class no picture stays that was answered with it, or said to be of it. */
