@@ -22,6 +22,7 @@ module.exports = {
     layer('stores', ['domain', 'blas']),
     layer('operators', ['domain', 'model', 'stores']),
     layer('streams', ['domain', 'model', 'stores', 'operators']),
+    layer('client', ['domain', 'streams']),
     layer('telemetry', ['domain']),
     layer('console', ['domain', 'model', 'stores', 'operators', 'streams']),
     {
