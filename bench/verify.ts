@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { learnerSettings } from '../src/app/config/learnerSettings.js';
 import { cacheFolder } from '../src/data/cacheFolder.js';
 import { encodeQuery } from '../src/domain/cloudEvents.js';
+import type { Command } from '../src/domain/messages/command.js';
+import type { EventKind } from '../src/domain/messages/event.js';
 import { rowOf } from '../src/domain/vector.js';
 import { embeddedCifar10 } from '../src/experiments/embeddedCifar10.js';
 import { linesOf, verificationText } from '../src/experiments/verification/report.js';
@@ -45,9 +47,9 @@ await learnTask(
   labelled(train).map(({ label, vector }) => ({ label, payload: { kind: 'vector', vector } })),
 );
 const learned = await accuracies('learned');
-await revisedBy(carryOut(lethe, { id: 'u1', kind: 'unlearn', classes: [FORGOTTEN] }, 'unlearned'));
+await modelFollows('model-revised', { id: 'u1', kind: 'unlearn', classes: [FORGOTTEN] }, 'unlearned');
 const figures = figuresOf(await verified(learner === 'analytic' ? 'rebuilt' : 'unlearned'));
-await revisedBy(carryOut(lethe, { id: 'r1', kind: 'relearn', classes: [FORGOTTEN] }, 'relearned'));
+await modelFollows('task-finished', { id: 'r1', kind: 'relearn', classes: [FORGOTTEN] }, 'relearned');
 const relearned = await accuracies('relearned');
 figures.push(
   { what: `accuracy on ${FORGOTTEN}, learned`, value: learned.own, unit: '%' },
@@ -60,9 +62,11 @@ await lethe.close();
 report(`verify-${learner}`, figures);
 process.exit(0);
 
-/** The analytic learner's model follows a command at once. */
-async function revisedBy(command: Promise<unknown>): Promise<void> {
-  await Promise.all([command, learner === 'analytic' && nextEvent(lethe, 'model-revised')]);
+/** Carries the command out, and waits for the analytic learner's model, which follows every command. */
+async function modelFollows(change: EventKind, command: Command, ended: EventKind): Promise<void> {
+  const changed = learner === 'analytic' ? nextEvent(lethe, change) : null;
+  await carryOut(lethe, command, ended);
+  await changed;
 }
 
 async function verified(state: string): Promise<Verification> {
