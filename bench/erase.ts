@@ -13,8 +13,8 @@ import { answersTo, carryOut, learnTask, nextEvent, startForBench } from './supp
 import { type Figure, report } from './support/report.js';
 
 const ERASED = 'cat';
-const PACED_A_SECOND = 50;
-const IDLE_QUERIES = 500;
+const PACED_A_SECOND = 20;
+const IDLE_QUERIES = 300;
 
 const { train, test, classNames, dimension } = await embeddedCifar10(cacheFolder(), () => undefined);
 const labelled = ({ vectors, labels }: typeof train) =>
@@ -45,27 +45,34 @@ async function erasing(learner: 'ssre' | 'analytic'): Promise<Figure[]> {
     await log.publish([encodeQuery({ id: `p${asked++}`, payload }, topics)]);
     await sleep(1000 / PACED_A_SECOND);
   };
-  const before = await accuracy('before');
-  latencies.length = 0;
-  for (let i = 0; i < IDLE_QUERIES; i++) await askOne();
-  const idle = percentile(latencies, 0.99);
-
-  latencies.length = 0;
-  let over = false;
-  const renewed = nextEvent(lethe, learner === 'ssre' ? 'model-rebuilt' : 'model-revised');
-  const started = performance.now();
-  const erased = carryOut(lethe, { id: 'e1', kind: 'erase', classes: [ERASED], now: true }, 'erased').then(
-    () => {
+  /** p99 of the queries asked meanwhile, in milliseconds. */
+  const askedWhile = async (work: Promise<unknown>): Promise<number> => {
+    latencies.length = 0;
+    let over = false;
+    const ended = work.finally(() => {
       over = true;
-      return performance.now() - started;
-    },
-  );
-  while (!over) await askOne();
-  const during = percentile(latencies, 0.99);
+    });
+    while (!over) await askOne();
+    await ended;
+    return percentile(latencies, 0.99);
+  };
+  // Unlearned first, as its owner would: from then on the filter screens every query, before and during the erasure alike.
+  // SSRE rebuilds when the class is to be erased, the analytic learner subtracts as soon as it is unlearned.
+  const renewed = nextEvent(lethe, learner === 'ssre' ? 'model-rebuilt' : 'model-revised');
+  const unlearned = Promise.all([
+    nextEvent(lethe, 'filter-calibrated'),
+    learner === 'analytic' && renewed,
+    carryOut(lethe, { id: 'u1', kind: 'unlearn', classes: [ERASED] }, 'unlearned'),
+  ]);
+  const unlearning = await askedWhile(unlearned);
+  const before = await accuracy('before');
+  const idle = await askedWhile(sleep((1000 * IDLE_QUERIES) / PACED_A_SECOND));
+  const started = performance.now();
+  const during = await askedWhile(carryOut(lethe, { id: 'e1', kind: 'erase', classes: [ERASED] }, 'erased'));
+  const took = performance.now() - started;
   const after = await accuracy('after');
   listening.unsubscribe();
   const { ms } = await renewed;
-  const took = await erased;
   await lethe.close();
   return [
     {
@@ -76,7 +83,12 @@ async function erasing(learner: 'ssre' | 'analytic'): Promise<Figure[]> {
     },
     { what: `${learner}: command to event erased`, value: took / 1000, unit: 's' },
     { what: `${learner}: p99 of live vector queries, idle`, value: idle, unit: 'ms' },
-    { what: `${learner}: p99 meanwhile / idle`, value: during / idle, unit: 'ratio', aim: '<= 2' },
+    {
+      what: `${learner}: p99 while it is unlearned and calibrated / idle`,
+      value: unlearning / idle,
+      unit: 'ratio',
+    },
+    { what: `${learner}: p99 while it is erased / idle`, value: during / idle, unit: 'ratio', aim: '<= 2' },
     { what: `${learner}: accuracy on test images of the other classes, before`, value: before, unit: '%' },
     { what: `${learner}: the same after`, value: after, unit: '%' },
   ];

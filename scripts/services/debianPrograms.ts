@@ -10,13 +10,17 @@ export interface DebianPrograms {
   readonly name: string;
   /** The package, and those that it needs and not every Debian has. */
   readonly packages: readonly string[];
-  /** What is to be had: names in /usr/bin. */
+  /** Whether whatever else those depend on, and this machine has not, is unpacked too. */
+  readonly missing?: boolean;
+  /** What is to be had: names of programs. */
   readonly programs: readonly string[];
+  /** Where the packages put them, from the root of the file system; by default `usr/bin`. */
+  readonly within?: string;
 }
 
 /**
  * The folder in which the programs are, to be put on the PATH. Where they are not installed, Debian's packages are
- * fetched and unpacked in the cache, which needs no rights.
+ * fetched and unpacked in the cache, which needs no rights; apt verifies them by the signatures of Debian's lists.
  * @throws where they are not installed and this is no Debian
  */
 export async function debianPrograms(wanted: DebianPrograms, say: Say = () => {}): Promise<string> {
@@ -30,8 +34,9 @@ export async function debianPrograms(wanted: DebianPrograms, say: Say = () => {}
     say(`fetching ${wanted.packages.join(', ')} (apt-get)`);
     const packages = join(into, 'packages');
     await mkdir(packages);
-    const download = () => execute('apt-get', ['download', '--quiet', ...wanted.packages], packages);
-    // Without lists of packages it knows none: they are fetched where that is allowed.
+    const download = async () =>
+      execute('apt-get', ['download', '--quiet', ...(await allPackages(wanted))], packages);
+    // Without lists of packages, or with old ones, it finds none: they are fetched where that is allowed.
     await download().catch(async () => {
       await execute('apt-get', ['update', '--quiet']);
       await download();
@@ -40,16 +45,23 @@ export async function debianPrograms(wanted: DebianPrograms, say: Say = () => {}
       await execute('dpkg-deb', ['--extract', join(packages, file), into]);
     await rm(packages, { recursive: true });
     for (const name of wanted.programs) {
-      await writeFile(join(into, name), wrapperOf(name));
+      await writeFile(join(into, name), wrapperOf(`${wanted.within ?? 'usr/bin'}/${name}`));
       await chmod(join(into, name), 0o755);
     }
   });
 }
 
+async function allPackages({ packages, missing = false }: DebianPrograms): Promise<readonly string[]> {
+  if (!missing) return packages;
+  const plan = ['install', '--simulate', '--no-install-recommends', '-o', 'Debug::NoLocking=1', ...packages];
+  const lines = (await execute('apt-get', plan)).split('\n');
+  return lines.flatMap((line) => /^Inst (\S+)/.exec(line)?.[1] ?? []);
+}
+
 /** Starts the program with the libraries that were unpacked with it. */
-const wrapperOf = (program: string): string => `#!/bin/sh
+const wrapperOf = (path: string): string => `#!/bin/sh
 here=$(dirname "$0")
-for libraries in "$here"/usr/lib/*-linux-gnu*; do LD_LIBRARY_PATH=$libraries\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}; done
+for libraries in "$here"/usr/lib/*-linux-gnu* "$here"/usr/lib/*-linux-gnu*/*/; do LD_LIBRARY_PATH=$libraries\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}; done
 export LD_LIBRARY_PATH
-exec "$here/usr/bin/${program}" "$@"
+exec "$here/${path}" "$@"
 `;

@@ -11,14 +11,18 @@ import { thresholdFilter } from '../model/filter/threshold.js';
 import { loadClassifier } from '../model/loadClassifier.js';
 import { prepareNativeTensorflow } from '../model/tensorflow/threads.js';
 import { calibrateKnown } from '../operators/calibrateKnown.js';
+import type { Probe } from '../operators/probe.js';
 import { createScreen } from '../operators/screen.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
 import type { Context, Settings } from '../streams/context.js';
 import { processor } from '../streams/processor.js';
 import type { Signal } from '../streams/signal.js';
 import type { EventLog } from '../streams/transports/eventLog.js';
+import { tracedLog } from '../streams/transports/tracedLog.js';
 import { createHealth, type Health } from '../telemetry/health.js';
 import { createMetrics, type Metrics } from '../telemetry/metrics.js';
+import { startTracing, type TracingOptions } from '../telemetry/traces/startTracing.js';
+import { traceOfHeaders } from '../telemetry/traces/traceIds.js';
 import { type OnConnection, openAdapters } from './adapters/openAdapters.js';
 import type { LetheConfig } from './config/schema.js';
 import { observe } from './observe.js';
@@ -51,16 +55,13 @@ export interface RunningLethe {
 /** The composition root: chooses the adapters that the config names, and starts the processor. */
 export async function startLethe(
   config: LetheConfig,
-  {
-    logger,
-    metrics = createMetrics({
-      model: config.model.name,
-      worker: config.worker.name ?? hostname(),
-      role: config.worker.role,
-    }),
-  }: { readonly logger: Logger; readonly metrics?: Metrics },
+  { logger, metrics: given }: { readonly logger: Logger; readonly metrics?: Metrics },
 ): Promise<RunningLethe> {
   const topics = topicsUnder(config.transport.topicPrefix);
+  const { name, role } = config.worker;
+  const worker = name ?? hostname();
+  const metrics = given ?? createMetrics({ model: config.model.name, worker, role });
+  const tracing = config.traces.enabled ? await startTracing(tracingOptions(config, worker), logger) : null;
   const health = createHealth();
   const starting = health.waitFor('start');
   await mkdir(config.model.checkpoints, { recursive: true });
@@ -72,7 +73,7 @@ export async function startLethe(
   const signals = new Subject<Signal>();
   const stop = new Subject<void>();
   const context: Context = {
-    log,
+    log: tracing ? tracedLog(log, [topics.samples, topics.queries, topics.commands], tracing.spans) : log,
     topics,
     store,
     embedders: withLanes(embedder),
@@ -86,18 +87,26 @@ export async function startLethe(
     current,
     screen: createScreen(store, screenOptions(config)),
     known: knownCalibration(config, store),
-    probe: metrics.probe,
+    probe: tracing ? bothProbes(metrics.probe, tracing.spans) : metrics.probe,
     settings: settingsOf(config),
     stop,
   };
-  observe({ context, signals, metrics, health, logger, embedder: embedder.name });
+  observe({
+    context,
+    signals,
+    metrics,
+    health,
+    logger,
+    embedder: embedder.name,
+    traceOf: (record) => (tracing ? tracing.spans.contextOf(record) : traceOfHeaders(record)),
+  });
 
   signals.subscribe((signal) => {
     if (signal.kind === 'learner') health.standBy(signal.is === 'another');
   });
 
   const finished = new Promise<void>((resolve, reject) => {
-    processor(context, config.worker.role).subscribe({
+    processor(context, role).subscribe({
       next: (signal) => signals.next(signal),
       error: (error: unknown) => {
         health.fail(error instanceof Error ? error.message : String(error));
@@ -120,6 +129,7 @@ export async function startLethe(
     await adapters.close();
     current.value?.dispose();
     metrics.close();
+    await tracing?.close();
   };
   starting();
   return {
@@ -158,6 +168,22 @@ function knownCalibration(config: LetheConfig, store: KnowledgeStore): Context['
   const { enabled, share } = config.inference.unknown;
   const { filter, heldOut, seed } = screenOptions(config);
   return enabled ? () => calibrateKnown(store, filter, { share, heldOut, seed }) : null;
+}
+
+/** Names of OpenTelemetry's conventions for resources. */
+function tracingOptions({ traces, transport, model }: LetheConfig, worker: string): TracingOptions {
+  const resource = { 'service.name': 'lethe', 'service.instance.id': worker, 'lethe.model': model.name };
+  return { ...traces, system: transport.kind === 'kafka' ? 'kafka' : 'lethe', resource };
+}
+
+/** Tells both. */
+function bothProbes(one: Probe, other: Probe): Probe {
+  return {
+    stage: (stage, seconds, sources) => {
+      one.stage(stage, seconds, sources);
+      other.stage(stage, seconds, sources);
+    },
+  };
 }
 
 function screenOptions({ filter, inference, model }: LetheConfig): Parameters<typeof createScreen>[1] {

@@ -1,15 +1,18 @@
+import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
+import { createConsoleFeed } from '../console/console.js';
+import { consoleRoutes } from '../console/http.js';
 import { createGateway } from '../streams/transports/http/gateway.js';
 import { type HttpServer, listen } from '../streams/transports/http/server.js';
 import { telemetryRoutes } from '../telemetry/http.js';
 import type { RunningLethe } from './compose.js';
 
 /**
- * Opens the HTTP doors of a running Lethe, as its config says: messages, status, metrics and health.
+ * Opens the HTTP doors of a running Lethe, as its config says: messages, status, metrics, health and the console.
  * Messages are refused while it is not ready.
  * @throws LetheError `config-invalid` where the address can't be bound
  */
-export function serveHttp(lethe: RunningLethe): Promise<HttpServer> {
+export async function serveHttp(lethe: RunningLethe): Promise<HttpServer> {
   const { config, log, topics, metrics, health } = lethe;
   const { host, port, bodyBytes, waiting, token } = config.http;
   const gateway = createGateway({
@@ -23,5 +26,44 @@ export function serveHttp(lethe: RunningLethe): Promise<HttpServer> {
     token,
   });
   const routes = new Hono().route('/', gateway).route('/', telemetryRoutes(metrics, health));
-  return listen(routes, { host, port });
+  if (!config.console.enabled) return listen(routes, { host, port });
+  const { door, close } = consoleDoor(lethe);
+  const server = await listen(routes.route('/', door), { host, port });
+  return {
+    url: server.url,
+    close: async () => {
+      close();
+      await server.close();
+    },
+  };
+}
+
+function consoleDoor(lethe: RunningLethe): { door: Hono<{ Bindings: HttpBindings }>; close: () => void } {
+  const { config, log, topics, signals, store, health } = lethe;
+  const { token } = config.http;
+  const feed = createConsoleFeed(
+    {
+      log,
+      topics,
+      signals,
+      vectors: store.vectors,
+      knowledge: async () => {
+        const { lag: _, ...status } = await lethe.status();
+        return { ...status, role: config.worker.role, token: token !== undefined };
+      },
+      limits: { maxBytes: config.limits.imageBytes, maxPixels: config.limits.imagePixels },
+      seed: config.model.seed,
+    },
+    config.console,
+  );
+  const door = consoleRoutes({
+    feed,
+    topics,
+    modelName: config.model.name,
+    publish: (records) => log.publish(records),
+    accepting: () => health.report().ready,
+    token,
+    pages: config.console.pages,
+  });
+  return { door, close: feed.close };
 }

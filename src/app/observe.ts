@@ -1,3 +1,4 @@
+import type { SpanContext } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { Observable } from 'rxjs';
 import {
@@ -9,10 +10,12 @@ import {
 } from '../domain/classes.js';
 import type { EventKind, LetheEvent } from '../domain/messages/event.js';
 import type { Prediction } from '../domain/messages/prediction.js';
+import type { LogRecord } from '../domain/record.js';
 import type { Context } from '../streams/context.js';
 import type { Signal } from '../streams/signal.js';
 import type { Health } from '../telemetry/health.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { type TraceIds, traceIds } from '../telemetry/traces/traceIds.js';
 import { lagOf } from './status.js';
 
 /** What is looked at, and where it is told. */
@@ -23,10 +26,20 @@ interface Observation {
   readonly health: Health;
   readonly logger: Logger;
   readonly embedder: string;
+  /** The trace that a record is in. */
+  readonly traceOf: (record: LogRecord) => SpanContext | undefined;
 }
 
-/** Turns what the processor does into metrics and log lines. Log lines carry ids and counts, never payloads. */
-export function observe({ context, signals, metrics, health, logger, embedder }: Observation): void {
+/**
+ * Turns what the processor does into metrics and log lines. Log lines carry ids and counts, never payloads, and the trace
+ * of the record that they are about.
+ */
+export function observe(observation: Observation): void {
+  const { context, signals, metrics, health, logger, embedder, traceOf } = observation;
+  const lineOf = (record: LogRecord): Partial<TraceIds> => {
+    const trace = traceOf(record);
+    return trace ? traceIds(trace) : {};
+  };
   const { store, current, trainer } = context;
   const snapshot = () => store.registry.snapshot();
 
@@ -64,8 +77,8 @@ export function observe({ context, signals, metrics, health, logger, embedder }:
         return;
       }
       case 'event':
-        metrics.observeEvent(signal.event, signal.askedAt);
-        logEvent(signal.event, logger);
+        metrics.observeEvent(signal.event, signal.source?.timestamp);
+        logEvent(signal.event, signal.source ? lineOf(signal.source) : {}, logger);
         return;
       case 'learner':
         metrics.setLearner(signal.is === 'this');
@@ -78,7 +91,12 @@ export function observe({ context, signals, metrics, health, logger, embedder }:
       case 'dead-letter':
         metrics.observeDeadLetter(signal.code);
         logger.warn(
-          { reason: signal.code, topic: signal.source.topic, key: signal.source.key },
+          {
+            reason: signal.code,
+            topic: signal.source.topic,
+            key: signal.source.key,
+            ...lineOf(signal.source),
+          },
           signal.message,
         );
     }
@@ -95,8 +113,9 @@ function truthOf({ truth, registryVersion }: Prediction, now: RegistrySnapshot):
 
 const FAILURES: readonly EventKind[] = ['task-failed', 'command-rejected', 'erase-failed', 'rebuild-failed'];
 
-function logEvent(event: LetheEvent, logger: Logger): void {
-  const { kind, ...details } = event;
+function logEvent(event: LetheEvent, trace: Partial<TraceIds>, logger: Logger): void {
+  const { kind, ...rest } = event;
+  const details = { ...rest, ...trace };
   if (kind === 'task-epoch') logger.debug(details, kind);
   else if (FAILURES.includes(kind)) logger.warn(details, kind);
   else logger.info(details, kind);

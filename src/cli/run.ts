@@ -63,8 +63,11 @@ async function run({ config: file, port, role, json }: RunOptions, io: CliIo): P
       })
     : undefined;
   try {
-    const ready = { url: server?.url ?? null, model: config.model.name };
-    writeResult(io, json, ready, server ? `Lethe listens at ${server.url}` : 'Lethe runs, without a gateway');
+    const url = server?.url ?? null;
+    const page = url !== null && config.console.enabled ? `${url}/console/` : null;
+    const listens = url === null ? 'Lethe runs, without a gateway' : `Lethe listens at ${url}`;
+    const ready = { url, console: page, model: config.model.name };
+    writeResult(io, json, ready, page === null ? listens : `${listens}\nConsole: ${page}`);
     const signal = await Promise.race([ending.asked, lethe.finished]);
     logger.info({ signal }, 'draining');
     await Promise.race([lethe.drain(), ending.insisted]);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { sha256 } from './auditChain.js';
 import { toCloudEvent, toRecord } from './cloudevents/envelope.js';
 import { decodePayload, encodePayload } from './cloudevents/payload.js';
+import { TYPES } from './cloudevents/types.js';
 import { LetheError } from './errors.js';
 import { COMMAND_KINDS, type Command, commandBodySchema } from './messages/command.js';
 import { idSchema } from './messages/common.js';
@@ -15,17 +16,6 @@ import { type Sample, sampleSchema } from './messages/sample.js';
 import type { LogRecord, OutgoingRecord } from './record.js';
 import { parseOrRefuse } from './refusal.js';
 import type { Topics } from './topics.js';
-
-/** CloudEvents types by message; those of events have the event's kind after them. */
-const TYPES = {
-  sample: 'lethe.sample',
-  query: 'lethe.query',
-  command: 'lethe.command',
-  prediction: 'lethe.prediction',
-  event: 'lethe.event',
-  model: 'lethe.model',
-  audit: 'lethe.audit',
-} as const;
 
 const JSON_TYPE = 'application/json';
 

@@ -3,6 +3,7 @@ import type { RegistrySnapshot } from '../domain/classes.js';
 import { toLetheError } from '../domain/errors.js';
 import type { Prediction } from '../domain/messages/prediction.js';
 import type { Query } from '../domain/messages/query.js';
+import type { LogRecord } from '../domain/record.js';
 import { type AnswerOptions, answerTo } from '../model/answer/answer.js';
 import { uniformFor } from '../model/answer/draw.js';
 import type { ClassRegistry } from '../stores/knowledgeStore.js';
@@ -46,10 +47,9 @@ export function answer(
   return mapAcceptedInBatches(batchSize, async (predicted, sources) => {
     const snapshot = await registry.refresh();
     return predicted.map((each, index) => {
+      const source = sources[index] as LogRecord;
       try {
-        return timed(probe, 'answer', () =>
-          answerOne(each, sources[index]?.timestamp ?? Date.now(), snapshot),
-        );
+        return timed(probe, 'answer', source, () => answerOne(each, source.timestamp, snapshot));
       } catch (error) {
         return toLetheError(error);
       }

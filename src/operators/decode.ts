@@ -15,7 +15,7 @@ export function decode<T>(
   return map((record) => {
     try {
       return accepted(
-        timed(probe, 'decode', () => parse(record)),
+        timed(probe, 'decode', record, () => parse(record)),
         record,
       );
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
 import { type LetheError, toLetheError } from '../domain/errors.js';
 import type { RgbImage } from '../domain/image.js';
+import type { LogRecord } from '../domain/record.js';
 import { rowOf } from '../domain/vector.js';
 import type { Embedder } from '../model/embedder/embedder.js';
 import type { Flow } from './flow.js';
@@ -40,19 +41,25 @@ export function embed<M>(
   embedder: Embedder,
   options: { readonly batchSize: number; readonly probe: Probe },
 ): OperatorFunction<Flow<Opened<M>>, Flow<Embedded<M>>> {
-  const embedTogether = async (opened: readonly Opened<M>[]): Promise<Embedded<M>[]> => {
+  const embedTogether = async (
+    opened: readonly Opened<M>[],
+    sources: readonly LogRecord[],
+  ): Promise<Embedded<M>[]> => {
     const inputs = opened.map(({ input }) => input);
-    const vectors = await timedAsync(options.probe, 'embed', inputs.length, () =>
-      embedInputs(embedder, inputs),
-    );
+    const vectors = await timedAsync(options.probe, 'embed', sources, () => embedInputs(embedder, inputs));
     return opened.map(({ message }, index) => ({ message, vector: vectors[index] as Float32Array }));
   };
-  const embedAll = async (opened: readonly Opened<M>[]): Promise<(Embedded<M> | LetheError)[]> => {
+  const embedAll = async (
+    opened: readonly Opened<M>[],
+    sources: readonly LogRecord[],
+  ): Promise<(Embedded<M> | LetheError)[]> => {
     try {
-      return await embedTogether(opened);
+      return await embedTogether(opened, sources);
     } catch (error) {
       if (opened.length === 1) return [toLetheError(error)];
-      return (await Promise.all(opened.map((one) => embedAll([one])))).flat();
+      return (
+        await Promise.all(opened.map((one, index) => embedAll([one], sources.slice(index, index + 1))))
+      ).flat();
     }
   };
   return mapAcceptedInBatches(options.batchSize, embedAll, BATCHES_UNDER_WAY);

@@ -1,4 +1,5 @@
 import type { OperatorFunction } from 'rxjs';
+import type { LogRecord } from '../domain/record.js';
 import type { Assessment } from '../model/answer/answer.js';
 import type { Flow } from './flow.js';
 import { mapAcceptedInBatches } from './mapAccepted.js';
@@ -16,11 +17,9 @@ export function filterUnlearned<T extends { readonly vector: Float32Array }>(
   screen: Pick<Screen, 'assess'>,
   options: { readonly batchSize: number; readonly probe: Probe },
 ): OperatorFunction<Flow<T>, Flow<Assessed<T>>> {
-  const assess = async (messages: readonly T[]): Promise<Assessed<T>[]> => {
+  const assess = async (messages: readonly T[], sources: readonly LogRecord[]): Promise<Assessed<T>[]> => {
     const vectors = messages.map(({ vector }) => vector);
-    const assessments = await timedAsync(options.probe, 'filter', vectors.length, () =>
-      screen.assess(vectors),
-    );
+    const assessments = await timedAsync(options.probe, 'filter', sources, () => screen.assess(vectors));
     return messages.map((message, index) => ({ ...message, assessment: assessments[index] as Assessment }));
   };
   return mapAcceptedInBatches(options.batchSize, assess, BATCHES_UNDER_WAY);

@@ -48,8 +48,8 @@ export async function openInput(payload: Payload, { embedder, limits }: OpeningO
 export function openPayload<M extends { readonly payload: Payload }>(
   options: OpeningOptions & { readonly concurrency: number; readonly probe: Probe },
 ): OperatorFunction<Flow<M>, Flow<Opened<M>>> {
-  return mapAcceptedOrdered(options.concurrency, async (message) => ({
+  return mapAcceptedOrdered(options.concurrency, async (message, source) => ({
     message,
-    input: await timedAsync(options.probe, 'open', 1, () => openInput(message.payload, options)),
+    input: await timedAsync(options.probe, 'open', [source], () => openInput(message.payload, options)),
   }));
 }

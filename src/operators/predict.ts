@@ -21,14 +21,14 @@ export function predict<T extends { readonly vector: Float32Array }>(
   current: () => Promise<Classifier | null>,
   options: { readonly batchSize: number; readonly probe: Probe },
 ): OperatorFunction<Flow<T>, Flow<Predicted<T>>> {
-  return mapAcceptedInBatches(options.batchSize, async (messages) => {
+  return mapAcceptedInBatches(options.batchSize, async (messages, sources) => {
     const model = await current();
     if (!model) return messages.map(() => NO_MODEL);
     const vectors = stacked(
       messages.map((message) => message.vector),
       model.dimension,
     );
-    const logits = await timedAsync(options.probe, 'predict', messages.length, () => model.logits(vectors));
+    const logits = await timedAsync(options.probe, 'predict', sources, () => model.logits(vectors));
     return messages.map((message, index) => ({
       ...message,
       model,

@@ -34,8 +34,11 @@ export function publish<T>(options: Publishing<T>): OperatorFunction<Flow<T>, Fl
     item.ok ? options.toRecords(item.value) : [deadLetter(item.source, item.error, options.deadLetters)];
   return mapInBatches(options.batchSize, async (items) => {
     const settled = items.map((item) => ({ input: item.source, outputs: outputOf(item) }));
-    const lost = await timedAsync(options.probe, 'publish', items.length, () =>
-      options.log.settle(options.group, settled),
+    const lost = await timedAsync(
+      options.probe,
+      'publish',
+      items.map(({ source }) => source),
+      () => options.log.settle(options.group, settled),
     );
     return lost.length === 0 ? items : items.filter((item) => !lost.includes(item.source));
   });

@@ -5,6 +5,7 @@ import type { LetheEvent } from '../domain/messages/event.js';
 import { positionOf } from '../domain/record.js';
 import type { ClassRegistry, CommandReceipt } from '../stores/knowledgeStore.js';
 import { accepted, type Flow } from './flow.js';
+import { type Probe, timedAsync } from './probe.js';
 
 /** Where a command was read and when: `performance.now()`. */
 export interface Reading {
@@ -24,6 +25,7 @@ export type Routes = { readonly [K in Command['kind']]: Handler<K> };
 export interface Routing {
   readonly routes: Routes;
   readonly registry: ClassRegistry;
+  readonly probe: Probe;
   /** Tells anew what a receipt tells: the event of a command whose effect outlived the worker that had caused it. */
   readonly retell: (command: Command, receipt: CommandReceipt, reading: Reading) => LetheEvent;
 }
@@ -37,7 +39,10 @@ export function route(routing: Routing): OperatorFunction<Flow<Command>, Flow<Le
   return concatMap(async (item): Promise<Flow<LetheEvent>> => {
     if (!item.ok) return item;
     const reading = { position: positionOf(item.source), startedAt: performance.now() };
-    return accepted(await carryOut(item.value, reading, routing), item.source);
+    const event = await timedAsync(routing.probe, 'command', [item.source], () =>
+      carryOut(item.value, reading, routing),
+    );
+    return accepted(event, item.source);
   });
 }
 

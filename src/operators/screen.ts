@@ -65,6 +65,7 @@ export function createScreen(store: KnowledgeStore, options: ScreenOptions): Scr
       if (specificity === null) return null;
       const started = performance.now();
       const before = division(await store.registry.refresh());
+      if ((await store.vectors.count({ database: 'mu' })) === 0) return null;
       const heldOut = await leaveOneOut(store, filter, options);
       // A held-out vector that leaves its database empty has nothing to be compared with: its score is infinite.
       const scoresOf = (found: readonly Similarities[]): number[] =>

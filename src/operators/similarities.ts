@@ -9,7 +9,8 @@ import { sampleVectors } from './sampleVectors.js';
  * Similarities of queries to their nearest in both databases, as the filter wants them. In DB-CIL only learned classes
  * count: those still arriving can't be answered with.
  * @param queries unit vectors, shape [n, dimension]
- * @param without ids that are left out, one for each query: held-out vectors must not find themselves
+ * @param without ids that are left out, one for each query: held-out vectors must not find themselves. Other searches go
+ *   before this one then
  */
 export async function similarities(
   queries: Float32Array,
@@ -18,10 +19,11 @@ export async function similarities(
   without?: readonly string[],
 ): Promise<Similarities[]> {
   const k = filter.k + (without ? 1 : 0);
+  const background = without !== undefined;
   const classes = classesIn(registry.snapshot(), 'learned').map(({ name }) => name);
   const [unlearned, remaining] = await Promise.all([
-    vectors.knn(queries, { k, database: 'mu' }),
-    filter.usesRemaining ? vectors.knn(queries, { k, database: 'cil', classes }) : [],
+    vectors.knn(queries, { k, database: 'mu', background }),
+    filter.usesRemaining ? vectors.knn(queries, { k, database: 'cil', classes, background }) : [],
   ]);
   return unlearned.map((nearest, index) => {
     const others = (neighbours: typeof nearest): number[] =>

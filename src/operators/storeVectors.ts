@@ -29,8 +29,8 @@ export function storeVectors(
   store: KnowledgeStore,
   options: { readonly batchSize: number; readonly probe: Probe },
 ): OperatorFunction<Flow<Embedded<Sample>>, Flow<StoredSample>> {
-  return mapAcceptedInBatches(options.batchSize, (samples) =>
-    timedAsync(options.probe, 'store', samples.length, () => storeBatch(store, samples)),
+  return mapAcceptedInBatches(options.batchSize, (samples, sources) =>
+    timedAsync(options.probe, 'store', sources, () => storeBatch(store, samples)),
   );
 }
 

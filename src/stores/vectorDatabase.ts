@@ -29,6 +29,8 @@ export interface VectorFilter {
 export interface KnnOptions extends VectorFilter {
   readonly k: number;
   readonly database: DatabaseName;
+  /** Nobody waits for it: other searches go first. */
+  readonly background?: boolean;
 }
 
 /** The vector databases DB-CIL and DB-MU: every id lies in exactly one of them. */

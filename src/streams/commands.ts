@@ -31,6 +31,7 @@ export function commands({ log, topics, stop, store, ...context }: Context): Obs
       decode(decodeCommand, probe),
       route({
         registry: store.registry,
+        probe,
         retell,
         routes: {
           learn: (command, { position }) => announceTask(command, position, store.registry),
@@ -58,7 +59,7 @@ export function commands({ log, topics, stop, store, ...context }: Context): Obs
         probe,
         toRecords: (event) => [encodeEvent(event, settings.modelName, topics)],
       }),
-      toSignals((event, { timestamp }) => ({ kind: 'event', event, askedAt: timestamp })),
+      toSignals((event, source) => ({ kind: 'event', event, source })),
     );
 }
 

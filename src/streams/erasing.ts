@@ -1,6 +1,7 @@
+import pRetry from 'p-retry';
 import { concatMap, merge, Observable, of, takeUntil } from 'rxjs';
 import type { ClassRecord } from '../domain/classes.js';
-import { toLetheError } from '../domain/errors.js';
+import { LetheError, toLetheError } from '../domain/errors.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { Classifier } from '../model/classifier.js';
 import type { InTurn } from '../operators/inTurn.js';
@@ -14,12 +15,15 @@ import { purgeTopics } from './purgeTopics.js';
 import { replaceClassifier } from './replaceClassifier.js';
 import type { Signal } from './signal.js';
 
+/** A training process that died may have died of what passes. */
+const BACKOFF = { retries: 2, minTimeout: 500, maxTimeout: 5000, randomize: true };
+
 /**
  * Keeps the model in step with the registry's learned classes, where the learner can revise it exactly. And erases the
  * classes that the registry says are to be erased: rebuilds the model without them, then deletes their vectors, the models
  * that knew them and their dead letters. Unlearned samples are rebuilt out of the model alike. It looks at the registry
- * when it begins and after every change, so that it goes on after a restart; requests that come meanwhile share the next
- * rebuild.
+ * when it begins and after every change, so that it goes on after a restart, also one in the midst of a
+ * rebuild; requests that come meanwhile share the next rebuild.
  */
 export function erasing(
   context: Context,
@@ -37,23 +41,36 @@ export function erasing(
 function eraseWhatIsWanted(context: Context, inTurn: InTurn): Observable<LetheEvent> {
   return new Observable((subscriber) => {
     const emit = (event: LetheEvent): void => subscriber.next(event);
-    erase(context, inTurn, emit).then(
+    const stopping = new AbortController();
+    subscriber.add(context.stop.subscribe(() => stopping.abort()));
+    erase(context, inTurn, emit, stopping.signal).then(
       () => subscriber.complete(),
       (error: unknown) => subscriber.error(error),
     );
   });
 }
 
-async function erase(context: Context, inTurn: InTurn, emit: (event: LetheEvent) => void): Promise<void> {
+async function erase(
+  context: Context,
+  inTurn: InTurn,
+  emit: (event: LetheEvent) => void,
+  stopping: AbortSignal,
+): Promise<void> {
   const { store } = context;
   const wanted = toBeErased(await store.registry.refresh());
   if (isOutdated(context)) {
     try {
       const seen = withSamplesUnlearned(store.registry.snapshot());
-      await renew(context, inTurn, emit);
+      await pRetry(() => renew(context, inTurn, emit), {
+        ...BACKOFF,
+        signal: stopping,
+        shouldRetry: ({ error }) => error instanceof LetheError && error.retriable,
+      });
       const current = store.registry.snapshot().model?.version;
       if (seen.length > 0 && current) await context.checkpoints.removeOf(seen, current);
     } catch (error) {
+      // What a drain breaks off is still wanted: the next start goes on with it.
+      if (stopping.aborted) return;
       await giveUp(wanted, error, context, emit);
       return;
     }

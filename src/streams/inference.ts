@@ -46,7 +46,7 @@ function answers({ log, topics, stop, ...context }: Context): Observable<Signal>
         toRecords: (prediction) => [encodePrediction(prediction, topics)],
         ...inBatches,
       }),
-      toSignals((prediction) => ({ kind: 'prediction', prediction })),
+      toSignals((prediction, source) => ({ kind: 'prediction', prediction, source })),
     );
 }
 

@@ -7,12 +7,13 @@ import type { Flow } from '../operators/flow.js';
 
 /** What the processor did, after it was done and written: for telemetry, the console and whoever embeds Lethe. */
 export type Signal =
-  | { readonly kind: 'prediction'; readonly prediction: Prediction }
+  /** `source`: the query's record. */
+  | { readonly kind: 'prediction'; readonly prediction: Prediction; readonly source: LogRecord }
   | {
       readonly kind: 'event';
       readonly event: LetheEvent;
-      /** When the command that it answers was written, in milliseconds since the epoch; only where it answers one at once. */
-      readonly askedAt?: number;
+      /** The record of the command that it answers; only where it answers one at once. */
+      readonly source?: LogRecord;
     }
   | { readonly kind: 'stored'; readonly fresh: boolean }
   /** Which worker is the learner: told when this one becomes it, or stands by for another. */

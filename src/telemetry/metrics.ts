@@ -21,7 +21,7 @@ export interface Measured {
 /** Everything that Lethe measures about itself. */
 export interface Metrics {
   /** Told by operators how long a stage took: the Probe of src/operators. */
-  readonly probe: { stage(stage: string, seconds: number, items: number): void };
+  readonly probe: { stage(stage: string, seconds: number, sources: readonly unknown[]): void };
   /** @param truth what the registry knew, when the answer was made, of the class that the query truly was of; undefined where no one said */
   observePrediction(prediction: Prediction, truth: Pick<ClassRecord, 'state' | 'task'> | undefined): void;
   /** @param askedAt when the command that the event answers was written, in milliseconds since the epoch */
@@ -56,7 +56,7 @@ export function createMetrics(measured?: Measured): Metrics {
 
   return {
     probe: {
-      stage: (stage, seconds, items) => {
+      stage: (stage, seconds, { length: items }) => {
         instruments.stageDuration.observe({ stage }, seconds);
         instruments.stageItems.inc({ stage }, items);
       },

@@ -4,6 +4,7 @@ import type { EventLog } from '../../streams/transports/eventLog.js';
 import { createMemoryLog } from '../../streams/transports/memory/memoryLog.js';
 import type { LetheConfig } from '../config/schema.js';
 import { kafkaOptions, ORDERED_ROLES, wantedTopics } from './kafka.js';
+import { framingOf } from './schemaRegistry.js';
 
 /**
  * The event log that the config names; with Kafka, its topics are checked, and created where that is wanted.
@@ -26,7 +27,8 @@ export async function createLog(
   const { createKafkaLog } = await import('../../streams/transports/kafka/kafkaLog.js');
   const { checkTopics, ensureTopics, topicError } = await import('../../streams/transports/kafka/topics.js');
   const wanted = wantedTopics(config, topics);
-  return createKafkaLog(kafkaOptions(config, logger, onConnection), async (admin) => {
+  const framing = await framingOf(config, topics);
+  return createKafkaLog(kafkaOptions(config, logger, onConnection, framing), async (admin) => {
     const error = topicError(
       transport.kafka.createTopics
         ? (await ensureTopics(admin, wanted)).problems

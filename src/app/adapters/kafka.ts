@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { LetheError } from '../../domain/errors.js';
 import type { TopicRole, Topics } from '../../domain/topics.js';
 import type { KafkaConnectionOptions, KafkaLogOptions } from '../../streams/transports/kafka/options.js';
+import type { Framing } from '../../streams/transports/kafka/schemaRegistry/framing.js';
 import type { WantedTopic } from '../../streams/transports/kafka/topics.js';
 import type { LetheConfig } from '../config/schema.js';
 
@@ -35,6 +36,7 @@ export function kafkaOptions(
   config: LetheConfig,
   logger: Logger,
   onConnection: (connected: boolean, why?: string) => void,
+  framing?: Framing,
 ): KafkaLogOptions {
   const { delivery, compression, lingerMs, batchBytes, sessionTimeoutMs } = config.transport.kafka;
   return {
@@ -46,6 +48,7 @@ export function kafkaOptions(
     sessionTimeoutMs,
     transactionalIdPrefix: `lethe-${config.model.name}`,
     onConnection,
+    ...(framing && { framing }),
   };
 }
 

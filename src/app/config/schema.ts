@@ -74,6 +74,25 @@ const kafka = z
           .describe('PEM file of the authority to trust; by default those of the system.'),
       })
       .describe('Encryption.'),
+    schemaRegistry: z
+      .strictObject({
+        enabled: z
+          .boolean()
+          .describe('Whether JSON values may carry the id of a schema, and schemas are kept there.'),
+        url: z
+          .string()
+          .regex(/^https?:\/\/[^@\s]+$/, 'http://host:port or https://host:port, without a password')
+          .describe("Root of a REST API compatible with Confluent's schema registry."),
+        username: z.string().optional().describe('User of the registry.'),
+        password: secret.describe(
+          'Its password; LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__PASSWORD(_FILE) only.',
+        ),
+        register: z
+          .boolean()
+          .describe('Whether schemas are registered at the start; otherwise they have to be there.'),
+        emit: z.boolean().describe('Whether JSON values that Lethe writes carry the id of their schema.'),
+      })
+      .describe('The schema registry, for JSON Schema.'),
   })
   .describe('The Kafka cluster.');
 
@@ -314,6 +333,22 @@ const http = z
   })
   .describe('The HTTP gateway.');
 
+const consolePage = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .describe('Whether the gateway serves the console, a page to look and to unlearn at.'),
+    pages: count.max(100).describe('Pages that follow at a time.'),
+    answersPerSecond: count.max(100).describe('Answers that a page shows in a second; all are counted.'),
+    answers: count
+      .max(1000)
+      .describe('Answers that are kept with a small picture of their query, while a page is open.'),
+    timeline: count.max(5000).describe('Commands and events that a page shows.'),
+    mapPoints: count.max(20_000).describe('Vectors that the map shows, drawn from both databases.'),
+    mapSample: count.max(5000).describe('Vectors that the plane of the map is made from.'),
+  })
+  .describe('The console.');
+
 const log = z
   .strictObject({
     level: z
@@ -334,6 +369,27 @@ const audit = z
   })
   .describe('The record of what was asked for and done.');
 
+const traces = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .describe('Whether records are followed through the stages by OpenTelemetry; off costs nothing.'),
+    url: z
+      .url()
+      .optional()
+      .describe(
+        'Where spans are sent (OTLP over HTTP), with its path; by default as the variables OTEL_EXPORTER_OTLP_* say, else http://localhost:4318/v1/traces.',
+      ),
+    ratio: z
+      .number()
+      .min(0)
+      .max(1)
+      .describe(
+        'Share of the records without a traceparent that begin a trace; those with one go by its flag.',
+      ),
+  })
+  .describe('Distributed traces.');
+
 /** The whole configuration. Defaults are in config/default.yaml; every field says what it is for. */
 export const configSchema = z.strictObject({
   model,
@@ -349,7 +405,9 @@ export const configSchema = z.strictObject({
   learning,
   audit,
   http,
+  console: consolePage,
   log,
+  traces,
 });
 export type LetheConfig = z.infer<typeof configSchema>;
 /** The configuration as it is written: what has a default of its own may be left out. */

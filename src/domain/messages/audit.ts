@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+/** A SHA-256 in hexadecimal. */
+export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** What the first record of a chain names as the one before it. */
 export const NOTHING_BEFORE = '0'.repeat(64);

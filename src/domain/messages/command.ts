@@ -6,7 +6,11 @@ import { IMAGE_TYPES } from './payload.js';
 const distinctClasses = z
   .array(classNameSchema)
   .min(1)
-  .refine((names) => new Set(names).size === names.length, 'the same class is named twice');
+  .refine((names) => new Set(names).size === names.length, 'the same class is named twice')
+  .meta({ uniqueItems: true });
+
+/** What can be forgotten: each request names one of them. */
+const FORGETTABLE = ['classes', 'examples', 'samples', 'subject'] as const;
 
 /** An example of the class to be forgotten: an image in base64, or a vector. */
 export const exampleSchema = z.union([
@@ -35,11 +39,11 @@ export const unlearnSchema = z
     /** Whose samples are deleted. */
     subject: subjectSchema.optional(),
   })
-  .refine(
-    ({ classes, examples, samples, subject }) =>
-      [classes, examples, samples, subject].filter((each) => each !== undefined).length === 1,
-    { message: 'name classes, or examples, or samples, or a subject: one of them', path: ['classes'] },
-  );
+  .refine((request) => FORGETTABLE.filter((each) => request[each] !== undefined).length === 1, {
+    message: 'name classes, or examples, or samples, or a subject: one of them',
+    path: ['classes'],
+  })
+  .meta({ oneOf: FORGETTABLE.map((each) => ({ required: [each] })) });
 
 /** Bring unlearned classes back. */
 export const relearnSchema = z.strictObject({ kind: z.literal('relearn'), classes: distinctClasses });

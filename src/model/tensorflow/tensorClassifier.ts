@@ -1,11 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs';
 import { LetheError } from '../../domain/errors.js';
 import type { Classifier } from '../classifier.js';
 import { computed } from './computed.js';
 import type { Tensorflow } from './tensorflow.js';
 
-/** Rows computed at a time, to bound memory. */
-const ROWS = 512;
+/** Rows computed at a time; the event loop is free in between. */
+const ROWS = 128;
 
 /** What a classifier on the device is made of. */
 export interface ClassifierParts extends Pick<Classifier, 'version' | 'classes' | 'dimension' | 'backend'> {
@@ -26,27 +27,44 @@ export function tensorClassifier(
 ): Classifier {
   const { version, classes, dimension } = identity;
   let disposed = false;
-  const inParts = (vectors: Float32Array, columns: number, of: (x: Tensor2D) => Tensor2D): Float32Array => {
+  let underWay = 0;
+  const free = (): void => {
+    if (disposed && underWay === 0) for (const tensor of tensors) tensor.dispose();
+  };
+  const inParts = async (
+    vectors: Float32Array,
+    columns: number,
+    of: (x: Tensor2D) => Tensor2D,
+  ): Promise<Float32Array> => {
     if (disposed) throw gone(version);
     if (vectors.length % dimension !== 0) throw wrongDimension(vectors.length, dimension);
     const count = vectors.length / dimension;
     const result = new Float32Array(count * columns);
-    for (let start = 0; start < count && columns > 0; start += ROWS) {
-      const end = Math.min(start + ROWS, count);
-      const rows = vectors.subarray(start * dimension, end * dimension);
-      const part = computed(tf, () => of(tf.tensor2d(rows, [end - start, dimension])).dataSync<'float32'>());
-      result.set(part, start * columns);
+    underWay++;
+    try {
+      for (let start = 0; start < count && columns > 0; start += ROWS) {
+        if (start > 0) await setImmediate();
+        const end = Math.min(start + ROWS, count);
+        const rows = vectors.subarray(start * dimension, end * dimension);
+        const part = computed(tf, () =>
+          of(tf.tensor2d(rows, [end - start, dimension])).dataSync<'float32'>(),
+        );
+        result.set(part, start * columns);
+      }
+    } finally {
+      underWay--;
+      free();
     }
     return result;
   };
   return {
     ...identity,
-    logits: async (vectors) => inParts(vectors, classes.length, (x) => logitsOf(featuresOf(x))),
-    features: async (vectors) => inParts(vectors, width, featuresOf),
+    logits: (vectors) => inParts(vectors, classes.length, (x) => logitsOf(featuresOf(x))),
+    features: (vectors) => inParts(vectors, width, featuresOf),
     dispose: () => {
       if (disposed) return;
       disposed = true;
-      for (const tensor of tensors) tensor.dispose();
+      free();
     },
   };
 }

@@ -15,8 +15,8 @@ import { checkTask } from './checkTask.js';
 import type { FromWorker, LearnerSettings, ToWorker } from './messages.js';
 import { startWorker, type WorkerProcess } from './workerProcess.js';
 
-/** Vectors sent at a time: some megabytes, so that neither process holds a second copy of the task. */
-const CHUNK = 1024;
+/** Vectors sent at a time: a message takes the event loop of either process for about a millisecond. */
+const CHUNK = 128;
 
 /** The learner with its settings, and what all learners need. */
 export type TrainerOptions = LearnerSettings & TrainingPlace;

@@ -12,6 +12,7 @@ import type { Block, BlockView } from './block.js';
 import { ClassVectors, detachOnce, type Place } from './classVectors.js';
 import { createMatrixProduct, type MatrixProduct } from './matrixProduct.js';
 import { nearest } from './nearest.js';
+import { Precedence } from './precedence.js';
 import { Subjects } from './subjects.js';
 
 const SCAN_BATCH = 512;
@@ -34,6 +35,7 @@ export class MemoryVectors implements VectorDatabase {
   readonly #withdrawn = new Set<string>();
   #inserted = 0;
   #product: Promise<MatrixProduct> | undefined;
+  readonly #precedence = new Precedence();
 
   /** @param dimension components of every vector */
   constructor(dimension: number) {
@@ -65,11 +67,16 @@ export class MemoryVectors implements VectorDatabase {
     return this.#matching(filter).reduce((sum, { count }) => sum + count, 0);
   }
 
-  async knn(queries: Float32Array, { k, ...filter }: KnnOptions): Promise<Neighbour[][]> {
+  async knn(queries: Float32Array, { k, background = false, ...filter }: KnnOptions): Promise<Neighbour[][]> {
     refuseWrongQueries(queries, k, this.dimension);
     const views = this.#views(filter);
     this.#product ??= createMatrixProduct();
-    return nearest(views, queries, k, this.dimension, await this.#product);
+    const product = await this.#product;
+    const search = (between?: (lastMs: number) => Promise<void>): Promise<Neighbour[][]> =>
+      nearest(views, queries, k, this.dimension, product, between);
+    return background
+      ? search((lastMs) => this.#precedence.giveWay(lastMs))
+      : this.#precedence.first(() => search());
   }
 
   async move(

@@ -12,6 +12,7 @@ const LEAST_ROWS = 2;
 /**
  * Exact k nearest neighbours among the rows of `views`.
  * @param queries unit vectors, shape [n, dimension]
+ * @param between awaited before each block, with the milliseconds that the block before it took
  * @returns n lists of at most k neighbours, most similar first, ties in the order of insertion
  */
 export async function nearest(
@@ -20,13 +21,14 @@ export async function nearest(
   k: number,
   dimension: number,
   product: MatrixProduct,
+  between?: (lastMs: number) => Promise<void>,
 ): Promise<Neighbour[][]> {
   const count = queries.length / dimension;
   const lists: Neighbour[][] = [];
   for (let from = 0; from < count; from += QUERIES_AT_ONCE) {
     const to = Math.min(from + QUERIES_AT_ONCE, count);
     const some = queries.subarray(from * dimension, to * dimension);
-    lists.push(...(await nearestOfFew(views, some, k, dimension, product)));
+    lists.push(...(await nearestOfFew(views, some, k, dimension, product, between)));
   }
   return lists;
 }
@@ -37,17 +39,22 @@ async function nearestOfFew(
   k: number,
   dimension: number,
   product: MatrixProduct,
+  between?: (lastMs: number) => Promise<void>,
 ): Promise<Neighbour[][]> {
   const count = queries.length / dimension;
   const shortlists = Array.from({ length: count }, () => new Shortlist(k));
   const columns = transposed(queries, dimension);
   const most = views.reduce((rows, view) => Math.max(rows, rowsOf(view, dimension)), 0);
   const scratch = new Float32Array(most * count);
+  let lastMs = 0;
   for (const view of views) {
+    await between?.(lastMs);
+    const started = performance.now();
     const rows = rowsOf(view, dimension);
     const scores = scratch.subarray(0, rows * count);
     await product.into(scores, view.vectors.subarray(0, rows * dimension), columns, dimension);
     collect(scores, view, shortlists);
+    lastMs = performance.now() - started;
   }
   return shortlists.map((list, index) => exact(list, rowOf(queries, index, dimension)));
 }

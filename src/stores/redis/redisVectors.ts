@@ -91,17 +91,19 @@ export class RedisVectors implements VectorDatabase {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  async knn(queries: Float32Array, { k, ...filter }: KnnOptions): Promise<Neighbour[][]> {
+  async knn(queries: Float32Array, { k, background = false, ...filter }: KnnOptions): Promise<Neighbour[][]> {
     refuseWrongQueries(queries, k, this.dimension);
     const blobs = Array.from({ length: queries.length / this.dimension }, (_, index) =>
       encodeVector(rowOf(queries, index, this.dimension), this.#type),
     );
-    return this.#layouts.reading((client, layout) => {
+    return this.#layouts.reading(async (client, layout) => {
       const wanted = matching(layout, filter);
-      if (wanted.length === 0) return Promise.resolve(blobs.map(() => []));
+      if (wanted.length === 0) return blobs.map(() => []);
       this.#measure(client, layout);
       const query = knnQuery(layout, wanted, this.#sizes);
-      return Promise.all(blobs.map((blob) => this.#nearest(client, query, blob, k)));
+      const found = (blob: Buffer): Promise<Neighbour[]> => this.#nearest(client, query, blob, k);
+      // Redis answers one after the other: what is sent later waits for all that was sent before.
+      return background ? oneByOne(blobs, found) : Promise.all(blobs.map(found));
     });
   }
 
@@ -247,4 +249,10 @@ export class RedisVectors implements VectorDatabase {
 export function movedOf(outcome: string, classes: readonly string[]): ReadonlyMap<string, number> {
   const counts = outcome.slice('done:'.length).split(',');
   return new Map(classes.map((className, index) => [className, Number(counts[index])]));
+}
+
+async function oneByOne<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
 }

@@ -140,6 +140,8 @@ export function describeKnowledgeStore(
         const lists = await store.vectors.knn(batch, { k: 1, database: 'cil' });
         expect(lists.map((list) => list[0]?.id)).toEqual(['near', 'far']);
         expect(await store.vectors.knn(new Float32Array(0), { k: 1, database: 'cil' })).toEqual([]);
+        const patient = await store.vectors.knn(batch, { k: 1, database: 'cil', background: true });
+        expect(patient).toEqual(lists);
       });
 
       it('are refused for queries of a wrong dimension', async () => {

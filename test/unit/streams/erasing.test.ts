@@ -1,5 +1,6 @@
 import { firstValueFrom, toArray } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LetheError } from '../../../src/domain/errors.js';
 import type { TrainingTask } from '../../../src/model/trainer.js';
 import { groupsOf } from '../../../src/streams/groups.js';
 import { keptNow } from '../../../src/streams/keptNow.js';
@@ -196,5 +197,44 @@ describe('a rebuild', () => {
       classes: [{ name: 'cat', vectors: 20 }],
     });
     await second.stop();
+  });
+
+  it('that a stop broke off is neither given up nor told of as failed, and is made after the next start', async () => {
+    const log = memoryLog();
+    let breakOff = (_: Error): void => undefined;
+    let stopped = false;
+    const training = centroidTraining(12, async ({ task }) => {
+      if (stopped || !task.startsWith('rebuild')) return;
+      await new Promise((_, reject) => {
+        breakOff = reject;
+      });
+    });
+    const first = startProcessing({ log, training });
+    await learn(first, 't1', { cat: 0, dog: 4 });
+    await first.command({ id: 'e1', kind: 'erase', classes: ['cat'], now: true });
+    await expect.poll(() => training.trained.at(-1)?.task).toBe('rebuild-v1');
+    const stopping = first.stop();
+    stopped = true;
+    breakOff(new LetheError('training-failed', 'the trainer is closed', { remedy: '', retriable: true }));
+    await stopping;
+    expect(first.events().map(({ kind }) => kind)).not.toContain('erase-failed');
+    const second = startProcessing({ log, training, store: first.store });
+    expect(await second.event('erased')).toMatchObject({ commandId: 'e1' });
+    await second.stop();
+  });
+
+  it('that fails of what passes is tried again', async () => {
+    let failures = 0;
+    const training = centroidTraining(12, async ({ task }) => {
+      if (!task.startsWith('rebuild') || failures > 0) return;
+      failures++;
+      throw new LetheError('training-failed', 'the training process ended', { remedy: '', retriable: true });
+    });
+    const processing = startProcessing({ training });
+    await learn(processing, 't1', { cat: 0, dog: 4 });
+    await processing.command({ id: 'e1', kind: 'erase', classes: ['cat'], now: true });
+    expect(await processing.event('erased')).toMatchObject({ commandId: 'e1' });
+    expect(failures).toBe(1);
+    await processing.stop();
   });
 });

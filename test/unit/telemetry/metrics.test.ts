@@ -291,7 +291,7 @@ describe('metrics', () => {
 
   it('time stages and count their items', async () => {
     const metrics = metricsUnderTest();
-    metrics.probe.stage('embed', 0.2, 32);
+    metrics.probe.stage('embed', 0.2, Array(32));
     const seen = await samples(metrics);
     expect(seen.get('lethe_stage_duration_seconds_sum{stage="embed"}')).toBeCloseTo(0.2);
     expect(seen.get('lethe_stage_items_total{stage="embed"}')).toBe(32);

@@ -1,14 +1,14 @@
 import { HTTP } from 'cloudevents';
 import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-parser/stream';
 import { finalize, from, lastValueFrom, mergeMap, type Observable } from 'rxjs';
-import { z } from 'zod';
 import { toCloudEvent } from '../../../domain/cloudevents/envelope.js';
-import { LetheError, REASON_CODES } from '../../../domain/errors.js';
+import { LetheError } from '../../../domain/errors.js';
 import type { LogRecord, OutgoingRecord } from '../../../domain/record.js';
 import { type Topics, topicsUnder } from '../../../domain/topics.js';
 import type { TailRole } from './gateway.js';
 import { encodedHeader } from './headers.js';
 import { INGRESS_ROLES, type IngressRole } from './ingress.js';
+import { refusalSchema } from './refusal.js';
 import { untailed } from './tailedRecord.js';
 
 /** Where a running Lethe is. */
@@ -49,16 +49,6 @@ export interface GatewayClient {
 }
 
 const CONCURRENCY = 8;
-
-const refusalSchema = z.object({
-  error: z.object({
-    code: z.enum(REASON_CODES),
-    message: z.string(),
-    remedy: z.string(),
-    field: z.string().optional(),
-    value: z.string().optional(),
-  }),
-});
 
 export function createGatewayClient({
   url,

@@ -47,9 +47,20 @@ export function receive(
     ...eventHeaders(request.headers),
   };
   const event = eventOf(headers, request.body);
-  const record = recordOf(event, topics[role], keyOf(event, modelName));
+  const envelope = recordOf(event, topics[role], keyOf(event, modelName));
+  const record = { ...envelope, headers: { ...envelope.headers, ...traceHeaders(request.headers) } };
   check({ ...record, partition: 0, offset: 0n, timestamp: 0 });
   return { id: event.id, record };
+}
+
+/** The trace that the request is part of (W3C Trace Context) is that of the record. */
+function traceHeaders(headers: Headers): Record<string, string> {
+  return Object.fromEntries(
+    ['traceparent', 'tracestate'].flatMap((name) => {
+      const value = headers.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
 }
 
 function eventOf(headers: Record<string, string>, body: Buffer): CloudEventV1<unknown> {

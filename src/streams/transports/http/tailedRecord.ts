@@ -7,7 +7,7 @@ const JSON_TYPE = 'application/json';
  * A record as tails show it: JSON payloads in full, of others (dead letters carry images) the size only, unless whole
  * bodies are asked for.
  */
-const tailedRecordSchema = z.object({
+export const tailedRecordSchema = z.object({
   topic: z.string(),
   partition: z.int().nonnegative(),
   offset: z.string().regex(/^\d+$/),

@@ -1,3 +1,5 @@
+import type { Framing } from './schemaRegistry/framing.js';
+
 /** How connections prove who they are. */
 export interface KafkaSasl {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
@@ -43,6 +45,8 @@ export interface KafkaLogOptions extends KafkaConnectionOptions {
   readonly batchBytes: number;
   /** A worker that is silent for so long loses its partitions. */
   readonly sessionTimeoutMs: number;
+  /** How JSON values are wrapped, where a schema registry is used. */
+  readonly framing?: Framing;
   /** Told when the cluster stops answering and when it answers again. */
   readonly onConnection?: (connected: boolean, why?: string) => void;
 }

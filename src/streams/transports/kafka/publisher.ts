@@ -71,7 +71,7 @@ export class Publisher {
 
   async #send(records: readonly OutgoingRecord[]): Promise<void> {
     const compression = compressionType(this.options.compression);
-    for (const topicMessages of requestsOf(records, this.options.batchBytes)) {
+    for (const topicMessages of requestsOf(records, this.options)) {
       await persist(this.patience, async () => {
         try {
           this.#producer ??= this.#connect();

@@ -143,7 +143,8 @@ export class Reader implements Committer {
   }
 
   #emit(message: KafkaMessage, topic: string, partition: number, progress: Progress, bytes: number): void {
-    const record = toRecord(message, topic, partition);
+    const written = toRecord(message, topic, partition);
+    const record = this.context.options.framing?.read(written) ?? written;
     progress.emitted(record.offset, this.#credit.take(bytes));
     this.context.emitting(record, progress);
     this.subscriber.next(record);

@@ -76,7 +76,7 @@ export class TransactionalWriter implements Writer {
     // First, since it is what tells fastest that the transaction before is still being completed.
     await this.#patiently(() => transaction.sendOffsets({ consumerGroupId: group, topics }));
     const compression = compressionType(this.options.compression);
-    for (const topicMessages of requestsOf(outputs, this.options.batchBytes)) {
+    for (const topicMessages of requestsOf(outputs, this.options)) {
       await transaction.sendBatch({ topicMessages, compression, acks: -1 });
     }
     await transaction.commit();

@@ -1,5 +1,6 @@
 import type { TopicMessages } from 'kafkajs';
 import type { OutgoingRecord } from '../../../domain/record.js';
+import type { KafkaLogOptions } from './options.js';
 import type { Progress } from './progress.js';
 
 /** Makes settlements durable: outputs and positions. */
@@ -13,12 +14,16 @@ export interface Writer {
   close(): Promise<void>;
 }
 
-/** Groups records into requests of at most `batchBytes`, in their order. */
-export function requestsOf(records: readonly OutgoingRecord[], batchBytes: number): TopicMessages[][] {
+/** Groups records into requests of at most `batchBytes`, in their order; values are framed where that is wanted. */
+export function requestsOf(
+  records: readonly OutgoingRecord[],
+  { batchBytes, framing }: Pick<KafkaLogOptions, 'batchBytes' | 'framing'>,
+): TopicMessages[][] {
   const requests: TopicMessages[][] = [];
   let byTopic = new Map<string, TopicMessages>();
   let bytes = 0;
-  for (const record of records) {
+  for (const bare of records) {
+    const record = framing?.write(bare) ?? bare;
     const size = sizeOf(record);
     if (bytes > 0 && bytes + size > batchBytes) {
       requests.push([...byTopic.values()]);

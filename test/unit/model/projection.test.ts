@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { normalised } from '../../../src/domain/vector.js';
-import { projectToPlane } from '../../../src/experiments/projection.js';
+import { fitPlane, projectToPlane } from '../../../src/model/projection.js';
 
 /** Two groups of 20 vectors around opposite corners. */
 const vectors = Array.from({ length: 40 }, (_, index) => {
@@ -25,5 +25,20 @@ describe('projectToPlane', () => {
         .reduce((best, j) => (distance(i, j) < distance(i, best) ? j : best));
       expect(nearest < 20).toBe(i < 20);
     }
+  });
+
+  it('lays other vectors beside those that they are like', () => {
+    const even = vectors.filter((_, index) => index % 2 === 0);
+    const odd = vectors.filter((_, index) => index % 2 === 1);
+    const plane = fitPlane(even, { seed: 7, neighbours: 5 });
+    const placed = plane.place(odd);
+    expect(placed).toHaveLength(20);
+    placed.forEach((point, index) => {
+      const distances = plane.points.map(({ x, y }) => Math.hypot(x - point.x, y - point.y));
+      const nearest = distances.indexOf(Math.min(...distances));
+      expect(nearest < 10).toBe(index < 10);
+    });
+    expect(fitPlane(even, { seed: 7, neighbours: 5 }).place(odd)).toEqual(placed);
+    expect(plane.place([])).toEqual([]);
   });
 });

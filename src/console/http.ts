@@ -1,0 +1,163 @@
+import type { HttpBindings } from '@hono/node-server';
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { secureHeaders } from 'hono/secure-headers';
+import { streamSSE } from 'hono/streaming';
+import { lastValueFrom, Subject, takeUntil } from 'rxjs';
+import { z } from 'zod';
+import { classNameSchema } from '../domain/className.js';
+import { encodeCommand } from '../domain/cloudEvents.js';
+import { toLetheError } from '../domain/errors.js';
+import type { OutgoingRecord } from '../domain/record.js';
+import { parseOrRefuse } from '../domain/refusal.js';
+import type { Topics } from '../domain/topics.js';
+import { refusalOf } from './admission.js';
+import type { Feed } from './feed.js';
+import { readPageFiles } from './pageFiles.js';
+
+/** What the console's door opens to. */
+export interface ConsoleDoor {
+  readonly feed: Feed;
+  readonly topics: Topics;
+  /** Key of commands. */
+  readonly modelName: string;
+  readonly publish: (records: readonly OutgoingRecord[]) => Promise<void>;
+  /** Whether commands are taken. */
+  readonly accepting: () => boolean;
+  readonly token: string | undefined;
+  /** Pages that follow at a time. */
+  readonly pages: number;
+}
+
+const HEARTBEAT_MS = 15_000;
+const COMMAND_BYTES = 64 * 1024;
+const ACTOR = 'console';
+
+/** What can be commanded from the console. */
+const orderSchema = z.strictObject({
+  kind: z.enum(['unlearn', 'relearn']),
+  classes: z.array(classNameSchema).min(1).max(100),
+});
+
+/** Nothing from elsewhere, no inline code, and no page of another site around it. */
+const PAGE_HEADERS = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", 'data:'],
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+    requireTrustedTypesFor: ["'script'"],
+  },
+  xFrameOptions: 'DENY',
+  referrerPolicy: 'no-referrer',
+  // Lethe speaks plain HTTP: whether a name is for TLS only is for who terminates TLS to say.
+  strictTransportSecurity: false,
+});
+
+/**
+ * The console: the page at `/console/` (`/` leads there), its feed as server-sent events at `/console/feed`, and
+ * `POST /console/commands`. The page's files are for everybody, they hold nothing; see {@link refusalOf} for the rest.
+ */
+export function consoleRoutes(door: ConsoleDoor): Hono<{ Bindings: HttpBindings }> {
+  const routes = new Hono<{ Bindings: HttpBindings }>();
+  routes.use('/console/*', PAGE_HEADERS);
+  routes.get('/', (context) => context.redirect('/console/'));
+  routes.get('/console', (context) => context.redirect('/console/'));
+  const files = readPageFiles();
+  routes.get('/console/', (context) => serve(context, 'index.html', files));
+  for (const name of files?.keys() ?? [])
+    routes.get(`/console/${name}`, (context) => serve(context, name, files));
+
+  for (const path of ['/console/feed', '/console/commands'])
+    routes.use(path, async (context, next) => {
+      const refusal = refusalOf(visitOf(context), door.token);
+      if (!refusal) return next();
+      const { status, ...error } = refusal;
+      return context.json({ error }, status);
+    });
+  let following = 0;
+  routes.get('/console/feed', (context) => {
+    if (following >= door.pages) return context.json({ error: FULL }, 503);
+    following++;
+    return follow(context, door.feed, () => following--);
+  });
+  routes.post(
+    '/console/commands',
+    bodyLimit({ maxSize: COMMAND_BYTES, onError: (context) => context.body(null, 413) }),
+    (context) => command(context, door),
+  );
+  return routes;
+}
+
+const FULL = {
+  code: 'full',
+  message: 'as many consoles as may be are open already',
+  remedy: 'Close one, or raise console.pages.',
+};
+
+function visitOf({ req, env }: Context<{ Bindings: HttpBindings }>) {
+  return {
+    authorization: req.header('authorization'),
+    origin: req.header('origin'),
+    host: req.header('host'),
+    address: env.incoming.socket.remoteAddress,
+    writes: req.method !== 'GET',
+  };
+}
+
+function serve(context: Context, name: string, files: ReturnType<typeof readPageFiles>): Response {
+  const file = files?.get(name);
+  if (!file) return context.text('The console was not built: npm run build\n', 404);
+  context.header('cache-control', 'no-cache');
+  context.header('etag', file.etag);
+  if (context.req.header('if-none-match') === file.etag) return context.body(null, 304);
+  return context.body(file.body, 200, { 'content-type': file.type });
+}
+
+function follow(context: Context, feed: Feed, onGone: () => void): Response {
+  const lastId = context.req.header('last-event-id');
+  // Else a proxy may hold back what it takes for an ordinary answer.
+  context.header('x-accel-buffering', 'no');
+  return streamSSE(context, async (stream) => {
+    const gone = new Subject<void>();
+    stream.onAbort(() => gone.next());
+    const heartbeat = setInterval(() => void stream.write(': alive\n\n'), HEARTBEAT_MS);
+    try {
+      const sent = feed.follow(lastId, ({ kind, data }, id) =>
+        stream.writeSSE({ event: kind, data: JSON.stringify(data), ...(id !== null && { id }) }),
+      );
+      await lastValueFrom(sent.pipe(takeUntil(gone)), { defaultValue: undefined });
+    } finally {
+      clearInterval(heartbeat);
+      onGone();
+    }
+  });
+}
+
+async function command(context: Context, door: ConsoleDoor): Promise<Response> {
+  if (!door.accepting()) return context.json({ error: BUSY }, 503);
+  try {
+    const body: unknown = await context.req.json().catch(() => undefined);
+    const order = parseOrRefuse(orderSchema, body, {
+      code: 'invalid-message',
+      subject: 'the command',
+      remedy: 'Send {"kind":"unlearn","classes":[…]} or {"kind":"relearn","classes":[…]}.',
+    });
+    const id = crypto.randomUUID();
+    await door.publish([encodeCommand({ id, ...order }, door.modelName, door.topics, ACTOR)]);
+    return context.json({ id }, 202);
+  } catch (error) {
+    const refused = toLetheError(error);
+    return context.json({ error: refused.toJSON() }, refused.code === 'invalid-message' ? 400 : 503);
+  }
+}
+
+const BUSY = {
+  code: 'overloaded',
+  message: 'Lethe is not ready, or shutting down',
+  remedy: 'Send the same again a little later.',
+};

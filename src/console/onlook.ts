@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { concatMap, defer, from, type Observable, retry } from 'rxjs';
+import type { LogRecord } from '../domain/record.js';
+import type { EventLog } from '../streams/transports/eventLog.js';
+
+const IN_FLIGHT = 64;
+/** Before a log that failed is asked again. */
+const RETRY_MS = 2000;
+
+/**
+ * Follows a topic without holding up anyone.
+ * @param back how many records of each partition that are there already come first, at most
+ */
+export function onlook(log: EventLog, topic: string, back: number): Observable<LogRecord> {
+  return defer(() => {
+    const group = `console-${randomUUID()}`;
+    return from(log.ends([topic])).pipe(
+      concatMap((ends) => {
+        const starts = (ends.get(topic) ?? []).map((end) => (end > back ? end - BigInt(back) : 0n));
+        return log.read({
+          topics: [topic],
+          group,
+          maxInFlight: IN_FLIGHT,
+          transient: true,
+          from: new Map([[topic, starts]]),
+        });
+      }),
+      concatMap(async (record) => {
+        await log.settle(group, [{ input: record, outputs: [] }]);
+        return record;
+      }),
+    );
+  }).pipe(retry({ delay: RETRY_MS }));
+}

@@ -1,0 +1,98 @@
+import {
+  type Context,
+  defaultTextMapGetter,
+  defaultTextMapSetter,
+  ROOT_CONTEXT,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  type TextMapPropagator,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import type { LogRecord, OutgoingRecord } from '../../domain/record.js';
+import { traceOfHeaders } from './traceIds.js';
+
+/** The stage that ends the way of a record. */
+const LAST_STAGE = 'publish';
+const REASON_HEADER = 'lethe-reason';
+
+/**
+ * A span for every record from its reading to its settlement, within the trace that it came with, and one below it for
+ * every stage that it went through. Stages are told of when they are over; a stage that handled several records is in the
+ * traces of all of them. Names and attributes follow OpenTelemetry's conventions for messaging.
+ */
+export class RecordSpans {
+  readonly #tracer: Tracer;
+  readonly #propagator: TextMapPropagator;
+  readonly #system: string;
+  /** Records that nobody holds any more, since their pipeline was torn down, take their spans with them. */
+  readonly #spans = new WeakMap<LogRecord, Span>();
+
+  /** @param system what the records came through, e.g. `kafka` */
+  constructor(tracer: Tracer, propagator: TextMapPropagator, system: string) {
+    this.#tracer = tracer;
+    this.#propagator = propagator;
+    this.#system = system;
+  }
+
+  begin(record: LogRecord): void {
+    const { topic, partition, offset, key, timestamp, headers } = record;
+    const attributes = {
+      'messaging.system': this.#system,
+      'messaging.operation.type': 'process',
+      'messaging.operation.name': 'process',
+      'messaging.destination.name': topic,
+      'messaging.destination.partition.id': String(partition),
+      'messaging.kafka.offset': Number(offset),
+      ...(key !== null && { 'messaging.kafka.message.key': key }),
+      ...(headers.ce_id !== undefined && { 'messaging.message.id': headers.ce_id }),
+      'lethe.waited_ms': Math.max(0, Date.now() - timestamp),
+    };
+    const options = { kind: SpanKind.CONSUMER, attributes };
+    this.#spans.set(record, this.#tracer.startSpan(`process ${topic}`, options, this.#parentOf(record)));
+  }
+
+  stage(stage: string, seconds: number, sources: readonly LogRecord[]): void {
+    const endTime = performance.timeOrigin + performance.now();
+    const attributes = { 'messaging.batch.message_count': sources.length };
+    for (const source of sources) {
+      const span = this.#spans.get(source);
+      if (!span) continue;
+      if (span.isRecording()) {
+        const startTime = endTime - seconds * 1000;
+        this.#tracer.startSpan(stage, { startTime, attributes }, contextOf(span)).end(endTime);
+      }
+      if (stage === LAST_STAGE) span.end(endTime);
+    }
+  }
+
+  carried(input: LogRecord, outputs: readonly OutgoingRecord[]): readonly OutgoingRecord[] {
+    const span = this.#spans.get(input);
+    if (!span) return outputs;
+    return outputs.map((output) => {
+      const reason = output.headers[REASON_HEADER];
+      if (reason !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: reason });
+      const headers = { ...output.headers };
+      this.#propagator.inject(contextOf(span), headers, defaultTextMapSetter);
+      return { ...output, headers };
+    });
+  }
+
+  /** The trace that a record is in. */
+  contextOf(record: LogRecord): SpanContext | undefined {
+    return this.#spans.get(record)?.spanContext() ?? traceOfHeaders(record);
+  }
+
+  #parentOf(record: LogRecord): Context {
+    const extracted = this.#propagator.extract(ROOT_CONTEXT, record.headers, defaultTextMapGetter);
+    if (trace.getSpanContext(extracted)) return extracted;
+    const told = traceOfHeaders(record);
+    return told ? trace.setSpanContext(ROOT_CONTEXT, { ...told, isRemote: true }) : ROOT_CONTEXT;
+  }
+}
+
+function contextOf(span: Span): Context {
+  return trace.setSpan(ROOT_CONTEXT, span);
+}

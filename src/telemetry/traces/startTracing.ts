@@ -1,0 +1,58 @@
+import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
+import type { Logger } from 'pino';
+import { RecordSpans } from './recordSpans.js';
+
+export interface TracingOptions {
+  /** Where spans are sent as OTLP over HTTP; by default as OpenTelemetry's variables say, else port 4318 of this machine. */
+  readonly url?: string | undefined;
+  /** Share of the records without a trace of their own that begin one; those with one go by what it says. */
+  readonly ratio: number;
+  /** What the records come through, e.g. `kafka`. */
+  readonly system: string;
+  /** Attributes of the resource: whose spans they are. */
+  readonly resource: Readonly<Record<string, string>>;
+}
+
+/** Spans on their way to a collector. */
+export interface Tracing {
+  readonly spans: RecordSpans;
+  /** Sends what was not sent yet. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts OpenTelemetry's tracing. It is loaded here and not before: who does not trace does not pay for it.
+ * A collector that is away costs log lines and spans, and holds up nothing.
+ */
+export async function startTracing(options: TracingOptions, logger: Logger): Promise<Tracing> {
+  const [{ W3CTraceContextPropagator }, { resourceFromAttributes }, sdk, { OTLPTraceExporter }] =
+    await Promise.all([
+      import('@opentelemetry/core'),
+      import('@opentelemetry/resources'),
+      import('@opentelemetry/sdk-trace'),
+      import('@opentelemetry/exporter-trace-otlp-http'),
+    ]);
+  diag.setLogger(diagnosticsTo(logger), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  const { url, ratio, resource, system } = options;
+  const provider = new sdk.TracerProvider({
+    resource: resourceFromAttributes({ ...resource }),
+    sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(ratio) }),
+    spanProcessors: [
+      new sdk.BatchSpanProcessor({ exporter: new OTLPTraceExporter(url === undefined ? {} : { url }) }),
+    ],
+  });
+  return {
+    spans: new RecordSpans(provider.getTracer('lethe'), new W3CTraceContextPropagator(), system),
+    // A collector that is away must not fail the end of the process.
+    close: () =>
+      provider.shutdown().catch((error: unknown) => logger.warn({ err: error }, 'spans were lost')),
+  };
+}
+
+function diagnosticsTo(logger: Logger): DiagLogger {
+  const at =
+    (level: 'error' | 'warn' | 'debug') =>
+    (message: string): void =>
+      logger[level]({ part: 'traces' }, message);
+  return { error: at('warn'), warn: at('warn'), info: at('debug'), debug: at('debug'), verbose: at('debug') };
+}
