@@ -54,11 +54,10 @@ if (process.env.LETHE_NATIVE !== 'off') {
     '--if-possible',
   ]);
 }
-const built = modified(join(root, 'dist/cli/main.js'));
+const built = Math.min(
+  modified(join(root, 'dist/cli/main.js')),
+  modified(join(root, 'dist/console/page/main.js')),
+);
 if (built === 0 || built < Math.max(newest(join(root, 'src')), modified(join(root, 'tsconfig.build.json')))) {
-  run('building', process.execPath, [
-    join(root, 'node_modules/typescript/bin/tsc'),
-    '-p',
-    'tsconfig.build.json',
-  ]);
+  run('building', 'npm', ['run', '--silent', 'build']);
 }

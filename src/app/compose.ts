@@ -55,13 +55,17 @@ export interface RunningLethe {
 /** The composition root: chooses the adapters that the config names, and starts the processor. */
 export async function startLethe(
   config: LetheConfig,
-  { logger, metrics: given }: { readonly logger: Logger; readonly metrics?: Metrics },
+  {
+    logger,
+    metrics = createMetrics({
+      model: config.model.name,
+      worker: workerName(config),
+      role: config.worker.role,
+    }),
+  }: { readonly logger: Logger; readonly metrics?: Metrics },
 ): Promise<RunningLethe> {
   const topics = topicsUnder(config.transport.topicPrefix);
-  const { name, role } = config.worker;
-  const worker = name ?? hostname();
-  const metrics = given ?? createMetrics({ model: config.model.name, worker, role });
-  const tracing = config.traces.enabled ? await startTracing(tracingOptions(config, worker), logger) : null;
+  const tracing = config.traces.enabled ? await startTracing(tracingOptions(config), logger) : null;
   const health = createHealth();
   const starting = health.waitFor('start');
   await mkdir(config.model.checkpoints, { recursive: true });
@@ -106,7 +110,7 @@ export async function startLethe(
   });
 
   const finished = new Promise<void>((resolve, reject) => {
-    processor(context, role).subscribe({
+    processor(context, config.worker.role).subscribe({
       next: (signal) => signals.next(signal),
       error: (error: unknown) => {
         health.fail(error instanceof Error ? error.message : String(error));
@@ -170,9 +174,18 @@ function knownCalibration(config: LetheConfig, store: KnowledgeStore): Context['
   return enabled ? () => calibrateKnown(store, filter, { share, heldOut, seed }) : null;
 }
 
+function workerName({ worker }: LetheConfig): string {
+  return worker.name ?? hostname();
+}
+
 /** Names of OpenTelemetry's conventions for resources. */
-function tracingOptions({ traces, transport, model }: LetheConfig, worker: string): TracingOptions {
-  const resource = { 'service.name': 'lethe', 'service.instance.id': worker, 'lethe.model': model.name };
+function tracingOptions(config: LetheConfig): TracingOptions {
+  const { traces, transport, model } = config;
+  const resource = {
+    'service.name': 'lethe',
+    'service.instance.id': workerName(config),
+    'lethe.model': model.name,
+  };
   return { ...traces, system: transport.kind === 'kafka' ? 'kafka' : 'lethe', resource };
 }
 

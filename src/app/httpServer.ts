@@ -49,7 +49,10 @@ function consoleDoor(lethe: RunningLethe): { door: Hono<{ Bindings: HttpBindings
       vectors: store.vectors,
       knowledge: async () => {
         const { lag: _, ...status } = await lethe.status();
-        return { ...status, role: config.worker.role, token: token !== undefined };
+        const tasks = [...store.registry.snapshot().tasks.values()]
+          .filter(({ state }) => state === 'open')
+          .map(({ name, classes, samples }) => ({ task: name, classes, samples }));
+        return { ...status, tasks, role: config.worker.role, token: token !== undefined };
       },
       limits: { maxBytes: config.limits.imageBytes, maxPixels: config.limits.imagePixels },
       seed: config.model.seed,

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
+import { followCommand } from '../client/followCommand.js';
 import { LetheError } from '../domain/errors.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
-import { followCommand } from './followCommand.js';
 import { type CliIo, writeResult } from './io.js';
 import { startProgress } from './progress.js';
 

@@ -1,6 +1,6 @@
 import { merge, type Observable, Subscription } from 'rxjs';
+import { refusalOf } from '../client/refusalOf.js';
 import { LetheError } from '../domain/errors.js';
-import { deadLetterHeadersSchema } from '../domain/messages/deadLetter.js';
 import type { LogRecord } from '../domain/record.js';
 import type { GatewayClient } from '../streams/transports/http/client.js';
 
@@ -60,15 +60,6 @@ export async function followAnswers(client: GatewayClient): Promise<Answers> {
       }),
     stop: () => following.unsubscribe(),
   };
-}
-
-/** The reason that a dead letter carries; undefined for a prediction. */
-function refusalOf(record: LogRecord): LetheError | undefined {
-  const headers = deadLetterHeadersSchema.safeParse(record.headers);
-  if (!headers.success) return undefined;
-  return new LetheError(headers.data['lethe-reason'], headers.data['lethe-message'], {
-    remedy: headers.data['lethe-remedy'],
-  });
 }
 
 function ended(): LetheError {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { followCommand } from '../client/followCommand.js';
 import { encodeSample } from '../domain/cloudEvents.js';
 import { LetheError } from '../domain/errors.js';
 import type { LearnCommand } from '../domain/messages/command.js';
@@ -6,7 +7,6 @@ import type { LetheEvent } from '../domain/messages/event.js';
 import type { OutgoingRecord } from '../domain/record.js';
 import type { GatewayClient } from '../streams/transports/http/client.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
-import { followCommand } from './followCommand.js';
 import { inputsAt, sampleOf } from './inputs.js';
 import { type CliIo, writeResult } from './io.js';
 import { type Progress, startProgress } from './progress.js';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
+import { followCommand } from '../client/followCommand.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
-import { followCommand } from './followCommand.js';
 import { type CliIo, writeResult } from './io.js';
 
 interface RelearnOptions extends ConnectionOptions {

@@ -1,7 +1,9 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import type { Admin } from 'kafkajs';
+import { z } from 'zod';
 import { loadConfig } from '../app/config/loadConfig.js';
 import { topicsUnder } from '../domain/topics.js';
+import { groupsOf } from '../streams/groups.js';
 import { withOutput } from './connection.js';
 import { type CliIo, writeResult } from './io.js';
 
@@ -13,9 +15,10 @@ interface TopicsOptions {
 /** `lethe topics`: the topics of a deployment on Kafka. */
 export function topicsCommand(io: CliIo): Command {
   return new Command('topics')
-    .description('create and check the topics of a deployment on Kafka')
+    .description('create, check and rewind the topics of a deployment on Kafka')
     .addCommand(createCommand(io))
-    .addCommand(checkCommand(io));
+    .addCommand(checkCommand(io))
+    .addCommand(rewindCommand(io));
 }
 
 function createCommand(io: CliIo): Command {
@@ -50,6 +53,36 @@ function checkCommand(io: CliIo): Command {
     });
 }
 
+function rewindCommand(io: CliIo): Command {
+  return withOutput(new Command('rewind'))
+    .description(
+      'have commands and samples that were written since a time read again: after Redis was restored from a backup of that time',
+    )
+    .argument('<time>', 'RFC 3339, e.g. 2026-01-31T12:00:00Z: when the backup was begun', timeOf)
+    .option('--config <file>', 'configuration file')
+    .addHelpText('after', '\nExample:\n  $ lethe topics rewind "$(cat backup/begun)"')
+    .action(async (since: Date, options: TopicsOptions) => {
+      const { asAdmin, readings } = await prepared(options, io);
+      const { rewind } = await import('../streams/transports/kafka/rewind.js');
+      const again = await asAdmin(async (admin) => {
+        const counts: Record<string, number> = {};
+        for (const reading of readings) counts[reading.topic] = await rewind(admin, reading, since);
+        return counts;
+      });
+      const lines = Object.entries(again).map(
+        ([topic, count]) => `${topic}: ${count} records are read again`,
+      );
+      writeResult(io, options.json, again, lines.join('\n'));
+    });
+}
+
+function timeOf(text: string): Date {
+  const { data } = z.iso.datetime({ offset: true }).safeParse(text);
+  if (data === undefined)
+    throw new InvalidArgumentError('It is an RFC 3339 time, e.g. 2026-01-31T12:00:00Z.');
+  return new Date(data);
+}
+
 async function prepared({ config: file }: TopicsOptions, io: CliIo) {
   const { config } = loadConfig({ file, variables: io.variables });
   const [{ kafkaConnection, wantedTopics }, { withAdmin }, adapter] = await Promise.all([
@@ -58,9 +91,16 @@ async function prepared({ config: file }: TopicsOptions, io: CliIo) {
     import('../streams/transports/kafka/topics.js'),
   ]);
   const connection = kafkaConnection(config);
+  const topics = topicsUnder(config.transport.topicPrefix);
+  const { commands, learning } = groupsOf(topics);
   return {
     adapter,
+    /** What a restored Redis may lack: both are carried out once, by their ids. */
+    readings: [
+      { group: commands, topic: topics.commands },
+      { group: learning, topic: topics.samples },
+    ],
     asAdmin: <T>(use: (admin: Admin) => Promise<T>): Promise<T> => withAdmin(connection, use),
-    wanted: wantedTopics(config, topicsUnder(config.transport.topicPrefix)),
+    wanted: wantedTopics(config, topics),
   };
 }

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
+import { followCommand } from '../client/followCommand.js';
 import { readInputs } from '../data/imageFolder.js';
 import type { Example, UnlearnCommand } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
-import { followCommand } from './followCommand.js';
 import { type CliIo, writeResult } from './io.js';
 
 interface UnlearnOptions extends ConnectionOptions {

@@ -29,12 +29,12 @@ import { concatMapLossy } from './concatMapLossy.js';
 import { createFeed, type Feed } from './feed.js';
 import { createProjector } from './map/projector.js';
 import { VectorMapper } from './map/vectorMapper.js';
-import type { Answer, Happening, Knowledge, StateMessage } from './messages.js';
+import type { Answer, Happening, Knowledge, StateMessage, Training } from './messages.js';
 import { onlook } from './onlook.js';
 import { rateOf } from './rate.js';
 import { thumbnailOf } from './thumbnail.js';
 import { toldBy } from './timeline.js';
-import { trainingAfter } from './training.js';
+import { trainingAfter, trainingOfOpen } from './training.js';
 
 /** How much the console shows and keeps. */
 export interface ConsoleBounds {
@@ -87,7 +87,7 @@ export function createConsoleFeed(sources: ConsoleSources, bounds: ConsoleBounds
     return merge(
       knowledge.pipe(map((data): StateMessage => ({ kind: 'knowledge', data }))),
       mapOf(sources, bounds, knowledge),
-      trainingOf(events),
+      trainingOf(events, knowledge),
       ...answersOf(sources, bounds),
       timelineOf(sources, bounds),
     ).pipe(takeUntil(closed));
@@ -123,9 +123,22 @@ function mapOf(
   });
 }
 
-function trainingOf(events: Observable<LetheEvent>): Observable<StateMessage> {
-  return events.pipe(
-    scan(trainingAfter, null),
+function trainingOf(
+  events: Observable<LetheEvent>,
+  knowledge: Observable<Knowledge>,
+): Observable<StateMessage> {
+  const steps = merge(
+    events.pipe(map((event) => (training: Training | null) => trainingAfter(training, event))),
+    knowledge.pipe(
+      map(
+        ({ tasks }) =>
+          (training: Training | null) =>
+            trainingOfOpen(training, tasks),
+      ),
+    ),
+  );
+  return steps.pipe(
+    scan((training, step) => step(training), null as Training | null),
     distinctUntilChanged(),
     throttleTime(PACE_MS, undefined, { leading: true, trailing: true }),
     map((data): StateMessage => ({ kind: 'training', data })),

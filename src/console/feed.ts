@@ -1,4 +1,16 @@
-import { concat, defer, finalize, from, ignoreElements, map, type Observable, share, timer } from 'rxjs';
+import {
+  concat,
+  defer,
+  EMPTY,
+  finalize,
+  from,
+  ignoreElements,
+  map,
+  type Observable,
+  type ObservableInput,
+  share,
+  timer,
+} from 'rxjs';
 import { concatMapLossy } from './concatMapLossy.js';
 import { FeedMemory, type Kept, type Numbered } from './memory.js';
 import type { FeedMessage, Happening, StateMessage } from './messages.js';
@@ -6,8 +18,8 @@ import type { FeedMessage, Happening, StateMessage } from './messages.js';
 /** For how long the feed goes on without a page: a page that is loaded anew finds it as it was. */
 const LINGER_MS = 10_000;
 
-/** Writes one message to a page; resolves when there is room for the next. */
-export type Send = (message: FeedMessage, id: string | null) => Promise<void>;
+/** Writes one message to a page; completes when there is room for the next. */
+export type Send = (message: FeedMessage, id: string | null) => ObservableInput<unknown>;
 
 /** What pages follow. */
 export interface Feed {
@@ -37,10 +49,12 @@ export function createFeed(source: Observable<StateMessage | Happening>, kept: K
         defer(() => from(memory.since(lastId))),
         live,
       ).pipe(
-        concatMapLossy({ limit, keyOf }, async ({ message, id }, dropped) => {
-          if (dropped > 0) await send({ kind: 'missed', data: { count: dropped } }, null);
-          await send(message, id);
-        }),
+        concatMapLossy({ limit, keyOf }, ({ message, id }, dropped) =>
+          concat(
+            dropped > 0 ? defer(() => send({ kind: 'missed', data: { count: dropped } }, null)) : EMPTY,
+            defer(() => send(message, id)),
+          ),
+        ),
         ignoreElements(),
       ),
   };

@@ -16,10 +16,19 @@ export interface Knowledge {
   } | null;
   readonly registryVersion: number;
   readonly classes: readonly KnownClass[];
+  /** Tasks whose samples arrive, or that train. */
+  readonly tasks: readonly OpenTask[];
   /** Vectors by database. */
   readonly databases: { readonly cil: number; readonly mu: number };
   /** Whether a command needs the token. */
   readonly token: boolean;
+}
+
+export interface OpenTask {
+  readonly task: string;
+  readonly classes: readonly string[];
+  /** How many samples were promised. */
+  readonly samples: number;
 }
 
 export interface KnownClass {

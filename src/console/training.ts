@@ -1,5 +1,5 @@
 import type { LetheEvent } from '../domain/messages/event.js';
-import type { Training } from './messages.js';
+import type { OpenTask, Training } from './messages.js';
 
 /** Points of the curve of losses. */
 const LOSSES = 200;
@@ -28,6 +28,13 @@ export function trainingAfter(training: Training | null, event: LetheEvent): Tra
     default:
       return training;
   }
+}
+
+/** As {@link trainingAfter}, where open tasks are all that is known: a page that comes late missed their events. */
+export function trainingOfOpen(training: Training | null, tasks: readonly OpenTask[]): Training | null {
+  const [first] = tasks;
+  const isOver = training === null || training.stage === 'finished' || training.stage === 'failed';
+  return isOver && first && first.task !== training?.task ? { ...fresh(first.task), ...first } : training;
 }
 
 function of(training: Training | null, task: string): Training {

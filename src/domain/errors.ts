@@ -30,6 +30,7 @@ export const REASON_CODES = [
   'backend-unavailable',
   'overloaded',
   'unreachable',
+  'timed-out',
   'audit-broken',
   'internal',
 ] as const;

@@ -1,51 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
-import { mkdir, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execute } from '../../scripts/services/commands.js';
 import { freePort } from '../../scripts/services/ports.js';
+import { blocksOf, endGroup, startShell } from '../support/documentShell.js';
 import { kcatFolder } from '../support/kcat.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** What a clone has beside git's own; the rest a run must not touch. */
 const CLONE = ['package.json', 'tsconfig.json', 'node_modules', 'dist', 'config', 'assets', 'scripts', 'src'];
-const DONE = 'block-is-done';
-
-/** The commands of the document, block by block. */
-async function blocksOf(document: string): Promise<string[]> {
-  const text = await readFile(join(ROOT, document), 'utf8');
-  return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block as string);
-}
-
-/** A shell that is given one block after the other, as a person would. */
-function startShell(folder: string, variables: NodeJS.ProcessEnv) {
-  const shell = spawn('bash', ['-e'], { cwd: folder, env: variables, detached: true });
-  let errors = '';
-  shell.stderr.on('data', (chunk: Buffer) => {
-    errors += chunk.toString();
-  });
-  const lines = createInterface({ input: shell.stdout })[Symbol.asyncIterator]();
-  return {
-    process: shell,
-    /** @returns what the block printed */
-    async run(block: string): Promise<string> {
-      shell.stdin.write(`${block}\necho ${DONE}\n`);
-      const printed: string[] = [];
-      for (;;) {
-        const { value, done } = await lines.next();
-        if (done) throw new Error(`the shell ended in\n${block}${printed.join('\n')}\n${errors}`);
-        if (value === DONE) return printed.join('\n');
-        printed.push(value);
-      }
-    },
-  };
-}
-
 describe('docs/quickstart-kafka.md', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lethe-quickstart-'));
   let variables: NodeJS.ProcessEnv;
@@ -118,14 +85,4 @@ function labelsOf(printed: string, id: string): string[] {
   return [...printed.matchAll(new RegExp(`"queryId":"${id}/[^"]*","label":"([^"]*)"`, 'g'))].map(
     ([, label]) => label as string,
   );
-}
-
-/** The shell and what it has in the background. */
-function endGroup(shell: ChildProcess | undefined): void {
-  if (shell?.pid === undefined) return;
-  try {
-    process.kill(-shell.pid, 'SIGKILL');
-  } catch {
-    // All have ended.
-  }
 }

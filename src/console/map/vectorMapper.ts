@@ -25,15 +25,18 @@ interface Drawn {
 
 /** Least points of a map; fewer have no neighbourhoods. */
 const LEAST = 12;
-/** From this share of points on that the plane was not made with, it is made anew. */
-const STRANGERS = 0.3;
+/**
+ * From this share of points on of classes that the plane was not made with, it is made anew: what is laid in beside others
+ * lies on top of them.
+ */
+const STRANGERS = 0.05;
 const AXIS = 65_535;
 const MARGIN = 0.03;
 
 /**
- * The map of DB-CIL and DB-MU: a seeded sample of each class's vectors, laid out by UMAP. Vectors of new classes are laid
- * into the plane that is there; when these become many it is made anew, and turned so that the others hardly move. A class
- * that changes its database keeps its places.
+ * The map of DB-CIL and DB-MU: a seeded sample of each class's vectors, laid out by UMAP in a plane that is made from a
+ * part of them; the others are laid into it, and so are those of few new ones. Where whole classes are new it is made anew,
+ * and turned so that the others hardly move. A class that changes its database keeps its places.
  */
 export class VectorMapper {
   readonly #drawn = new Map<string, Drawn>();

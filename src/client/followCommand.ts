@@ -1,9 +1,20 @@
-import { defer, filter, firstValueFrom, ignoreElements, map, merge, mergeMap, tap, throwIfEmpty } from 'rxjs';
+import {
+  defer,
+  filter,
+  firstValueFrom,
+  ignoreElements,
+  map,
+  merge,
+  mergeMap,
+  type Observable,
+  tap,
+  throwIfEmpty,
+} from 'rxjs';
 import { decodeEvent, encodeCommand } from '../domain/cloudEvents.js';
 import { LetheError, type SerialisedError } from '../domain/errors.js';
 import type { Command } from '../domain/messages/command.js';
 import type { EventKind, LetheEvent } from '../domain/messages/event.js';
-import type { GatewayClient } from '../streams/transports/http/client.js';
+import type { Door } from './door.js';
 
 type EventOf<K extends EventKind> = Extract<LetheEvent, { kind: K }>;
 
@@ -21,27 +32,42 @@ export interface Outcome<K extends EventKind> {
  * @param onAnnounced sends what belongs to the command, once it was accepted as a task
  * @throws LetheError with which the command was refused or failed
  */
-export async function followCommand<K extends EventKind>(
-  client: GatewayClient,
+export function followCommand<K extends EventKind>(
+  door: Door,
+  command: Command,
+  outcome: Outcome<K>,
+  onAnnounced?: () => Promise<void>,
+): Promise<EventOf<K>> {
+  return firstValueFrom(outcomeOf(door, command, outcome, onAnnounced));
+}
+
+/** As {@link followCommand}, cold: sent with the subscription, and no longer waited for after its end. */
+export function outcomeOf<K extends EventKind>(
+  door: Door,
   command: Command,
   { ends, concerns, onEvent }: Outcome<K>,
   onAnnounced: () => Promise<void> = async () => undefined,
-): Promise<EventOf<K>> {
-  const events = (await client.tail('events')).pipe(map((record) => decodeEvent(record)));
+): Observable<EventOf<K>> {
   const isEnd = (event: LetheEvent): event is EventOf<K> => ends.some((kind) => kind === event.kind);
-  const end = events.pipe(
-    tap((event) => throwIfRefused(event, command, concerns)),
-    filter(concerns),
-    tap((event) => onEvent?.(event)),
-    mergeMap(async (event) => {
-      if (event.kind === 'task-announced') await onAnnounced();
-      return event;
+  const send = (): Promise<void> =>
+    door.publish([encodeCommand(command, door.modelName ?? '', door.topics, door.actor)]);
+  return defer(() => door.tail('events')).pipe(
+    mergeMap((records) => {
+      const end = records.pipe(
+        map((record) => decodeEvent(record)),
+        tap((event) => throwIfRefused(event, command, concerns)),
+        filter(concerns),
+        tap((event) => onEvent?.(event)),
+        mergeMap(async (event) => {
+          if (event.kind === 'task-announced') await onAnnounced();
+          return event;
+        }),
+        filter(isEnd),
+        throwIfEmpty(endedTooSoon),
+      );
+      return merge(end, defer(send).pipe(ignoreElements()));
     }),
-    filter(isEnd),
-    throwIfEmpty(endedTooSoon),
   );
-  const sending = defer(() => client.publish([encodeCommand(command, '', client.topics, client.actor)]));
-  return firstValueFrom(merge(end, sending.pipe(ignoreElements())));
 }
 
 function endedTooSoon(): LetheError {

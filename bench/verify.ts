@@ -1,0 +1,118 @@
+/**
+ * What is left of one class of ten of CIFAR-10 (vectors of the bundled embedder, from the cache): after it is unlearned,
+ * after it is relearned, and after it is erased, each beside models that were retrained without it.
+ * `npm run bench:verify [-- ssre|analytic]`
+ */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { learnerSettings } from '../src/app/config/learnerSettings.js';
+import { cacheFolder } from '../src/data/cacheFolder.js';
+import { encodeQuery } from '../src/domain/cloudEvents.js';
+import { rowOf } from '../src/domain/vector.js';
+import { embeddedCifar10 } from '../src/experiments/embeddedCifar10.js';
+import { linesOf, verificationText } from '../src/experiments/verification/report.js';
+import { type Verification, verifyClass } from '../src/experiments/verification/verifyClass.js';
+import { loadClassifier } from '../src/model/loadClassifier.js';
+import { createTrainer } from '../src/model/training/trainer.js';
+import { answersTo, carryOut, learnTask, nextEvent, startForBench } from './support/lethe.js';
+import { type Figure, report } from './support/report.js';
+
+const FORGOTTEN = 'cat';
+const SEEDS = [7, 42, 1993];
+
+const learner = process.argv[2] === 'analytic' ? 'analytic' : 'ssre';
+const { train, test, classNames, dimension } = await embeddedCifar10(cacheFolder(), () => undefined);
+const labelled = ({ vectors, labels }: typeof train) =>
+  [...labels].map((label, row) => ({
+    label: classNames[label] as string,
+    vector: rowOf(vectors, row, dimension),
+  }));
+const inputs = labelled(test);
+const members = labelled(train)
+  .filter(({ label }) => label === FORGOTTEN)
+  .map(({ vector }) => vector);
+
+const lethe = await startForBench({
+  http: { enabled: false },
+  learning: { taskTimeoutSeconds: 3600, learner },
+});
+const { config, store, topics } = lethe;
+const { backend } = config.model;
+await learnTask(
+  lethe,
+  'cifar10',
+  labelled(train).map(({ label, vector }) => ({ label, payload: { kind: 'vector', vector } })),
+);
+const learned = await accuracies('learned');
+await revisedBy(carryOut(lethe, { id: 'u1', kind: 'unlearn', classes: [FORGOTTEN] }, 'unlearned'));
+const figures = figuresOf(await verified(learner === 'analytic' ? 'rebuilt' : 'unlearned'));
+await revisedBy(carryOut(lethe, { id: 'r1', kind: 'relearn', classes: [FORGOTTEN] }, 'relearned'));
+const relearned = await accuracies('relearned');
+figures.push(
+  { what: `accuracy on ${FORGOTTEN}, learned`, value: learned.own, unit: '%' },
+  { what: 'relearned less learned', value: relearned.own - learned.own, unit: 'points', aim: '± 0.1' },
+  { what: 'the same on all classes', value: relearned.all - learned.all, unit: 'points', aim: '± 0.1' },
+);
+await carryOut(lethe, { id: 'e1', kind: 'erase', classes: [FORGOTTEN], now: true }, 'erased');
+figures.push(...figuresOf(await verified('erased')));
+await lethe.close();
+report(`verify-${learner}`, figures);
+process.exit(0);
+
+/** The analytic learner's model follows a command at once. */
+async function revisedBy(command: Promise<unknown>): Promise<void> {
+  await Promise.all([command, learner === 'analytic' && nextEvent(lethe, 'model-revised')]);
+}
+
+async function verified(state: string): Promise<Verification> {
+  const folder = mkdtempSync(join(tmpdir(), 'lethe-verify-'));
+  const load = (model: Parameters<typeof loadClassifier>[0]) => loadClassifier(model, { backend });
+  const verification = await verifyClass(
+    {
+      store,
+      live: load,
+      load,
+      newTrainer: (seed) =>
+        createTrainer({
+          checkpoints: join(folder, String(seed)),
+          backend,
+          dimension,
+          ...learnerSettings(config.learning, seed),
+        }),
+    },
+    { className: FORGOTTEN, test: inputs, members, seeds: SEEDS, onProgress: console.error },
+  );
+  console.log(`\n${verificationText(verification)}\n`);
+  if (verification.state !== state) throw new Error(`the class is ${verification.state}, not ${state}`);
+  return verification;
+}
+
+function figuresOf(verification: Verification): Figure[] {
+  const { state } = verification;
+  const gaps = linesOf(verification).map(({ what, gap }): Figure => {
+    const isAimed = state === 'erased' && what.startsWith('membership');
+    return {
+      what: `${state}: ${what}, gap to retrained`,
+      value: gap,
+      unit: '',
+      ...(isAimed && { aim: '± 0.02' }),
+    };
+  });
+  const apart = verification.divergence - verification.divergenceAmong;
+  return [
+    ...gaps,
+    { what: `${state}: JS divergence above that among retrained`, value: apart, unit: 'bits' },
+  ];
+}
+
+/** Live answers to all test inputs: on the class, and on all. */
+async function accuracies(name: string): Promise<{ own: number; all: number }> {
+  const queries = inputs.map(({ label, vector }, index) =>
+    encodeQuery({ id: `${name}-${index}`, truth: label, payload: { kind: 'vector', vector } }, topics),
+  );
+  const answers = await answersTo(lethe, queries);
+  const share = (of: typeof answers): number =>
+    (100 * of.filter(({ label, truth }) => label === truth).length) / of.length;
+  return { own: share(answers.filter(({ truth }) => truth === FORGOTTEN)), all: share(answers) };
+}

@@ -1,0 +1,49 @@
+import { concatMap, from, lastValueFrom, mergeMap, type Observable } from 'rxjs';
+import type { LogRecord, OutgoingRecord } from '../domain/record.js';
+import type { Topics } from '../domain/topics.js';
+import type { EventLog } from '../streams/transports/eventLog.js';
+
+/** What a client follows. */
+export type FollowedRole = 'predictions' | 'events' | 'dead-letters';
+
+/** A way to a Lethe: messages in, topics out. The gateway's client is one, and so is a log. */
+export interface Door {
+  /** Names under which records are encoded. */
+  readonly topics: Topics;
+  /** Key of commands; the gateway knows it by itself. */
+  readonly modelName?: string;
+  /** Who gives the commands, as the audit chain tells. */
+  readonly actor?: string | undefined;
+  /** Resolves when all are in the log. */
+  publish(records: Iterable<OutgoingRecord> | AsyncIterable<OutgoingRecord>): Promise<void>;
+  /** Follows a topic from now on: resolves when nothing written afterwards can be missed. */
+  tail(role: FollowedRole): Promise<Observable<LogRecord>>;
+}
+
+/** Records on their way to the log at a time. */
+const PUBLISHING = 256;
+const IN_FLIGHT = 256;
+
+/** The way to a Lethe through the log that it reads. */
+export function logDoor(log: EventLog, { topics, modelName, actor }: Omit<Door, 'publish' | 'tail'>): Door {
+  return {
+    topics,
+    ...(modelName !== undefined && { modelName }),
+    actor,
+    publish: (records) =>
+      lastValueFrom(from(records).pipe(mergeMap((record) => log.publish([record]), PUBLISHING)), {
+        defaultValue: undefined,
+      }),
+    async tail(role) {
+      const topic = topics[role];
+      const group = `client-${crypto.randomUUID()}`;
+      const ends = await log.ends([topic]);
+      return log.read({ topics: [topic], group, maxInFlight: IN_FLIGHT, from: ends, transient: true }).pipe(
+        concatMap(async (record) => {
+          await log.settle(group, [{ input: record, outputs: [] }]);
+          return record;
+        }),
+      );
+    },
+  };
+}

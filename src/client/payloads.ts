@@ -1,0 +1,11 @@
+import type { ImageType, Payload } from '../domain/messages/payload.js';
+
+/** An encoded image as it lies in its file. */
+export function imagePayload(contentType: ImageType, bytes: Uint8Array): Payload {
+  return { kind: 'image', contentType, bytes };
+}
+
+/** A ready-made vector, of as many components as the embedder of that Lethe gives. */
+export function vectorPayload(vector: Iterable<number>): Payload {
+  return { kind: 'vector', vector: Float32Array.from(vector) };
+}

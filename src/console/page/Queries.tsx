@@ -1,0 +1,81 @@
+import type { Answer, Knowledge } from '../messages.js';
+import { hueOf } from './palette.js';
+import { milliseconds, percent, routeText, timeOf } from './wording.js';
+
+/** The answers as they are made, newest first. */
+export function Queries({
+  answers,
+  isHeld,
+  knowledge,
+  missed,
+  onHold,
+}: {
+  readonly answers: readonly Answer[];
+  readonly isHeld: boolean;
+  readonly knowledge: Knowledge;
+  readonly missed: number;
+  readonly onHold: (hold: boolean) => void;
+}) {
+  return (
+    <section class="panel" aria-labelledby="queries">
+      <div class="heading">
+        <h2 id="queries">Queries</h2>
+        {answers.length > 0 && (
+          <button type="button" class="small" aria-pressed={isHeld} onClick={() => onHold(!isHeld)}>
+            {isHeld ? 'Go on' : 'Hold'}
+          </button>
+        )}
+      </div>
+      {answers.length === 0 ? (
+        <p class="empty">{emptyText(knowledge)}</p>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+        <section class="scroll" tabIndex={0} aria-label="Answers, newest first">
+          <ol class="answers">
+            {answers.map((answer) => (
+              <Row key={answer.id} answer={answer} knowledge={knowledge} />
+            ))}
+          </ol>
+        </section>
+      )}
+      {missed > 0 && <p class="quiet">{missed} lines were left out, since this page could not keep up.</p>}
+    </section>
+  );
+}
+
+function emptyText({ role, model }: Knowledge): string {
+  if (role === 'learn')
+    return 'This worker learns and answers no queries: look at the console of one that infers.';
+  return model
+    ? 'Answers to queries show up here, some of each second with their pictures.'
+    : 'There is no model yet: queries are answered when the first task is learned.';
+}
+
+function Row({ answer, knowledge }: { readonly answer: Answer; readonly knowledge: Knowledge }) {
+  const { at, label, probability, route, truth, latencyMs, image } = answer;
+  const strategy = route.startsWith('strategy:');
+  return (
+    <li>
+      {image === null ? (
+        <span class="picture none" aria-hidden="true">
+          –
+        </span>
+      ) : (
+        <img class="picture" src={`data:image/webp;base64,${image}`} alt="" width="40" height="40" />
+      )}
+      <span class="label">
+        <span class={`swatch hue${hueOf(knowledge.classes, label)}`} aria-hidden="true" />
+        <strong>{label}</strong> {probability !== null && <span class="quiet">{percent(probability)}</span>}
+        {truth !== null && <Truth truth={truth} label={label} />}
+      </span>
+      <span class={`route ${strategy ? 'strategy' : ''}`}>{routeText(answer)}</span>
+      <span class="quiet when">
+        {timeOf(at)} · {milliseconds(latencyMs)}
+      </span>
+    </li>
+  );
+}
+
+function Truth({ truth, label }: { readonly truth: string; readonly label: string }) {
+  return truth === label ? <span class="truth good">✓ right</span> : <span class="truth">truly {truth}</span>;
+}

@@ -1,0 +1,110 @@
+import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-parser/stream';
+import type { FeedMessage } from '../messages.js';
+import type { Connection, Order } from './state.js';
+
+const TOKEN = 'lethe.token';
+/** A feed that is silent for longer than two heartbeats is dead. */
+const SILENCE_MS = 40_000;
+const RETRY_MS = [500, 1000, 2000, 5000] as const;
+
+/** The token is kept by this tab alone, and until it is closed: not in a cookie, not in an address. */
+export const token = {
+  get: (): string | null => sessionStorage.getItem(TOKEN),
+  set: (value: string): void => sessionStorage.setItem(TOKEN, value),
+};
+
+function authorization(): Record<string, string> {
+  const value = token.get();
+  return value === null ? {} : { authorization: `Bearer ${value}` };
+}
+
+/** What is told while the feed is followed. */
+export interface Listener {
+  readonly onMessage: (message: FeedMessage) => void;
+  readonly onConnection: (connection: Connection) => void;
+}
+
+/** Follows the feed, and again where it breaks, until the signal ends it or Lethe refuses. */
+export async function followFeed({ onMessage, onConnection }: Listener, ended: AbortSignal): Promise<void> {
+  let lastId: string | undefined;
+  for (let tries = 0; !ended.aborted; tries++) {
+    try {
+      const silence = new AbortController();
+      const response = await fetch('feed', {
+        headers: { ...authorization(), ...(lastId !== undefined && { 'last-event-id': lastId }) },
+        signal: AbortSignal.any([ended, silence.signal]),
+        cache: 'no-store',
+      });
+      if (response.status === 401 || response.status === 403) return onConnection(await refusalIn(response));
+      if (!response.ok || !response.body) throw new Error(`the feed answered ${response.status}`);
+      onConnection({ is: 'live' });
+      tries = 0;
+      for await (const { event, data, id } of events(response.body, silence)) {
+        lastId = id ?? lastId;
+        // From the server that this page was built with: its types are those of messages.ts.
+        onMessage({ kind: event, data: JSON.parse(data) } as FeedMessage);
+      }
+    } catch {
+      if (ended.aborted) return;
+    }
+    onConnection({ is: 'away' });
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]));
+  }
+}
+
+async function* events(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  silence: AbortController,
+): AsyncGenerator<EventSourceMessage> {
+  let timer = 0;
+  const heard = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => silence.abort(), SILENCE_MS);
+  };
+  heard();
+  const parsed = body
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new EventSourceParserStream({ onComment: heard }));
+  try {
+    for await (const message of parsed) {
+      heard();
+      yield message;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+interface ErrorBody {
+  readonly error?: { readonly code?: string; readonly message?: string; readonly remedy?: string };
+}
+
+async function refusalIn(response: Response): Promise<Connection> {
+  const { error }: ErrorBody = await response.json().catch(() => ({}));
+  return {
+    is: 'refused',
+    tokenNeeded: response.status === 401,
+    message: error?.message ?? `Lethe answered ${response.status}`,
+    remedy: error?.remedy ?? '',
+  };
+}
+
+/**
+ * Sends a command.
+ * @returns its id
+ * @throws Error with what to tell the person
+ */
+export async function send({ kind, name }: Pick<Order, 'kind' | 'name'>): Promise<string> {
+  const response = await fetch('commands', {
+    method: 'POST',
+    headers: { ...authorization(), 'content-type': 'application/json' },
+    body: JSON.stringify({ kind, classes: [name] }),
+  }).catch(() => {
+    throw new Error('Lethe is out of reach: nothing was sent.');
+  });
+  if (response.ok) return ((await response.json()) as { id: string }).id;
+  const { error }: ErrorBody = await response.json().catch(() => ({}));
+  throw new Error(
+    [error?.message ?? `Lethe answered ${response.status}`, error?.remedy].filter(Boolean).join('. '),
+  );
+}
