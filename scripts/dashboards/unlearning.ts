@@ -103,9 +103,10 @@ export const unlearning: Board = {
       queries: { '{{outcome}}': `sum by (outcome) (lethe_rebuilds_total{${CHOSEN}})` },
     }),
     heat({
-      title: 'Duration of erasures',
-      description: 'From the reading of a command to erase to the deletion of the last vector.',
-      histogram: 'lethe_erasure_duration_seconds',
+      title: 'Time to erase',
+      description:
+        'From the writing of a command to erase to the deletion of what held its classes, where one worker did both. Most of it is the rebuild.',
+      histogram: 'lethe_time_to_erase_seconds',
     }),
     lines({
       title: 'Version of the registry',
@@ -125,11 +126,11 @@ export const unlearning: Board = {
     lines({
       title: 'Commands refused',
       description:
-        'Commands that could not be carried out in the last five minutes, by reason. Each has an event that says what to do.',
+        'Commands that could not be carried out since the workers started, by reason. Each has an event that says what to do.',
       unit: 'none',
       min: 0,
       width: 24,
-      queries: { '{{reason}}': `sum by (reason) (increase(lethe_commands_rejected_total{${CHOSEN}}[5m]))` },
+      queries: { '{{reason}}': `sum by (reason) (lethe_commands_rejected_total{${CHOSEN}})` },
     }),
   ],
 };

@@ -76,7 +76,11 @@ export function createInstruments(registry: Registry) {
       ['by'],
     ),
     erasures: counter('erasures_total', 'Requests to erase that ended.', ['outcome']),
-    erasureDuration: seconds('erasure_duration', 'Of a request to erase.', SECONDS_TO_HOUR),
+    timeToErase: seconds(
+      'time_to_erase',
+      'From the writing of a command to erase to the deletion of what held its classes.',
+      SECONDS_TO_HOUR,
+    ),
     rebuilds: counter('rebuilds_total', 'Models made without forgotten classes or samples.', ['outcome']),
     lastEvent: gauge('last_event_timestamp_seconds', 'When this worker last told of it.', ['event']),
     commandsRejected: counter('commands_rejected_total', 'Commands refused.', ['reason']),

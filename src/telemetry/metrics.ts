@@ -5,7 +5,7 @@ import type { LetheEvent } from '../domain/messages/event.js';
 import type { Prediction } from '../domain/messages/prediction.js';
 import { createInstruments, type Instruments } from './instruments.js';
 import { LiveTruth } from './liveTruth.js';
-import { observeEvent } from './observeEvent.js';
+import { type Erasing, observeEvent } from './observeEvent.js';
 import { type MetricSources, Sources } from './sources.js';
 
 /** Whose metrics they are: labels of every series, by which dashboards choose. */
@@ -52,6 +52,7 @@ export function createMetrics(measured?: Measured): Metrics {
   beginAtZero(instruments);
   if (measured?.role !== 'infer') learnerBeginsAtZero(instruments);
   const truth = new LiveTruth(instruments);
+  const erasing: Erasing = new Map();
   const sources = new Sources(instruments);
 
   return {
@@ -66,7 +67,7 @@ export function createMetrics(measured?: Measured): Metrics {
       instruments.queryLatency.observe(prediction.latencyMs / 1000);
       if (prediction.truth !== undefined && known) truth.judge(prediction, prediction.truth, known);
     },
-    observeEvent: (event, askedAt) => observeEvent(event, instruments, askedAt),
+    observeEvent: (event, askedAt) => observeEvent(event, instruments, erasing, askedAt),
     observeDeadLetter: (reason) => instruments.deadLetters.inc({ reason }),
     setBackend: (role, backend) => instruments.backend.set({ role, backend }, 1),
     setModel: (version) => {

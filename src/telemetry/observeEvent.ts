@@ -11,8 +11,16 @@ const MARKED: readonly EventKind[] = [
   'erased',
 ];
 
+/** When the commands to erase that are under way were written, by their id: in milliseconds since the epoch. */
+export type Erasing = Map<string, number>;
+
 /** @param askedAt when the command that the event answers was written, in milliseconds since the epoch */
-export function observeEvent(event: LetheEvent, instruments: Instruments, askedAt?: number): void {
+export function observeEvent(
+  event: LetheEvent,
+  instruments: Instruments,
+  erasing: Erasing,
+  askedAt?: number,
+): void {
   if (MARKED.includes(event.kind)) instruments.lastEvent.set({ event: event.kind }, Date.now() / 1000);
   switch (event.kind) {
     case 'task-started':
@@ -31,13 +39,12 @@ export function observeEvent(event: LetheEvent, instruments: Instruments, askedA
     case 'relearned':
       observeMigration('relearn', event, instruments);
       return;
-    case 'erased':
-      instruments.erasures.inc({ outcome: 'erased' });
-      instruments.erasureDuration.observe(event.ms / 1000);
+    case 'erase-accepted':
+      if (askedAt !== undefined) erasing.set(event.commandId, askedAt);
       return;
+    case 'erased':
     case 'erase-failed':
-      instruments.trainingActive.set(0);
-      instruments.erasures.inc({ outcome: 'failed' });
+      observeErasure(event, instruments, erasing);
       return;
     case 'model-rebuilt':
       instruments.trainingActive.set(0);
@@ -94,14 +101,31 @@ function observeTraining(
   }
 }
 
+function observeErasure(
+  { kind, commandId }: Of<'erased' | 'erase-failed'>,
+  { erasures, timeToErase, trainingActive }: Instruments,
+  erasing: Erasing,
+): void {
+  // Unknown where another worker accepted it.
+  const askedAt = erasing.get(commandId);
+  erasing.delete(commandId);
+  erasures.inc({ outcome: kind === 'erased' ? 'erased' : 'failed' });
+  if (kind === 'erase-failed') trainingActive.set(0);
+  else if (askedAt !== undefined) timeToErase.observe(secondsSince(askedAt));
+}
+
+/** 0 at least: the clocks of two machines may differ. */
+function secondsSince(time: number): number {
+  return Math.max(0, Date.now() - time) / 1000;
+}
+
 function observeUnlearning(
   { by, ms }: Of<'unlearned' | 'samples-unlearned'>,
   { unlearnDuration, timeToForget }: Instruments,
   askedAt?: number,
 ): void {
   unlearnDuration.observe({ by }, ms / 1000);
-  // The clocks of two machines may differ.
-  if (askedAt !== undefined) timeToForget.observe({ by }, Math.max(0, Date.now() - askedAt) / 1000);
+  if (askedAt !== undefined) timeToForget.observe({ by }, secondsSince(askedAt));
 }
 
 function observeMigration(

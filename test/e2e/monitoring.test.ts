@@ -175,6 +175,7 @@ describe('Prometheus and the dashboards, beside the real program', () => {
     expect(await value(of('lethe_time_to_forget_seconds_count', { by: 'examples' }))).toBe(1);
     expect(await value(of('lethe_time_to_forget_seconds_count', { by: 'id' }))).toBe(1);
     expect(await value(of('lethe_erasures_total', { outcome: 'erased' }))).toBe(1);
+    expect(await value(of('lethe_time_to_erase_seconds_count', {}))).toBe(1);
     expect(await value(of('lethe_dead_letters_total', { reason: 'class-unlearned' }))).toBe(1);
     expect(await value(of('lethe_commands_rejected_total', { reason: 'unknown-class' }))).toBe(1);
     expect(await value(of('lethe_classes', { state: 'erased' }))).toBe(1);

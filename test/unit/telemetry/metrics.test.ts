@@ -192,6 +192,29 @@ describe('metrics', () => {
     );
   });
 
+  it('time an erasure from the writing of its command to its end', async () => {
+    const metrics = metricsUnderTest();
+    const common = { classes: [], registryVersion: 3, ms: 1 };
+    const erased = (commandId: string): LetheEvent => ({
+      kind: 'erased',
+      commandId,
+      ...common,
+      modelVersion: 'v2',
+      databaseFiles: 'none',
+      checkpoints: 0,
+      deadLetters: 0,
+      topics: [],
+    });
+    metrics.observeEvent({ kind: 'erase-accepted', commandId: 'here', ...common }, Date.now() - 45_000);
+    metrics.observeEvent(erased('here'));
+    metrics.observeEvent(erased('of another worker'));
+    const seen = await samples(metrics);
+    expect(seen.get('lethe_erasures_total{outcome="erased"}')).toBe(2);
+    expect(seen.get('lethe_time_to_erase_seconds_count')).toBe(1);
+    expect(seen.get('lethe_time_to_erase_seconds_bucket{le="60"}')).toBe(1);
+    expect(seen.get('lethe_time_to_erase_seconds_bucket{le="30"}')).toBe(0);
+  });
+
   it('tell how far training is, and when it last got on', async () => {
     const metrics = metricsUnderTest();
     expect(Object.fromEntries(await samples(metrics))).toMatchObject({ lethe_training_active: 0 });
