@@ -83,12 +83,14 @@ describe('a client', () => {
 
   it('goes on when a gateway that was away is back', async () => {
     const { log, topics } = processing();
+    let refusals = 2;
     const gateway = createGateway({
       log,
       topics,
       modelName: 'test',
       status: async () => ({}),
-      accepting: () => true,
+      // Not ready at first: what is sent then is sent again.
+      accepting: () => refusals-- <= 0,
       bodyBytes: 1e6,
       waiting: 100,
     });
