@@ -64,11 +64,13 @@ function rewindCommand(io: CliIo): Command {
     .action(async (since: Date, options: TopicsOptions) => {
       const { asAdmin, readings } = await prepared(options, io);
       const { rewind } = await import('../streams/transports/kafka/rewind.js');
-      const again = await asAdmin(async (admin) => {
-        const counts: Record<string, number> = {};
-        for (const reading of readings) counts[reading.topic] = await rewind(admin, reading, since);
-        return counts;
-      });
+      // At once: kafkajs needs some seconds for each.
+      const counts = await asAdmin((admin) =>
+        Promise.all(
+          readings.map(async (reading) => [reading.topic, await rewind(admin, reading, since)] as const),
+        ),
+      );
+      const again = Object.fromEntries(counts);
       const lines = Object.entries(again).map(
         ([topic, count]) => `${topic}: ${count} records are read again`,
       );

@@ -11,12 +11,20 @@ import {
   type ObservableInput,
   timeout,
 } from 'rxjs';
-import { decodeEvent, decodePrediction, encodeQuery, encodeSample } from '../domain/cloudEvents.js';
+import {
+  decodeEvent,
+  decodePrediction,
+  decodeQuery,
+  decodeSample,
+  encodeQuery,
+  encodeSample,
+} from '../domain/cloudEvents.js';
 import { LetheError } from '../domain/errors.js';
 import type { Command, EraseCommand, Example } from '../domain/messages/command.js';
 import type { EventKind, LetheEvent } from '../domain/messages/event.js';
 import type { Payload } from '../domain/messages/payload.js';
 import type { Prediction } from '../domain/messages/prediction.js';
+import { checked } from './checked.js';
 import type { Door } from './door.js';
 import { type Outcome, outcomeOf } from './followCommand.js';
 import { Followed } from './followed.js';
@@ -147,8 +155,8 @@ export function createClient(door: Door, release: () => Promise<void> = async ()
     );
   const send: LetheClient['send'] = (task, samples) =>
     door.publish(
-      mapped(samples, ({ id = crypto.randomUUID(), ...sample }) =>
-        encodeSample({ id, task, ...sample }, door.topics),
+      mapped(samples, ({ id, ...sample }) =>
+        checked(encodeSample({ id: idOf(id), task, ...sample }, door.topics), decodeSample),
       ),
     );
   const ask = (id: string, { payload, truth }: Question, timeoutMs = ASK_MS): Promise<Prediction> => {
@@ -161,7 +169,9 @@ export function createClient(door: Door, release: () => Promise<void> = async ()
         );
         return merge(
           answers,
-          defer(() => door.publish([encodeQuery(query, door.topics)])).pipe(ignoreElements()),
+          defer(() => door.publish([checked(encodeQuery(query, door.topics), decodeQuery)])).pipe(
+            ignoreElements(),
+          ),
         );
       }),
     );
@@ -170,7 +180,8 @@ export function createClient(door: Door, release: () => Promise<void> = async ()
 
   return {
     send,
-    learn(task, samples, { id = crypto.randomUUID(), timeoutMs = TRAINING_MS } = {}) {
+    learn(task, samples, { id: given, timeoutMs = TRAINING_MS } = {}) {
+      const id = idOf(given);
       const classes = [...new Set(samples.map(({ label }) => label))];
       const command: Command = { id, kind: 'learn', task, classes, samples: samples.length };
       const concerns = (event: LetheEvent): boolean =>
@@ -178,12 +189,14 @@ export function createClient(door: Door, release: () => Promise<void> = async ()
       const outcome = { ends: ['task-finished', 'command-ignored'] as const, concerns };
       return follow(command, outcome, timeoutMs, () => send(task, samples));
     },
-    unlearn(what, { id = crypto.randomUUID(), timeoutMs = COMMAND_MS } = {}) {
+    unlearn(what, { id: given, timeoutMs = COMMAND_MS } = {}) {
+      const id = idOf(given);
       const command = { id, kind: 'unlearn', ...what } as Command;
       const ends = ['unlearned', 'samples-unlearned', 'command-ignored'] as const;
       return follow(command, { ends, concerns: isAbout(command) }, timeoutMs);
     },
-    relearn(classes, { id = crypto.randomUUID(), timeoutMs = COMMAND_MS } = {}) {
+    relearn(classes, { id: given, timeoutMs = COMMAND_MS } = {}) {
+      const id = idOf(given);
       const command: Command = { id, kind: 'relearn', classes: [...classes] };
       return follow(
         command,
@@ -191,7 +204,8 @@ export function createClient(door: Door, release: () => Promise<void> = async ()
         timeoutMs,
       );
     },
-    async erase(classes, { id = crypto.randomUUID(), timeoutMs = TRAINING_MS, now } = {}) {
+    async erase(classes, { id: given, timeoutMs = TRAINING_MS, now } = {}) {
+      const id = idOf(given);
       const command: EraseCommand = { id, kind: 'erase', classes: [...classes], ...(now && { now }) };
       const ends = ['erased', 'erase-failed', 'command-ignored'] as const;
       const end = await follow(command, { ends, concerns: isAbout(command) }, timeoutMs);
@@ -199,11 +213,11 @@ export function createClient(door: Door, release: () => Promise<void> = async ()
       const { code, message, remedy } = end.error;
       throw new LetheError(code, message, { remedy });
     },
-    ask: (question, { timeoutMs } = {}) => ask(question.id ?? crypto.randomUUID(), question, timeoutMs),
+    ask: (question, { timeoutMs } = {}) => ask(idOf(question.id), question, timeoutMs),
     askAll: (questions, { timeoutMs, concurrency = CONCURRENCY } = {}) =>
       from(questions).pipe(
         mergeMap(async (question): Promise<Answer> => {
-          const id = question.id ?? crypto.randomUUID();
+          const id = idOf(question.id);
           try {
             return { id, prediction: await ask(id, question, timeoutMs) };
           } catch (error) {
@@ -219,6 +233,11 @@ export function createClient(door: Door, release: () => Promise<void> = async ()
       await release();
     },
   };
+}
+
+/** Drawn where none is given, or an empty one. */
+function idOf(given: string | undefined): string {
+  return given || crypto.randomUUID();
 }
 
 const isAbout =

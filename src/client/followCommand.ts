@@ -10,10 +10,11 @@ import {
   tap,
   throwIfEmpty,
 } from 'rxjs';
-import { decodeEvent, encodeCommand } from '../domain/cloudEvents.js';
+import { decodeCommand, decodeEvent, encodeCommand } from '../domain/cloudEvents.js';
 import { LetheError, type SerialisedError } from '../domain/errors.js';
 import type { Command } from '../domain/messages/command.js';
 import type { EventKind, LetheEvent } from '../domain/messages/event.js';
+import { checked } from './checked.js';
 import type { Door } from './door.js';
 
 type EventOf<K extends EventKind> = Extract<LetheEvent, { kind: K }>;
@@ -50,7 +51,9 @@ export function outcomeOf<K extends EventKind>(
 ): Observable<EventOf<K>> {
   const isEnd = (event: LetheEvent): event is EventOf<K> => ends.some((kind) => kind === event.kind);
   const send = (): Promise<void> =>
-    door.publish([encodeCommand(command, door.modelName ?? '', door.topics, door.actor)]);
+    door.publish([
+      checked(encodeCommand(command, door.modelName ?? '', door.topics, door.actor), decodeCommand),
+    ]);
   return defer(() => door.tail('events')).pipe(
     mergeMap((records) => {
       const end = records.pipe(

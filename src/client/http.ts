@@ -1,5 +1,9 @@
+import pRetry from 'p-retry';
+import { from, lastValueFrom, mergeMap } from 'rxjs';
+import { LetheError } from '../domain/errors.js';
 import { createGatewayClient } from '../streams/transports/http/client.js';
 import { createClient, type LetheClient } from './client.js';
+import type { Door } from './door.js';
 
 /** Where the gateway of a running Lethe is. */
 export interface HttpClientOptions {
@@ -13,7 +17,33 @@ export interface HttpClientOptions {
   readonly concurrency?: number;
 }
 
+const CONCURRENCY = 8;
+/** How long a message is offered again to a gateway that is starting, or has no room. */
+const PATIENCE = {
+  minTimeout: 100,
+  maxTimeout: 1000,
+  maxRetryTime: 30_000,
+  retries: Number.POSITIVE_INFINITY,
+};
+
 /** A client over HTTP; connects when it is used. */
-export function createHttpClient(options: HttpClientOptions): LetheClient {
-  return createClient(createGatewayClient(options));
+export function createHttpClient({ concurrency = CONCURRENCY, ...options }: HttpClientOptions): LetheClient {
+  const gateway = createGatewayClient(options);
+  const door: Door = {
+    topics: gateway.topics,
+    actor: gateway.actor,
+    tail: (role) => gateway.tail(role),
+    publish: (records) =>
+      lastValueFrom(
+        from(records).pipe(mergeMap((record) => patiently(() => gateway.publish([record])), concurrency)),
+        { defaultValue: undefined },
+      ),
+  };
+  return createClient(door);
+}
+
+function patiently<T>(send: () => Promise<T>): Promise<T> {
+  const shouldRetry = ({ error }: { readonly error: Error }): boolean =>
+    error instanceof LetheError && error.code === 'overloaded';
+  return pRetry(send, { ...PATIENCE, shouldRetry });
 }

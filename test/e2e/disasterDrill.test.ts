@@ -16,6 +16,7 @@ import {
   vectorPayload,
 } from '../../src/client/index.js';
 import { blocksOf, endGroup, startShell } from '../support/documentShell.js';
+import { lethe } from '../support/lethe.js';
 import { type LetheProcess, overServices, startLetheProcess } from '../support/letheProcess.js';
 import { around } from '../support/processing.js';
 import { redisCliFolder } from '../support/redisCli.js';
@@ -42,8 +43,8 @@ describe('docs/operations.md: backup, disaster, restore', () => {
   const programs = async (): Promise<string> => {
     const stack = await provisionRedis();
     const server = `exec env LD_LIBRARY_PATH="${stack}/openssl" "${stack}/redis-server" "$@"`;
-    const lethe = `cd "${ROOT}" && exec "${process.execPath}" --import tsx src/cli/main.ts "$@"`;
-    for (const [name, line] of Object.entries({ 'redis-server': server, npx: `shift\n${lethe}` })) {
+    const program = `cd "${ROOT}" && exec "${process.execPath}" --import tsx src/cli/main.ts "$@"`;
+    for (const [name, line] of Object.entries({ 'redis-server': server, npx: `shift\n${program}` })) {
       writeFileSync(join(folder, name), `#!/bin/sh\n${line}\n`);
       chmodSync(join(folder, name), 0o755);
     }
@@ -51,9 +52,9 @@ describe('docs/operations.md: backup, disaster, restore', () => {
   };
   const start = async (): Promise<LetheProcess & { readonly lethe: LetheClient }> => {
     const running = await startLetheProcess([], variables, (child) => children.push(child));
-    const lethe = createHttpClient({ url: running.url });
-    clients.push(lethe);
-    return { ...running, lethe };
+    const asker = createHttpClient({ url: running.url });
+    clients.push(asker);
+    return { ...running, lethe: asker };
   };
   const settled = async ({ client }: LetheProcess): Promise<Status> => {
     const status = async () => (await client.status()) as Status;
@@ -131,6 +132,10 @@ describe('docs/operations.md: backup, disaster, restore', () => {
     expect(statusAfter.databases).toEqual(statusBefore.databases);
     expect(statusAfter.model).toEqual(statusBefore.model);
     expect(await answersOf(after.lethe)).toEqual(answersBefore);
+
+    const audit = await lethe(['audit', 'verify', '--url', after.url], {});
+    expect(audit.stderr).toBe('');
+    expect(audit.code).toBe(0);
 
     // Nothing of it was done a second time, and what was hidden can still be brought back.
     expect(await after.lethe.unlearn({ classes: ['dog'] }, { id: 'unlearn-dog' })).toMatchObject({

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { execute } from '../../../scripts/services/commands.js';
 import { framingOf } from '../../../src/app/adapters/schemaRegistry.js';
 import { loadConfig } from '../../../src/app/config/loadConfig.js';
+import { createKafkaClient } from '../../../src/client/index.js';
 import { encodeCommand, encodeQuery } from '../../../src/domain/cloudEvents.js';
 import { eventSchema } from '../../../src/domain/messages/event.js';
 import { topicsUnder } from '../../../src/domain/topics.js';
@@ -176,6 +177,16 @@ describe('a worker over Kafka with a registry', () => {
       error: { code: 'unknown-class' },
     });
   }, 120_000);
+
+  it('is understood by lethe/client, which needs no registry', async () => {
+    const client = await createKafkaClient({
+      brokers: [brokers],
+      topicPrefix: `${model}.`,
+      modelName: model,
+    });
+    onTestFinished(() => client.close());
+    await expect(client.relearn(['nobody'])).rejects.toMatchObject({ code: 'unknown-class' });
+  }, 60_000);
 
   it('writes events with the id of their schema, and the audit chain without', async () => {
     const producer = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING }).producer();

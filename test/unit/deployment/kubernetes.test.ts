@@ -23,7 +23,7 @@ const IGNORED = [
   // Their number is KEDA's.
   'deployment-replicas',
 ];
-/** Of Kubernetes: the oldest and the newest that are supported upstream when this is written. */
+/** Of Kubernetes: one of some time ago, and the newest that the validator knows. */
 const VERSIONS = ['1.33', '1.37'];
 
 const variable = z.looseObject({
