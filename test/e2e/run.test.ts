@@ -11,7 +11,7 @@ import { encodeQuery } from '../../src/domain/cloudEvents.js';
 import { createGatewayClient } from '../../src/streams/transports/http/client.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const readySchema = z.object({ url: z.url(), model: z.string() });
+const readySchema = z.object({ url: z.url(), model: z.string(), console: z.string().nullable() });
 const children: ChildProcess[] = [];
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
@@ -32,10 +32,12 @@ function run(variables: Readonly<Record<string, string>> = {}) {
 
 describe('lethe run', () => {
   it('listens, answers, and ends by itself when it is told to', async () => {
-    const { child, firstLine } = run();
+    const { child, firstLine } = run({ LETHE_CONSOLE__ENABLED: 'false' });
     const [line] = await firstLine;
-    const { url, model } = readySchema.parse(JSON.parse(String(line)));
+    const { url, model, console } = readySchema.parse(JSON.parse(String(line)));
     expect(model).toBe('main');
+    expect(console).toBeNull();
+    expect((await fetch(`${url}/console/`)).status).toBe(404);
     expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ ready: true, waitingFor: [] });
     expect(await (await fetch(`${url}/metrics`)).text()).toContain('lethe_backend_info{role="training"');
     const client = createGatewayClient({ url });

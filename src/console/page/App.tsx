@@ -53,9 +53,11 @@ export function App() {
   const { connection, knowledge } = state;
   return (
     <>
-      <a class="skip" href="#classes">
-        Skip to the classes
-      </a>
+      {connection.is !== 'refused' && knowledge !== null && (
+        <a class="skip" href="#classes">
+          Skip to the classes
+        </a>
+      )}
       <Header connection={connection} knowledge={knowledge} rate={state.rate} />
       <main>
         {connection.is === 'refused' ? (

@@ -13,7 +13,7 @@ export function TokenForm({
   return (
     <section class="panel narrow" aria-labelledby="refused">
       <h2 id="refused">{refusal.tokenNeeded ? 'Token' : 'Not admitted'}</h2>
-      <p>{`${refusal.message}. ${refusal.remedy}`}</p>
+      <p role="alert">{`${refusal.message}. ${refusal.remedy}`}</p>
       {refusal.tokenNeeded && (
         <form
           onSubmit={(event) => {

@@ -81,10 +81,14 @@ interface ErrorBody {
 
 async function refusalIn(response: Response): Promise<Connection> {
   const { error }: ErrorBody = await response.json().catch(() => ({}));
+  const tokenNeeded = response.status === 401;
+  const wrong = tokenNeeded && token.get() !== null;
   return {
     is: 'refused',
-    tokenNeeded: response.status === 401,
-    message: error?.message ?? `Lethe answered ${response.status}`,
+    tokenNeeded,
+    message: wrong
+      ? 'Lethe does not take this token'
+      : (error?.message ?? `Lethe answered ${response.status}`),
     remedy: error?.remedy ?? '',
   };
 }
