@@ -155,7 +155,7 @@ async function refusalOf(response: Response): Promise<LetheError> {
     remedy: details.remedy,
     ...(details.field === undefined ? {} : { field: details.field }),
     ...(details.value === undefined ? {} : { value: details.value }),
-    retriable: response.status === 503,
+    retriable: [429, 503].includes(response.status),
   });
 }
 
