@@ -6,6 +6,7 @@ import { createGateway } from '../streams/transports/http/gateway.js';
 import { type HttpServer, listen } from '../streams/transports/http/server.js';
 import { telemetryRoutes } from '../telemetry/http.js';
 import type { RunningLethe } from './compose.js';
+import { guardedDoors } from './guardedDoors.js';
 
 /**
  * Opens the HTTP doors of a running Lethe, as its config says: messages, status, metrics, health and the console.
@@ -25,7 +26,10 @@ export async function serveHttp(lethe: RunningLethe): Promise<HttpServer> {
     waiting,
     token,
   });
-  const routes = new Hono().route('/', gateway).route('/', telemetryRoutes(metrics, health));
+  const routes = new Hono()
+    .route('/', guardedDoors(config.http))
+    .route('/', gateway)
+    .route('/', telemetryRoutes(metrics, health));
   if (!config.console.enabled) return listen(routes, { host, port });
   const { door, close } = consoleDoor(lethe);
   const server = await listen(routes.route('/', door), { host, port });

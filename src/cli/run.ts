@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { loadConfig } from '../app/config/loadConfig.js';
+import { refuseOpenDoors } from '../app/guardedDoors.js';
 import { ROLES, type Role } from '../streams/processor.js';
 import { createLogger } from '../telemetry/logger.js';
 import { withOutput } from './connection.js';
@@ -43,6 +44,7 @@ async function run({ config: file, port, role, json }: RunOptions, io: CliIo): P
     ...(role !== undefined && { worker: { role } }),
   };
   const { config, sources } = loadConfig({ file, variables: io.variables, overrides });
+  if (config.http.enabled) refuseOpenDoors(config.http);
   const logger = createLogger({
     level: config.log.level,
     format: json ? 'json' : config.log.format,

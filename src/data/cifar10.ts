@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { z } from 'zod';
 import { LetheError } from '../domain/errors.js';
+import { readJsonFile } from './jsonFile.js';
 import { extractNpmPackage, type NpmPackage } from './npmPackage.js';
 import type { OnDataProgress } from './progress.js';
 import { wholeFolder } from './wholeFolder.js';
@@ -108,7 +109,7 @@ function isData(path: string): boolean {
 
 async function decodeSprites(sprites: string, folder: string, onProgress: OnDataProgress): Promise<void> {
   const labelsOf = async (part: string): Promise<number[]> =>
-    labelsSchema.parse(JSON.parse(await readFile(join(sprites, `${part}_lables.json`), 'utf8')));
+    readJsonFile(join(sprites, `${part}_lables.json`), labelsSchema);
   const [train, test] = await Promise.all([labelsOf('train'), labelsOf('test')]);
   const batches = Object.entries(BATCHES);
   for (const [index, [batch, sha256]] of batches.entries()) {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { LetheError } from '../domain/errors.js';
 import { CIFAR_IMAGE_BYTES, type ImageDataset, type LabelledImages } from './cifar10.js';
 import { contentDigest } from './contentDigest.js';
+import { readJsonFile } from './jsonFile.js';
 import { imagesOfSprite } from './sprite.js';
 
 /** CIFAR-100, and how it was split into training and test images. */
@@ -24,11 +25,16 @@ const RECORD_BYTES = LABEL_BYTES + CIFAR_IMAGE_BYTES;
  */
 const ALL_IMAGES_SHA256 = 'cd92243d4499f41137ccc575a8570220722776a0f4662baefc5517174b1621b6';
 
+const IMAGES_OF_CLASS = 600;
+const side = z.int().min(1).max(IMAGES_OF_CLASS);
 const spriteIndexSchema = z.object({
-  grid: z.tuple([z.int().min(1), z.int().min(1)]),
+  grid: z.tuple([side, side]),
   train: z.int().min(1),
   test: z.int().min(1),
-  classes: z.array(z.object({ id: z.int(), name: z.string(), file: z.string(), sha256: z.string() })).min(1),
+  classes: z
+    .array(z.object({ id: z.int(), name: z.string(), file: z.string(), sha256: z.string() }))
+    .min(1)
+    .max(CLASSES),
 });
 
 /**
@@ -80,8 +86,10 @@ export function imagesOfRecords(bytes: Uint8Array, file: string): LabelledImages
 
 async function loadSprites(folder: string): Promise<Cifar100> {
   const file = join(folder, SPRITE_INDEX);
-  const index = spriteIndexSchema.parse(JSON.parse((await readPart(folder, SPRITE_INDEX)).toString('utf8')));
+  const index = await readJsonFile(file, spriteIndexSchema);
   const [columns, rows] = index.grid;
+  if (columns * rows > IMAGES_OF_CLASS)
+    throw damaged(file, `its grid holds more than the ${IMAGES_OF_CLASS} images of a class`);
   if (index.train + index.test > columns * rows)
     throw damaged(file, `${index.train} + ${index.test} images are more than its grid holds`);
   const train = emptyPart(index.classes.length, index.train);

@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { LetheError } from '../domain/errors.js';
 import { CIFAR_IMAGE_BYTES, type ImageDataset, type LabelledImages } from './cifar10.js';
+import { readJsonFile } from './jsonFile.js';
 import { imagesOfSprite } from './sprite.js';
 
-const count = z.int().min(1);
+/** Images of a class in CIFAR-10 at most. */
+const count = z.int().min(1).max(6000);
 
 /** The index of the committed subset: where its images come from, and how they lie in the sprites. */
 export const demoSubsetIndexSchema = z.object({
@@ -39,10 +41,12 @@ const COMMITTED = fileURLToPath(new URL('../../assets/cifar10-subset', import.me
  * @throws LetheError `download-corrupt` where a sprite is not the committed one
  */
 export async function loadDemoSubset(folder: string = COMMITTED): Promise<ImageDataset> {
-  const index = demoSubsetIndexSchema.parse(JSON.parse(await readFile(join(folder, 'index.json'), 'utf8')));
+  const index = await readJsonFile(join(folder, 'index.json'), demoSubsetIndexSchema);
   const sprites = await Promise.all(
     index.classes.map(async ({ file, sha256 }) => {
-      const encoded = await readFile(join(folder, file));
+      const encoded = await readFile(join(folder, file)).catch((cause: unknown) => {
+        throw altered(file, 'can not be read', cause);
+      });
       refuseAltered(file, encoded, sha256);
       return imagesOfSprite(encoded, index);
     }),
@@ -66,9 +70,14 @@ export async function loadDemoSubset(folder: string = COMMITTED): Promise<ImageD
 
 function refuseAltered(file: string, bytes: Uint8Array, sha256: string): void {
   if (createHash('sha256').update(bytes).digest('hex') === sha256) return;
-  throw new LetheError('download-corrupt', `${file} of the demo's images was altered`, {
+  throw altered(file, 'was altered');
+}
+
+function altered(file: string, what: string, cause?: unknown): LetheError {
+  return new LetheError('download-corrupt', `${file} of the demo's images ${what}`, {
     field: 'file',
     value: file,
     remedy: 'Check it out again from the repository.',
+    cause,
   });
 }

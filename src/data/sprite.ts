@@ -4,6 +4,8 @@ import { CIFAR_IMAGE_BYTES } from './cifar10.js';
 
 const SIDE = 32;
 const PLANE = SIDE * SIDE;
+/** As many as CIFAR-10 has of a class. */
+const MOST_IMAGES = 6000;
 
 /** Many 32x32 images side by side in one picture, row by row. */
 export interface SpriteGrid {
@@ -18,11 +20,18 @@ export interface SpriteGrid {
  * @throws LetheError `download-corrupt` where the picture has another size
  */
 export async function imagesOfSprite(encoded: Uint8Array, grid: SpriteGrid): Promise<Uint8Array> {
-  const { data, info } = await sharp(encoded)
-    .removeAlpha()
-    .toColourspace('srgb')
-    .raw()
-    .toBuffer({ resolveWithObject: true });
+  if (grid.columns * grid.rows > MOST_IMAGES) {
+    throw new LetheError(
+      'download-corrupt',
+      `a sprite of ${grid.columns} x ${grid.rows} images is too large`,
+      {
+        field: 'sprite',
+        value: `${grid.columns}x${grid.rows}`,
+        remedy: `Put at most ${MOST_IMAGES} images into a sprite.`,
+      },
+    );
+  }
+  const { data, info } = await pixelsOf(encoded, grid);
   if (info.width !== grid.columns * SIDE || info.height !== grid.rows * SIDE || info.channels !== 3) {
     throw new LetheError('download-corrupt', `the sprite has ${info.width} x ${info.height} pixels`, {
       field: 'sprite',
@@ -37,6 +46,23 @@ export async function imagesOfSprite(encoded: Uint8Array, grid: SpriteGrid): Pro
     }
   });
   return images;
+}
+
+async function pixelsOf(encoded: Uint8Array, { columns, rows }: SpriteGrid) {
+  try {
+    return await sharp(encoded, { limitInputPixels: columns * rows * PLANE })
+      .removeAlpha()
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+  } catch (cause) {
+    throw new LetheError('download-corrupt', `the sprite is no picture of ${columns} x ${rows} images`, {
+      field: 'sprite',
+      value: `${encoded.length} bytes`,
+      remedy: 'Fetch the data again.',
+      cause,
+    });
+  }
 }
 
 /**

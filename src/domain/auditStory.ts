@@ -58,7 +58,8 @@ function namesIn(list: unknown): string[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((each: unknown) => {
     if (typeof each === 'string') return [each];
-    if (typeof each === 'object' && each !== null && 'name' in each) return [String(each.name)];
+    if (typeof each === 'object' && each !== null && 'name' in each && typeof each.name === 'string')
+      return [each.name];
     return [];
   });
 }
@@ -66,7 +67,7 @@ function namesIn(list: unknown): string[] {
 function wordsOf({ told }: AuditRecord, className: string): string {
   switch (told.of) {
     case 'command':
-      return `${told.actor ?? 'someone who did not say who'} asked: ${String(told.body.kind)} (command ${told.id})`;
+      return `${told.actor ?? 'someone who did not say who'} asked: ${typeof told.body.kind === 'string' ? told.body.kind : 'something'} (command ${told.id})`;
     case 'unreadable':
       return `a message that can't be read was refused: ${told.reason}`;
     case 'event':

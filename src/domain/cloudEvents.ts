@@ -15,6 +15,7 @@ import { type Query, querySchema } from './messages/query.js';
 import { type Sample, sampleSchema } from './messages/sample.js';
 import type { LogRecord, OutgoingRecord } from './record.js';
 import { parseOrRefuse } from './refusal.js';
+import { shownJson } from './shownJson.js';
 import type { Topics } from './topics.js';
 
 const JSON_TYPE = 'application/json';
@@ -204,10 +205,10 @@ export function decodeCommand(record: LogRecord): Command {
   if (!COMMAND_KINDS.some((known) => known === kind)) {
     throw new LetheError(
       'unknown-command',
-      kind === undefined ? 'the command names no kind' : `there is no command ${JSON.stringify(kind)}`,
+      kind === undefined ? 'the command names no kind' : `there is no command ${shortened(shownJson(kind))}`,
       {
         field: 'data.kind',
-        value: typeof kind === 'string' ? kind : (JSON.stringify(kind) ?? '(missing)'),
+        value: kind === undefined ? '(missing)' : typeof kind === 'string' ? kind : shownJson(kind),
         remedy: `Send one of ${COMMAND_KINDS.join(', ')}.`,
       },
     );
@@ -242,6 +243,11 @@ function decodeJson<S extends z.ZodType>(
     remedy: 'Only Lethe itself writes this topic; check who else does.',
     prefix: 'data.',
   });
+}
+
+/** A message goes into headers and logs, whatever was sent. */
+function shortened(text: string): string {
+  return text.length <= 80 ? text : `${text.slice(0, 77)}...`;
 }
 
 function asJson(value: unknown): { contentType: string; data: Buffer } {

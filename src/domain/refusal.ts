@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { LetheError, type ReasonCode } from './errors.js';
+import { shownJson } from './shownJson.js';
 
 /** How input that does not fit its schema is refused. */
 export interface RefusalOptions {
@@ -51,5 +52,5 @@ function described(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'string') return value;
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
-  return JSON.stringify(value) ?? typeof value;
+  return shownJson(value);
 }

@@ -1,7 +1,7 @@
 import { closest } from 'fastest-levenshtein';
-import { parse } from 'yaml';
 import { LetheError } from '../../domain/errors.js';
 import type { ConfigField } from './fields.js';
+import { treeOf } from './yamlTree.js';
 
 const PREFIX = 'LETHE_';
 const SEPARATOR = '__';
@@ -35,14 +35,37 @@ export function environmentOverrides(
       ? byVariable.get(plain(name.slice(0, -FILE_SUFFIX.length)))
       : undefined;
     if (field) {
-      overrides.push({ variable, path: field.path, value: field.text ? content : parse(content) });
+      overrides.push({
+        variable,
+        path: field.path,
+        value: field.text ? content : legible(variable, () => treeOf(content)),
+      });
     } else if (secret?.secret) {
-      overrides.push({ variable, path: secret.path, value: readFile(content).trim() });
+      overrides.push({
+        variable,
+        path: secret.path,
+        value: legible(variable, () => readFile(content).trim()),
+      });
     } else {
       throw unknownVariable(variable, fields);
     }
   }
   return overrides;
+}
+
+/** What a variable says or names; that it can't be read is told without its value, which may be a secret. */
+function legible<T>(variable: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new LetheError('config-invalid', `${variable} can't be read`, {
+      field: variable,
+      remedy: variable.endsWith(FILE_SUFFIX)
+        ? 'Name a file that exists and that this process may read.'
+        : 'Write its value as YAML or JSON; text with special characters in quotes.',
+      cause,
+    });
+  }
 }
 
 /** The variable that sets a field, e.g. `LETHE_TRANSPORT__TOPIC_PREFIX`. */

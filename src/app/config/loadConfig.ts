@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createDefu } from 'defu';
 import { closest } from 'fastest-levenshtein';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { LetheError } from '../../domain/errors.js';
 import { environmentOverrides } from './environment.js';
@@ -14,6 +13,7 @@ import {
   learningAnalyticSchema,
   learningSsreSchema,
 } from './schema.js';
+import { treeOf } from './yamlTree.js';
 
 type Tree = Record<string, unknown>;
 /** Any part of the configuration, down to single fields. */
@@ -111,7 +111,7 @@ function fileSource(name: string, path: string): Source {
 
 function readYaml(name: string, path: string): unknown {
   try {
-    return parse(readFileSync(path, 'utf8'));
+    return treeOf(readFileSync(path, 'utf8'));
   } catch (error) {
     throw new LetheError(
       'config-invalid',

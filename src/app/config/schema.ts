@@ -324,6 +324,9 @@ const http = z
     port: z.int().min(0).max(65_535).describe('Port; 0 takes a free one.'),
     bodyBytes: count.max(1024 * MEGABYTE).describe('Largest request body, in bytes.'),
     waiting: count.max(100_000).describe('Requests that wait for room in the log before others are refused.'),
+    commandsPerMinute: count
+      .max(1_000_000)
+      .describe('Commands that are taken in a minute, by the gateway and the console together.'),
     token: z
       .string()
       .regex(/^[\w.~+/-]{16,}=*$/, 'at least 16 letters, digits or . ~ + / _ -')

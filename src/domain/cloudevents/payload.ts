@@ -2,6 +2,7 @@ import { endianness } from 'node:os';
 import { z } from 'zod';
 import { LetheError } from '../errors.js';
 import { IMAGE_TYPES, type ImageType, type Payload, VECTOR_TYPES } from '../messages/payload.js';
+import { shownJson } from '../shownJson.js';
 
 const BYTES_PER_COMPONENT = Float32Array.BYTES_PER_ELEMENT;
 const SUPPORTED = [...IMAGE_TYPES, ...VECTOR_TYPES].join(', ');
@@ -79,7 +80,7 @@ function vectorOfJson(data: unknown): Float32Array {
   if (!numbers.success || numbers.data.length === 0) {
     throw new LetheError('invalid-vector', 'the JSON payload is no array of numbers', {
       field: 'data',
-      value: JSON.stringify(data) ?? typeof data,
+      value: shownJson(data),
       remedy: 'Send a JSON array with the components of the vector.',
     });
   }
@@ -92,8 +93,7 @@ function finite(component: unknown, index: number): number {
   if (Number.isFinite(number)) return number;
   throw new LetheError('invalid-vector', `component ${index} of the vector is no finite float32 number`, {
     field: `data.${index}`,
-    value:
-      typeof component === 'number' ? String(component) : (JSON.stringify(component) ?? typeof component),
+    value: typeof component === 'number' ? String(component) : shownJson(component),
     remedy: 'Send finite float32 numbers only; check the embedding for a division by zero or an overflow.',
   });
 }

@@ -46,6 +46,11 @@ export function arraysOf({ classes, trunk, head, prototypes }: SsreState): Named
   ];
 }
 
+/** How many arrays a state with so many blocks has: two of the stem, four of each block, two of the head, two of prototypes. */
+export function arraysWith(blocks: number): number {
+  return 6 + 4 * blocks;
+}
+
 /** What the arrays of a state must be: names and shapes, from the sizes in the manifest. */
 export function expectedArrays(
   sizes: { readonly dimension: number; readonly width: number; readonly blocks: number },
@@ -93,7 +98,7 @@ export function encoded(arrays: readonly { readonly values: Float32Array | Float
   return swapped(bytes, wide);
 }
 
-/** The numbers of little-endian bytes, in memory of their own. */
+/** The numbers of little-endian bytes (four for each), in memory of their own. */
 export function decoded(bytes: Buffer): Float32Array {
   const own = new Uint8Array(bytes);
   swapped(Buffer.from(own.buffer), false);

@@ -1,7 +1,7 @@
 import type { Block, Linear, SsreState } from '../ssre/network.js';
 import { DIRECTIONS } from '../ssre/prototypes.js';
 import { analyticStateOf } from './analyticArrays.js';
-import { decoded, expectedArrays, sizeOf } from './arrays.js';
+import { arraysWith, decoded, expectedArrays, sizeOf } from './arrays.js';
 import type { Checkpoint } from './checkpoint.js';
 import { type CheckpointFiles, corrupt, filesIn } from './checkpointFiles.js';
 import { sha256Of } from './files.js';
@@ -47,11 +47,16 @@ export function parseCheckpoint(
       }
     : {
         learner: 'ssre',
-        state: stateOf(manifest, decoded(bytes)),
+        state: stateOf(manifest, numbersIn(bytes)),
         task,
         config: manifest.config,
         backend,
       };
+}
+
+function numbersIn(bytes: Buffer): Float32Array {
+  if (bytes.length % Float32Array.BYTES_PER_ELEMENT === 0) return decoded(bytes);
+  throw corrupt(WEIGHTS_FILE, `has ${bytes.length} bytes, which is no whole number of numbers`);
 }
 
 function checkHash(file: string, bytes: Buffer, expected: string): void {
@@ -76,6 +81,10 @@ function parsed(text: Buffer): Manifest | AnalyticManifest {
 
 function stateOf(manifest: Manifest, numbers: Float32Array): SsreState {
   const { dimension, width, blocks, classes, tasks } = manifest;
+  // Looked at before anything of that many parts is made.
+  if (manifest.arrays.length !== arraysWith(blocks)) {
+    throw corrupt(MANIFEST_FILE, `lists ${manifest.arrays.length} arrays, not ${arraysWith(blocks)}`);
+  }
   const expected = expectedArrays(manifest, classes.length);
   if (JSON.stringify(manifest.arrays) !== JSON.stringify(expected)) {
     throw corrupt(MANIFEST_FILE, 'lists arrays that do not fit its sizes');

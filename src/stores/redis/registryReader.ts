@@ -6,6 +6,7 @@ import type {
   TaskRecord,
   TaskState,
 } from '../../domain/classes.js';
+import { LetheError } from '../../domain/errors.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
 import type { CommandReceipt } from '../knowledgeStore.js';
 import type { RedisClient } from './client.js';
@@ -95,13 +96,33 @@ function filterLevelOf({ filter, level }: Readonly<Record<string, string>>): Fil
   return filter === undefined ? null : { filter, level: Number(level) };
 }
 
-function receiptOf({ id, position, details, registryVersion, ...entity }: ReceiptEntity): CommandReceipt {
+/** What was kept of a command, as it was written. */
+export function receiptOf({
+  id,
+  position,
+  details,
+  registryVersion,
+  ...entity
+}: ReceiptEntity): CommandReceipt {
   const counts = (entity.movedCounts ?? '').split(',').map(Number);
   return {
     id,
     position,
-    details: JSON.parse(details),
+    details: detailsIn(details),
     registryVersion,
     moved: new Map(entity.movedClasses.map((name, index) => [name, counts[index] ?? 0])),
   };
+}
+
+function detailsIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new LetheError('invalid-message', 'Redis holds a receipt of a command that can not be read', {
+      field: 'stores.redis',
+      value: text,
+      remedy: 'See who else writes below the keys of Lethe, and restore Redis from a backup.',
+      cause,
+    });
+  }
 }

@@ -49,6 +49,8 @@ export interface GatewayClient {
 }
 
 const CONCURRENCY = 8;
+/** Characters: a record of the largest body, in base64, with room for its headers. */
+const LARGEST_EVENT = 2 ** 28;
 
 export function createGatewayClient({
   url,
@@ -70,7 +72,7 @@ export function createGatewayClient({
     async publish(records, onSent) {
       const send = async (record: OutgoingRecord): Promise<void> => {
         const response = await call(`/v1/${roleOf(record, topics)}`, requestOf(record));
-        await response.arrayBuffer();
+        await response.arrayBuffer().catch(broken);
         onSent?.();
       };
       await lastValueFrom(from(records).pipe(mergeMap(send, concurrency)), { defaultValue: undefined });
@@ -83,22 +85,33 @@ export function createGatewayClient({
       if (!body) throw unexpected('the gateway sent no body');
       return from(recordsOf(body)).pipe(finalize(() => controller.abort()));
     },
-    status: async () => (await call('/v1/status')).json(),
+    status: async () => {
+      const text = await (await call('/v1/status')).text().catch(broken);
+      const status = jsonOr(text);
+      if (status === text) throw unexpected('the gateway answered something that is no JSON');
+      return status;
+    },
   };
 }
 
 async function* recordsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<LogRecord> {
   const text: ReadableStream<string> = body.pipeThrough(new TextDecoderStream());
-  const events: ReadableStream<EventSourceMessage> = text.pipeThrough(new EventSourceParserStream());
+  const events: ReadableStream<EventSourceMessage> = text.pipeThrough(
+    new EventSourceParserStream({ maxBufferSize: LARGEST_EVENT }),
+  );
   try {
     for await (const { data } of events) yield untailed(data);
   } catch (error) {
-    throw new LetheError('unreachable', 'the connection to Lethe broke', {
-      remedy: 'Check that it still runs, and follow again.',
-      retriable: true,
-      cause: error,
-    });
+    broken(error);
   }
+}
+
+function broken(cause: unknown): never {
+  throw new LetheError('unreachable', 'the connection to Lethe broke', {
+    remedy: 'Check that it still runs, and try again.',
+    retriable: true,
+    cause,
+  });
 }
 
 function roleOf({ topic }: OutgoingRecord, topics: Topics): IngressRole {
@@ -133,7 +146,7 @@ async function reach(url: URL, init: RequestInit): Promise<Response> {
 }
 
 async function refusalOf(response: Response): Promise<LetheError> {
-  const text = await response.text();
+  const text = await response.text().catch(broken);
   const refusal = refusalSchema.safeParse(jsonOr(text));
   if (!refusal.success)
     return unexpected(`the gateway answered ${response.status}: ${text.slice(0, 200)}`, response.status);
@@ -142,7 +155,7 @@ async function refusalOf(response: Response): Promise<LetheError> {
     remedy: details.remedy,
     ...(details.field === undefined ? {} : { field: details.field }),
     ...(details.value === undefined ? {} : { value: details.value }),
-    retriable: response.status === 503,
+    retriable: [429, 503].includes(response.status),
   });
 }
 

@@ -1,7 +1,11 @@
+import { promisify } from 'node:util';
+import { gunzip, gzip as gzipped } from 'node:zlib';
 import * as zstd from '@bokuweb/zstd-wasm';
 import kafkajs from 'kafkajs';
 import { compressFrame, decompressFrame } from 'lz4-napi';
 import { compress as snappyBlock, uncompress as snappyUnblock } from 'snappy';
+import { LetheError } from '../../../domain/errors.js';
+import { lz4Size, snappySize, zstdSize } from './expandedSize.js';
 import type { Compression } from './options.js';
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
@@ -26,19 +30,65 @@ export function compressionType(compression: Compression): number {
 
 let registered: Promise<void> | undefined;
 
-/** Teaches kafkajs the codecs that it lacks, once a process: whoever wrote a record chose among all of them. */
+/**
+ * Teaches kafkajs the codecs that it lacks, once a process: whoever wrote a record chose among all of them. Its own of gzip
+ * gives way to one that has a limit.
+ */
 export function registerCodecs(): Promise<void> {
   registered ??= zstd.init().then(() => {
-    CompressionCodecs[CompressionTypes.LZ4] = () => lz4;
-    CompressionCodecs[CompressionTypes.Snappy] = () => snappy;
-    CompressionCodecs[CompressionTypes.ZSTD] = () => zstandard;
+    CompressionCodecs[CompressionTypes.GZIP] = () => guarded('gzip', gzip);
+    CompressionCodecs[CompressionTypes.LZ4] = () => guarded('lz4', lz4);
+    CompressionCodecs[CompressionTypes.Snappy] = () => guarded('snappy', snappy);
+    CompressionCodecs[CompressionTypes.ZSTD] = () => guarded('zstd', zstandard);
   });
   return registered;
 }
 
+/** Bytes that a batch of records may become. */
+const LARGEST_BATCH = 2 ** 27;
+
+/** Whatever a codec finds wrong, in the words of Lethe. */
+function guarded(name: Compression, { compress, decompress }: Codec): Codec {
+  return {
+    compress,
+    async decompress(buffer) {
+      try {
+        return await decompress(buffer);
+      } catch (cause) {
+        throw unreadable(name, buffer, cause);
+      }
+    },
+  };
+}
+
+function unreadable(name: Compression, { length }: Buffer, cause: unknown): LetheError {
+  const because = cause instanceof Error ? cause.message : String(cause);
+  return new LetheError('invalid-message', `a batch of records can't be decompressed (${name}): ${because}`, {
+    field: 'compression',
+    value: `${length} bytes`,
+    remedy: 'See who writes to this topic; a reset of the group moves on past the batch.',
+    cause,
+  });
+}
+
+/** @throws RangeError where it is not known to be within the limit */
+function within(size: number | undefined): number {
+  if (size === undefined) throw new RangeError('its frames are damaged');
+  if (size > LARGEST_BATCH) throw new RangeError(`it would become more than ${LARGEST_BATCH} bytes`);
+  return size;
+}
+
+const gzip: Codec = {
+  compress: ({ buffer }) => promisify(gzipped)(buffer),
+  decompress: (buffer) => promisify(gunzip)(buffer, { maxOutputLength: LARGEST_BATCH }),
+};
+
 const lz4: Codec = {
   compress: ({ buffer }) => compressFrame(buffer),
-  decompress: (buffer) => decompressFrame(buffer),
+  async decompress(buffer) {
+    within(lz4Size(buffer));
+    return decompressFrame(buffer);
+  },
 };
 
 /** The frame of the Java library: this magic, two versions, then blocks that are preceded by their length. */
@@ -60,9 +110,12 @@ const snappy: Codec = {
   async decompress(buffer) {
     if (!buffer.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)) return unblock(buffer);
     const parts: Buffer[] = [];
+    let total = 0;
     for (let at = XERIAL_HEADER.length; at < buffer.length; ) {
       const length = buffer.readUInt32BE(at);
-      parts.push(await unblock(buffer.subarray(at + 4, at + 4 + length)));
+      const part = await unblock(buffer.subarray(at + 4, at + 4 + length));
+      total = within(total + part.length);
+      parts.push(part);
       at += 4 + length;
     }
     return Buffer.concat(parts);
@@ -70,23 +123,15 @@ const snappy: Codec = {
 };
 
 async function unblock(block: Buffer): Promise<Buffer> {
+  within(snappySize(block));
   return Buffer.from(await snappyUnblock(block, { asBuffer: true }));
 }
 
 const ZSTD_LEVEL = 3;
-const SMALLEST_GUESS = 1 << 20;
-const LARGEST_GUESS = 1 << 28;
 
 const zstandard: Codec = {
   compress: async ({ buffer }) => Buffer.from(zstd.compress(buffer, ZSTD_LEVEL)),
-  /** Java's streams do not say how large the content is, so the room for it is guessed. */
-  async decompress(buffer) {
-    for (let guess = SMALLEST_GUESS; ; guess *= 4) {
-      try {
-        return Buffer.from(zstd.decompress(buffer, { defaultHeapSize: guess }));
-      } catch (error) {
-        if (guess >= LARGEST_GUESS) throw error;
-      }
-    }
-  },
+  /** Java's streams do not say how large the content is: there is room for the most that it can be. */
+  decompress: async (buffer) =>
+    Buffer.from(zstd.decompress(buffer, { defaultHeapSize: within(zstdSize(buffer)) })),
 };

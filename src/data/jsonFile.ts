@@ -1,0 +1,20 @@
+import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
+import { LetheError } from '../domain/errors.js';
+
+/**
+ * A JSON file of a data set.
+ * @throws LetheError `download-corrupt` that names the file, where it can't be read or is not as the schema says
+ */
+export async function readJsonFile<S extends z.ZodType>(file: string, schema: S): Promise<z.infer<S>> {
+  try {
+    return schema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (cause) {
+    throw new LetheError('download-corrupt', `${file} is not what it should be`, {
+      field: 'data',
+      value: file,
+      remedy: 'Fetch or unpack the data set again.',
+      cause,
+    });
+  }
+}
