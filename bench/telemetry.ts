@@ -1,10 +1,11 @@
 /**
- * What metrics cost: queries a second through the pipeline on vectors, where they cost most, with and without them; and how
- * long a scrape takes. Two processes that differ in nothing else take turns, so that what disturbs one disturbs the other;
- * ratios within one run. `npm run bench:telemetry`
+ * What metrics and traces cost: queries a second through the pipeline on vectors, where they cost most, with and without
+ * them; and how long a scrape takes. Processes that differ in nothing else take turns, so that what disturbs one disturbs
+ * the others; ratios within one run. `npm run bench:telemetry`
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { serveHttp } from '../src/app/httpServer.js';
@@ -14,7 +15,7 @@ import { SILENT } from '../src/operators/probe.js';
 import type { Metrics } from '../src/telemetry/metrics.js';
 import { clusteredVectors } from './kafka/vectors.js';
 import { answersTo, type Labelled, learnTask, startForBench } from './support/lethe.js';
-import { report } from './support/report.js';
+import { type Figure, report } from './support/report.js';
 
 const CLASSES = 5;
 const PER_CLASS = 100;
@@ -41,47 +42,63 @@ const NO_METRICS: Metrics = {
   close: () => undefined,
 };
 
-const [, , role] = process.argv;
-if (role === 'with' || role === 'without') await work(role);
+/** Without metrics; with them; with them and traces at the default ratio. */
+const KINDS = ['without', 'with', 'traced'] as const;
+type Kind = (typeof KINDS)[number];
+type Round = Record<Kind, z.infer<typeof roundSchema>>;
+
+const kind = KINDS.find((each) => each === process.argv[2]);
+if (kind) await work(kind);
 else await compare();
 
 async function compare(): Promise<void> {
-  const [measured, plain] = await Promise.all([started('with'), started('without')]);
-  const rounds: Record<'with' | 'without', z.infer<typeof roundSchema>>[] = [];
+  const children = new Map(
+    await Promise.all(KINDS.map(async (each) => [each, await started(each)] as const)),
+  );
+  const child = (of: Kind): ChildProcess => children.get(of) as ChildProcess;
+  const rounds: Round[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    // By turns first and second: the machine's state drifts.
-    const order = round % 2 === 0 ? ([measured, plain] as const) : ([plain, measured] as const);
-    const [first, second] = [await asked(order[0], 'round'), await asked(order[1], 'round')];
-    const [ours, theirs] = round % 2 === 0 ? [first, second] : [second, first];
-    rounds.push({ with: roundSchema.parse(ours), without: roundSchema.parse(theirs) });
+    // Each is first, second and last by turns: the machine's state drifts.
+    const order = KINDS.map((_, index) => KINDS[(index + round) % KINDS.length] as Kind);
+    const measured: Partial<Round> = {};
+    for (const each of order) measured[each] = roundSchema.parse(await asked(child(each), 'round'));
+    rounds.push(measured as Round);
   }
-  const { series, ms } = scrapesSchema.parse(await asked(measured, 'scrapes'));
-  for (const child of [measured, plain]) child.kill('SIGKILL');
+  const { series, ms } = scrapesSchema.parse(await asked(child('with'), 'scrapes'));
+  for (const each of children.values()) each.kill('SIGKILL');
 
-  const median = (of: (round: (typeof rounds)[number]) => number): number => percentile(rounds.map(of), 0.5);
+  const median = (of: (round: Round) => number): number => percentile(rounds.map(of), 0.5);
+  const compared = (measured: Kind, plain: Kind, what: string, bound: number): Figure[] => [
+    {
+      what: `throughput ${what}, median of rounds`,
+      value: median((round) => round[measured].perSecond / round[plain].perSecond),
+      unit: 'ratio',
+      aim: `>= ${1 - bound}`,
+    },
+    {
+      what: `CPU time of a query ${what}, median of rounds`,
+      value: median((round) => round[measured].cpuMs / round[plain].cpuMs),
+      unit: 'ratio',
+      aim: `<= ${1 + bound}`,
+    },
+  ];
   report('telemetry', [
-    { what: 'queries/s with metrics, median', value: median((round) => round.with.perSecond), unit: '1/s' },
-    { what: 'queries/s without, median', value: median((round) => round.without.perSecond), unit: '1/s' },
     {
-      what: 'throughput with / without, median of rounds',
-      value: median((round) => round.with.perSecond / round.without.perSecond),
-      unit: 'ratio',
-      aim: '>= 0.98',
+      what: 'queries/s without metrics, median',
+      value: median(({ without }) => without.perSecond),
+      unit: '1/s',
     },
-    {
-      what: 'CPU time of a query with / without, median of rounds',
-      value: median((round) => round.with.cpuMs / round.without.cpuMs),
-      unit: 'ratio',
-      aim: '<= 1.02',
-    },
+    ...compared('with', 'without', 'with metrics / without', 0.02),
+    ...compared('traced', 'without', 'with metrics and traces / without', 0.02),
+    ...compared('traced', 'with', 'with traces / without', 0.01),
     { what: 'series of a worker', value: series, unit: 'series' },
     { what: 'scrape over HTTP, p50', value: percentile(ms, 0.5), unit: 'ms', aim: '<= 20' },
     { what: 'scrape over HTTP, p99', value: percentile(ms, 0.99), unit: 'ms', aim: '<= 20' },
   ]);
 }
 
-async function started(kind: 'with' | 'without'): Promise<ChildProcess> {
-  const child = fork(fileURLToPath(import.meta.url), [kind], { execArgv: ['--import', 'tsx'] });
+async function started(of: Kind): Promise<ChildProcess> {
+  const child = fork(fileURLToPath(import.meta.url), [of], { execArgv: ['--import', 'tsx'] });
   await once(child, 'message');
   return child;
 }
@@ -92,9 +109,17 @@ async function asked(child: ChildProcess, what: 'round' | 'scrapes'): Promise<un
   return (await answer)[0];
 }
 
-/** One of the two processes: answers each message with what it measured. */
-async function work(kind: 'with' | 'without'): Promise<void> {
-  const lethe = await startForBench({ http: { port: 0 } }, kind === 'with' ? {} : { metrics: NO_METRICS });
+/** One of the processes: answers each message with what it measured. */
+async function work(kind: Kind): Promise<void> {
+  // A collector that takes everything at once; it is part of the cost here, in a process of its own elsewhere.
+  const collector = createServer((request, response) => {
+    request.resume().on('end', () => response.setHeader('content-type', 'application/json').end('{}'));
+  }).listen(0, '127.0.0.1');
+  await once(collector, 'listening');
+  const address = collector.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/v1/traces`;
+  const overrides = { http: { port: 0 }, traces: { enabled: kind === 'traced', url } };
+  const lethe = await startForBench(overrides, kind === 'without' ? { metrics: NO_METRICS } : {});
   const server = await serveHttp(lethe);
   const { classNames, next } = clusteredVectors(CLASSES, DIMENSION);
   const classOf = (index: number): string => classNames[index % CLASSES] as string;
