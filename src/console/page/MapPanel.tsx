@@ -1,7 +1,8 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { SUPPRESSED } from '../../domain/classes.js';
 import type { Knowledge, VectorMap } from '../messages.js';
-import { MapView, type Scene, type Side } from './mapView.js';
+import type { Scene, Side } from './mapGeometry.js';
+import { MapView } from './mapView.js';
 import { hueOf } from './palette.js';
 import { count } from './wording.js';
 

@@ -1,61 +1,45 @@
-import { colourOf } from './palette.js';
+import {
+  advance,
+  type Frame,
+  frameAround,
+  middleOf,
+  type Places,
+  panels,
+  placesFor,
+  type Rows,
+  rowsOf,
+  type Scene,
+  type Side,
+  scattered,
+} from './mapGeometry.js';
+import { LABEL, Sprites, surface, type Theme } from './mapSprites.js';
 
-/** DB-CIL or DB-MU. */
-export type Side = 'cil' | 'mu';
-
-/** What the map shows: points in rows, and where each class is. */
-export interface Scene {
-  /** Three for each point: class, x, y; 0 to 65,535 on both axes. */
-  readonly points: Uint16Array;
-  readonly classes: readonly {
-    readonly name: string;
-    readonly hue: number;
-    readonly side: Side;
-  }[];
-}
-
-export interface Theme {
-  readonly dark: boolean;
-  readonly ink: string;
-  readonly ground: string;
-}
-
-const FLIGHT_MS = 1100;
 /** Points of a class leave one after the other. */
 const STAGGER_MS = 700;
 const PADDING = 22;
-const DOT = 2.6;
-
-/** The coordinates of all points now, where they began and where they go; a place is x, y in the map and a side 0 or 1. */
-interface Places {
-  readonly now: Float32Array;
-  readonly from: Float32Array;
-  readonly to: Float32Array;
-  /** When each sets out, in milliseconds; it has arrived FLIGHT_MS later. */
-  readonly start: Float64Array;
-}
 
 /**
  * Draws two panels, DB-CIL and DB-MU, with one map in both: a class that is unlearned flies from its places in one to the
  * same places in the other. Filled dots are known, rings are forgotten. It draws only while something moves.
  */
 export class MapView {
-  readonly #context: CanvasRenderingContext2D;
+  readonly #surface: ReturnType<typeof surface>;
+  readonly #still = { ...surface(), key: '' };
   #scene: Scene = { points: new Uint16Array(0), classes: [] };
   #places: Places = placesFor(0);
-  /** Rows of each class: first and one past the last. */
-  #rows: readonly { readonly first: number; readonly end: number }[] = [];
+  #rows: readonly Rows[] = [];
+  /** Of each class, on the canvas. */
+  #middles: Point[] = [];
   #frameOf: Frame = frameAround(new Uint16Array(0));
-  #theme: Theme = { dark: false, ink: '#000', ground: '#fff' };
-  #sprites = new Map<string, HTMLCanvasElement>();
+  readonly #sprites = new Sprites();
   #size = { width: 0, height: 0, ratio: 1 };
   #frame = 0;
 
   constructor(
-    private readonly canvas: HTMLCanvasElement,
-    private readonly still: () => boolean,
+    canvas: HTMLCanvasElement,
+    private readonly isStill: () => boolean,
   ) {
-    this.#context = canvas.getContext('2d') as CanvasRenderingContext2D;
+    this.#surface = surface(canvas);
   }
 
   show(scene: Scene): void {
@@ -67,25 +51,27 @@ export class MapView {
     this.#places = placesFor(count);
     const time = performance.now();
     scene.classes.forEach((each, index) => {
-      const { first, end } = this.#rows[index] as { first: number; end: number };
+      const { first, end } = this.#rows[index] as Rows;
       const was = before.scene.classes.findIndex(({ name }) => name === each.name);
       const old = was < 0 ? undefined : before.rows[was];
       this.#aim(first, end, each.side, old && { ...old, now: before.now }, time);
     });
+    this.#still.key = '';
     this.#animate();
   }
 
   restyle(theme: Theme): void {
-    this.#theme = theme;
-    this.#sprites.clear();
+    this.#sprites.restyle(theme);
+    this.#still.key = '';
     this.#animate();
   }
 
   resize(width: number, height: number, ratio: number): void {
     this.#size = { width, height, ratio };
-    this.canvas.width = Math.round(width * ratio);
-    this.canvas.height = Math.round(height * ratio);
-    this.#sprites.clear();
+    for (const { canvas } of [this.#surface, this.#still])
+      Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+    this.#sprites.resize(ratio);
+    this.#still.key = '';
     // At once, since the canvas is empty now; a flight under way goes on.
     if (this.#draw(performance.now())) this.#animate();
   }
@@ -105,7 +91,7 @@ export class MapView {
     const { points } = this.#scene;
     const { now, from, to, start } = this.#places;
     const [middleX, middleY] = middleOf(points, this.#frameOf, first, end);
-    const isStill = this.still();
+    const isStill = this.isStill();
     for (let row = first; row < end; row++) {
       const at = row * 3;
       to[at] = this.#frameOf.x(points[at + 1] as number);
@@ -131,25 +117,40 @@ export class MapView {
 
   /** @returns whether something still moves */
   #draw(time: number): boolean {
-    const { width, height, ratio } = this.#size;
-    if (width === 0) return false;
-    const context = this.#context;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    const moving = advance(this.#places, time);
-    const toCanvas = panels(width * ratio, height * ratio, PADDING * ratio);
-    const labels = this.#scene.classes.map(({ name, hue }, index) => {
-      const { first, end } = this.#rows[index] as { first: number; end: number };
-      return { name, hue, ...this.#dots(first, end, hue, toCanvas), empty: first === end };
+    if (this.#size.width === 0) return false;
+    const moves = this.#rows.map(({ first, end }) => advance(this.#places, first, end, time));
+    const { context } = this.#surface;
+    clear(context);
+    context.drawImage(this.#stillLayer(moves), 0, 0);
+    moves.forEach((does, index) => {
+      if (does) this.#middles[index] = this.#dots(context, index);
     });
-    this.#labels(labels.filter(({ empty }) => !empty));
-    return moving;
+    this.#labels(context);
+    return moves.includes(true);
+  }
+
+  /** The classes that stand still, drawn once for as long as they do: a flight costs what flies. */
+  #stillLayer(moves: readonly boolean[]): HTMLCanvasElement {
+    const layer = this.#still;
+    const key = moves.join();
+    if (layer.key !== key) {
+      layer.key = key;
+      clear(layer.context);
+      moves.forEach((does, index) => {
+        if (!does) this.#middles[index] = this.#dots(layer.context, index);
+      });
+    }
+    return layer.canvas;
   }
 
   /** Draws the points of a class; returns their middle. */
-  #dots(first: number, end: number, hue: number, toCanvas: Panels): { x: number; y: number } {
+  #dots(context: CanvasRenderingContext2D, index: number): Point {
     const { now } = this.#places;
-    const [dot, ring] = [this.#sprite(hue, false), this.#sprite(hue, true)];
+    const { first, end } = this.#rows[index] as Rows;
+    const { hue } = this.#scene.classes[index] as Scene['classes'][number];
+    const { width, height, ratio } = this.#size;
+    const panel = panels(width * ratio, height * ratio, PADDING * ratio);
+    const [dot, ring] = [this.#sprites.dot(hue, false), this.#sprites.dot(hue, true)];
     const half = dot.width / 2;
     let sumX = 0;
     let sumY = 0;
@@ -157,142 +158,42 @@ export class MapView {
       const at = row * 3;
       const side = now[at + 2] as number;
       const arc = side > 0 && side < 1 ? 4 * side * (1 - side) : 0;
-      const x = toCanvas.x(now[at] as number, side);
-      const y = toCanvas.y(now[at + 1] as number, side) - arc * toCanvas.arc;
-      this.#context.drawImage(side < 0.5 ? dot : ring, x - half, y - half);
+      const x = panel.x(now[at] as number, side);
+      const y = panel.y(now[at + 1] as number, side) - arc * panel.arc;
+      context.drawImage(side < 0.5 ? dot : ring, x - half, y - half);
       sumX += x;
       sumY += y;
     }
     return { x: sumX / (end - first), y: sumY / (end - first) };
   }
 
-  #labels(labels: { name: string; hue: number; x: number; y: number }[]): void {
-    const context = this.#context;
+  /** Names at the middles of their classes; one that would lie on another is put below it. */
+  #labels(context: CanvasRenderingContext2D): void {
     const { ratio, width } = this.#size;
-    const line = 15 * ratio;
-    context.font = `600 ${12 * ratio}px system-ui, sans-serif`;
-    context.textAlign = 'center';
-    context.textBaseline = 'middle';
-    context.lineJoin = 'round';
-    context.lineWidth = 4 * ratio;
-    context.strokeStyle = this.#theme.ground;
-    context.fillStyle = this.#theme.ink;
+    const line = LABEL * 1.25 * ratio;
+    const labels = this.#scene.classes
+      .map(({ name }, index) => ({ label: this.#sprites.label(name), ...(this.#middles[index] as Point) }))
+      .filter(({ x }) => Number.isFinite(x))
+      .sort((a, b) => a.y - b.y);
     const placed: { x: number; y: number; half: number }[] = [];
-    for (const { name, x, y } of labels.sort((a, b) => a.y - b.y)) {
-      const half = context.measureText(name).width / 2 + 4 * ratio;
+    for (const { label, x, y } of labels) {
+      const half = label.width / 2;
       const inside = Math.min(Math.max(x, half), width * ratio - half);
       let lower = y;
       for (const other of placed)
         if (Math.abs(other.x - inside) < other.half + half && Math.abs(other.y - lower) < line)
           lower = other.y + line;
       placed.push({ x: inside, y: lower, half });
-      context.strokeText(name, inside, lower);
-      context.fillText(name, inside, lower);
+      context.drawImage(label, inside - half, lower - label.height / 2);
     }
   }
-
-  /** A dot or a ring in a class's colour, drawn once. */
-  #sprite(hue: number, hollow: boolean): HTMLCanvasElement {
-    const key = `${hue}${hollow}`;
-    const known = this.#sprites.get(key);
-    if (known) return known;
-    const { ratio } = this.#size;
-    const sprite = document.createElement('canvas');
-    sprite.width = sprite.height = Math.ceil((2 * DOT + 2) * ratio);
-    const context = sprite.getContext('2d') as CanvasRenderingContext2D;
-    const middle = sprite.width / 2;
-    context.beginPath();
-    context.arc(middle, middle, (hollow ? DOT - 0.4 : DOT) * ratio, 0, 2 * Math.PI);
-    const colour = colourOf(hue, this.#theme.dark);
-    if (hollow) {
-      context.strokeStyle = colour;
-      context.lineWidth = 1.2 * ratio;
-      context.stroke();
-    } else {
-      context.globalAlpha = 0.85;
-      context.fillStyle = colour;
-      context.fill();
-    }
-    this.#sprites.set(key, sprite);
-    return sprite;
-  }
 }
 
-interface Panels {
-  x(x: number, side: number): number;
-  y(y: number, side: number): number;
-  /** How high a flight goes. */
-  readonly arc: number;
+function clear(context: CanvasRenderingContext2D): void {
+  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
 }
 
-/** Side by side where there is width for it, else one above the other; as style.css lays out their frames. */
-function panels(width: number, height: number, padding: number): Panels {
-  const wide = width > height;
-  const [panelWidth, panelHeight] = wide ? [width / 2, height] : [width, height / 2];
-  const at = (value: number, size: number): number => padding + value * (size - 2 * padding);
-  return {
-    x: (x, side) => at(x, panelWidth) + (wide ? side * panelWidth : 0),
-    y: (y, side) => at(y, panelHeight) + (wide ? 0 : side * panelHeight),
-    arc: wide ? height * 0.12 : 0,
-  };
-}
-
-function advance({ now, from, to, start }: Places, time: number): boolean {
-  let moving = false;
-  for (let row = 0; row < start.length; row++) {
-    const progress = Math.min(1, Math.max(0, (time - (start[row] as number)) / FLIGHT_MS));
-    if (progress < 1) moving = true;
-    const eased = progress < 0.5 ? 4 * progress ** 3 : 1 - (-2 * progress + 2) ** 3 / 2;
-    for (let at = row * 3; at < row * 3 + 3; at++)
-      now[at] = (from[at] as number) + ((to[at] as number) - (from[at] as number)) * eased;
-  }
-  return moving;
-}
-
-/** From the map's axes to 0 to 1 in a panel, which the points fill. */
-interface Frame {
-  x(value: number): number;
-  y(value: number): number;
-}
-
-function frameAround(points: Uint16Array): Frame {
-  const along = (offset: number): ((value: number) => number) => {
-    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (let at = offset; at < points.length; at += 3) {
-      low = Math.min(low, points[at] as number);
-      high = Math.max(high, points[at] as number);
-    }
-    return (value) => (high > low ? (value - low) / (high - low) : 0.5);
-  };
-  return { x: along(1), y: along(2) };
-}
-
-function rowsOf({ points, classes }: Scene): { first: number; end: number }[] {
-  const rows = classes.map(() => ({ first: 0, end: 0 }));
-  for (let row = 0; row < points.length / 3; row++) {
-    const range = rows[points[row * 3] as number];
-    if (!range) continue;
-    if (range.end === 0) range.first = row;
-    range.end = row + 1;
-  }
-  return rows;
-}
-
-function placesFor(count: number): Places {
-  const three = (): Float32Array => new Float32Array(3 * count);
-  return { now: three(), from: three(), to: three(), start: new Float64Array(count) };
-}
-
-function middleOf(points: Uint16Array, frame: Frame, first: number, end: number): [number, number] {
-  let [x, y] = [0, 0];
-  for (let row = first; row < end; row++) {
-    x += frame.x(points[row * 3 + 1] as number);
-    y += frame.y(points[row * 3 + 2] as number);
-  }
-  return [x / (end - first), y / (end - first)];
-}
-
-/** A number from 0 to 1 that looks random and is the same for a row each time. */
-function scattered(row: number): number {
-  return (row * 0.618_033_988_75) % 1;
+interface Point {
+  readonly x: number;
+  readonly y: number;
 }
