@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../app/config/loadConfig.js';
+import { secretsOf } from '../app/config/secrets.js';
 import { loadDemoSubset } from '../data/demoSubset.js';
 import { startDemoSystem } from '../experiments/demo/demoSystem.js';
 import { type Demo, runDemo } from '../experiments/demo/runDemo.js';
@@ -52,7 +53,12 @@ async function demo(options: DemoOptions, io: CliIo): Promise<void> {
     overrides: { ...(seed !== undefined && { model: { seed } }), http: { enabled: false } },
   });
   const progress = startProgress(io);
-  const logger = createLogger({ level: 'warn', format: config.log.format, destination: io.stderr });
+  const logger = createLogger({
+    level: 'warn',
+    format: config.log.format,
+    secrets: secretsOf(config),
+    destination: io.stderr,
+  });
   const system = await startDemoSystem(config, logger);
   let result: Demo;
   try {

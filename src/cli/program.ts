@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
+import { secretsIn } from '../app/config/secrets.js';
 import { type LetheError, toLetheError } from '../domain/errors.js';
+import { scrubber } from '../telemetry/scrub.js';
 import { auditCommand } from './audit.js';
 import { configCommand } from './config.js';
 import { datasetCommand } from './dataset.js';
@@ -37,8 +39,9 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     const failure = toLetheError(error);
+    const clean = scrubber(secretsIn(io.variables));
     io.stderr.write(
-      argv.includes('--json') ? `${JSON.stringify({ error: failure })}\n` : explained(failure, io),
+      clean(argv.includes('--json') ? `${JSON.stringify({ error: failure })}\n` : explained(failure, io)),
     );
     return failure.code === 'config-invalid' ? EXIT.config : EXIT.failure;
   }

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { loadConfig } from '../app/config/loadConfig.js';
+import { secretsOf } from '../app/config/secrets.js';
 import { refuseOpenDoors } from '../app/guardedDoors.js';
 import { ROLES, type Role } from '../streams/processor.js';
 import { createLogger } from '../telemetry/logger.js';
@@ -48,6 +49,7 @@ async function run({ config: file, port, role, json }: RunOptions, io: CliIo): P
   const logger = createLogger({
     level: config.log.level,
     format: json ? 'json' : config.log.format,
+    secrets: secretsOf(config),
     destination: io.stderr,
   });
   // TensorFlow, ONNX Runtime and libvips are loaded by this command alone: the others answer at once.

@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { REDACTED, scrubber } from './scrub.js';
 import { textLines } from './textLines.js';
 
 /** How logs are written. */
@@ -6,22 +7,30 @@ export interface LoggerOptions {
   readonly level: string;
   /** `json`: one object a line; `text`: for people; `auto`: text where the destination is a terminal. */
   readonly format: 'auto' | 'json' | 'text';
+  /** Values that are in no line, wherever they come from. */
+  readonly secrets?: readonly string[];
   /** By default standard error, so that standard output carries results only. */
   readonly destination?: DestinationStream & { readonly isTTY?: boolean };
 }
 
 const SECRETS = ['token', 'password', 'secret', 'authorization', 'credentials'];
 
-/** A structured logger, one line an event. Fields that are called like secrets are hidden, also one level down. */
-export function createLogger({ level, format, destination = process.stderr }: LoggerOptions): Logger {
+/**
+ * A structured logger, one line an event. Hidden are fields that are called like secrets, also one level down; the secrets that
+ * are known; and what is a secret by its form.
+ */
+export function createLogger(options: LoggerOptions): Logger {
+  const { level, format, secrets = [], destination = process.stderr } = options;
   const terminal = destination.isTTY ?? false;
+  const scrubbed = scrubber(secrets);
+  const clean = { write: (line: string) => destination.write(scrubbed(line)) };
   const text = format === 'text' || (format === 'auto' && terminal);
-  const options = {
+  const settings = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '(secret)' },
+    redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: REDACTED },
   };
-  return pino(options, text ? textLines(destination, terminal) : destination);
+  return pino(settings, text ? textLines(clean, terminal) : clean);
 }

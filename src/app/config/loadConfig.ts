@@ -4,6 +4,7 @@ import { createDefu } from 'defu';
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { LetheError } from '../../domain/errors.js';
+import { scrubber } from '../../telemetry/scrub.js';
 import { environmentOverrides } from './environment.js';
 import { type ConfigField, configFields } from './fields.js';
 import {
@@ -160,7 +161,10 @@ function invalid(error: z.ZodError, sources: readonly Source[], fields: readonly
   const message = unknown === undefined ? issue.message : 'no such field';
   return new LetheError('config-invalid', `${path}${where}: ${message}`, {
     field: path,
-    ...(value === undefined || secret ? {} : { value: JSON.stringify(value) }),
+    // What stands in a field of no known name may be a secret, too.
+    ...(value === undefined || secret || unknown !== undefined
+      ? {}
+      : { value: scrubber([])(JSON.stringify(value)) }),
     remedy: unknown === undefined ? remedyFor(path, fields) : `Did you mean ${nearestTo(path, fields)}?`,
     cause: error,
   });

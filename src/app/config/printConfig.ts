@@ -1,13 +1,14 @@
 import { Document, isMap, isScalar, type Pair, visit } from 'yaml';
+import { REDACTED, scrubber } from '../../telemetry/scrub.js';
 import { configFields } from './fields.js';
 import type { LetheConfig } from './schema.js';
 
-/** What a secret is shown as. */
-export const REDACTED = '(secret)';
-
-/** The configuration with its secrets hidden: for people, logs and status pages. */
+/** The configuration with its secrets hidden, also those in addresses: for people, logs and status pages. */
 export function redacted(config: LetheConfig): Record<string, unknown> {
-  const copy: Record<string, unknown> = structuredClone(config);
+  const clean = scrubber([]);
+  const copy: Record<string, unknown> = JSON.parse(JSON.stringify(config), (_, value: unknown) =>
+    typeof value === 'string' ? clean(value) : value,
+  );
   for (const { path, secret } of configFields()) if (secret) hide(copy, path.split('.'));
   return copy;
 }

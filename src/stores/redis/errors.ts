@@ -21,7 +21,7 @@ const PASSING_REPLIES = /^(LOADING|READONLY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|BUSY
 const ACCESS_REPLIES = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH)\b/;
 const TLS_CODES = /^(ERR_SSL|ERR_TLS|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 const ACCESS_REMEDY =
-  'Set stores.redis.username and stores.redis.password to a user of the rights that docs name for Lethe (redisAccess).';
+  'Set stores.redis.username and stores.redis.password to a user with the rights of config/security/redis-users.acl.';
 
 /** Whether the same commands may succeed when they are sent again to a Redis that came back. */
 export function isTransient(error: unknown): boolean {

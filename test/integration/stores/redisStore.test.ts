@@ -3,11 +3,11 @@ import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dot, normalised } from '../../../src/domain/vector.js';
 import type { KnowledgeStore } from '../../../src/stores/knowledgeStore.js';
-import { redisAccess } from '../../../src/stores/redis/access.js';
 import { createRedisStore } from '../../../src/stores/redis/createRedisStore.js';
 import type { RedisStoreOptions } from '../../../src/stores/redis/options.js';
 import type { VectorRecord } from '../../../src/stores/vectorDatabase.js';
 import { describeKnowledgeStore } from '../../support/contracts/knowledgeStore.contract.js';
+import { redisRules } from '../../support/redisUsers.js';
 import { ownRedis } from '../../support/services.js';
 
 const index = { algorithm: 'flat', m: 16, efConstruction: 200, efRuntime: 64, type: 'float32' } as const;
@@ -166,10 +166,10 @@ describe('the start of the store in Redis', () => {
     });
   });
 
-  it('needs the rights of redisAccess and no others', async () => {
+  it('needs the rights of config/security/redis-users.acl and no others', async () => {
     const model = `test-${randomUUID()}`;
     const warnings: string[] = [];
-    await asAdmin((admin) => admin.aclSetUser('least', [...redisAccess(model), '>secret']));
+    await asAdmin((admin) => admin.aclSetUser('least', redisRules('lethe-learner', model, 'secret')));
     const store = await open({
       model,
       username: 'least',
