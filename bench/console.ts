@@ -2,6 +2,7 @@
  * The console: frames a second while vectors move among 5,000 points, the largest contentful paint over loopback, and what
  * one open console costs the processor. Chromium and Lethe share the machine's cores. `npm run bench:console`
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { serveHttp } from '../src/app/httpServer.js';
 import { CIFAR_IMAGE_BYTES } from '../src/data/cifar10.js';
@@ -13,7 +14,7 @@ import { normalised } from '../src/domain/vector.js';
 import { percentile } from '../src/experiments/metrics/percentile.js';
 import { startChromium } from '../test/support/chromium.js';
 import { answersTo, type Labelled, learnTask, startForBench } from './support/lethe.js';
-import { report } from './support/report.js';
+import { type Figure, report } from './support/report.js';
 
 const POINTS = 5000;
 const CLASSES = 5;
@@ -22,6 +23,8 @@ const FLIGHTS = 6;
 /** From the click on: longer than the flight of all points. */
 const FLIGHT_MS = 1800;
 const ROUNDS = 5;
+/** For so long the feed goes on when its last page has gone, and a little longer. */
+const FEED_LINGERS_MS = 11_000;
 const IMAGES = 256;
 const VECTORS = 4000;
 
@@ -78,22 +81,25 @@ report('console', [
     aim: '< 1000',
   },
   { what: 'the same, slowest', value: Math.max(...paints), unit: 'ms', aim: '< 1000' },
-  {
-    what: 'image queries with a follower of the feed / without',
-    value: images.followed,
-    unit: 'ratio',
-    aim: '>= 0.98',
-  },
-  { what: 'image queries with an open page in Chromium / without', value: images.open, unit: 'ratio' },
-  {
-    what: 'vector queries with a follower of the feed / without',
-    value: vectors.followed,
-    unit: 'ratio',
-    aim: '>= 0.98',
-  },
-  { what: 'vector queries with an open page in Chromium / without', value: vectors.open, unit: 'ratio' },
+  ...costs('image', images),
+  ...costs('vector', vectors),
 ]);
 process.exit(0);
+
+function costs(kind: string, { followed, open }: Awaited<ReturnType<typeof withAndWithout>>): Figure[] {
+  const figure = (what: string, value: number, aim?: string): Figure => ({
+    what: `${kind} queries, ${what}`,
+    value,
+    unit: 'ratio',
+    ...(aim !== undefined && { aim }),
+  });
+  return [
+    figure('rate with a reader of the feed / without', followed.rate, '>= 0.98'),
+    figure('CPU a query with a reader of the feed / without', followed.cpu, '<= 1.02'),
+    figure('rate with a page open in Chromium / without', open.rate),
+    figure('CPU of Lethe a query with a page open in Chromium / without', open.cpu),
+  ];
+}
 
 /** Clouds around the axes of their classes: how they look costs the page nothing. */
 function samples(): Labelled[] {
@@ -147,33 +153,52 @@ async function framesWhileMoving(chromium: Browser): Promise<number[]> {
   return between;
 }
 
-/** Ratios of queries a second: with one that only reads the feed, and with a page open; medians over rounds that alternate. */
+interface Cost {
+  /** Queries a second. */
+  readonly rate: number;
+  /** CPU of this process, Lethe with its threads, for a query. */
+  readonly cpu: number;
+}
+
+/** With one that only reads the feed, and with a page open, over without: medians over rounds that alternate. */
 async function withAndWithout(query: (index: number) => OutgoingRecord, count: number) {
-  const rate = async (): Promise<number> => {
+  const cost = async (): Promise<Cost> => {
+    const queries = Array.from({ length: count }, (_, index) => query(index));
     const started = performance.now();
-    await answersTo(
-      lethe,
-      Array.from({ length: count }, (_, index) => query(index)),
-    );
-    return count / (performance.now() - started);
+    const used = process.cpuUsage();
+    await answersTo(lethe, queries);
+    const { user, system } = process.cpuUsage(used);
+    return { rate: count / (performance.now() - started), cpu: (user + system) / count };
   };
-  await rate();
-  const followed: number[] = [];
-  const open: number[] = [];
+  await cost();
+  const followed: Cost[] = [];
+  const open: Cost[] = [];
+  const over = (one: Cost, other: Cost): Cost => ({ rate: one.rate / other.rate, cpu: one.cpu / other.cpu });
   for (let round = 0; round < ROUNDS; round++) {
-    const alone = await rate();
+    await sleep(FEED_LINGERS_MS);
+    const alone = await cost();
     const leave = new AbortController();
     const response = await fetch(`${server.url}/console/feed`, { signal: leave.signal });
     const read = response.body?.pipeTo(new WritableStream()).catch(() => undefined);
-    followed.push((await rate()) / alone);
+    followed.push(over(await cost(), alone));
     leave.abort();
     await read;
     const page = await opened(browser);
     await page.locator('.card').first().waitFor();
-    open.push((await rate()) / alone);
+    open.push(over(await cost(), alone));
     await page.close();
   }
-  return { followed: percentile(followed, 0.5), open: percentile(open, 0.5) };
+  const median = (costs: readonly Cost[]): Cost => ({
+    rate: percentile(
+      costs.map(({ rate }) => rate),
+      0.5,
+    ),
+    cpu: percentile(
+      costs.map(({ cpu }) => cpu),
+      0.5,
+    ),
+  });
+  return { followed: median(followed), open: median(open) };
 }
 
 function imageQuery(index: number): OutgoingRecord {
