@@ -64,11 +64,13 @@ async function* events(
   heard();
   const parsed = body
     .pipeThrough(new TextDecoderStream())
-    .pipeThrough(new EventSourceParserStream({ onComment: heard }));
+    .pipeThrough(new EventSourceParserStream({ onComment: heard }))
+    .getReader();
   try {
-    for await (const message of parsed) {
+    // Not every browser lets a stream be iterated.
+    for (let read = await parsed.read(); !read.done; read = await parsed.read()) {
       heard();
-      yield message;
+      yield read.value;
     }
   } finally {
     clearTimeout(timer);
