@@ -1,10 +1,10 @@
+import { projectToPlane } from '../../model/projection.js';
 import { BASELINES } from '../evaluation/evaluateProtocol.js';
 import type { ClassKnowledge } from '../evaluation/knowledge.js';
 import { type AccuracySeries, accuracyPlot } from '../plots/accuracyPlot.js';
 import { embeddingMap, type MapPanel } from '../plots/embeddingMap.js';
 import { latencyPlot } from '../plots/latencyPlot.js';
 import { timelinePlot } from '../plots/timelinePlot.js';
-import { projectToPlane } from '../../model/projection.js';
 import { classesAfter, type Protocol } from '../protocol.js';
 import type { ReportPlots } from '../report/page.js';
 import type { DemoResults, MethodOutcome, StepOutcome } from '../results.js';

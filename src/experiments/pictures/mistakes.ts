@@ -1,8 +1,8 @@
 import type { StrategyName } from '../../domain/messages/prediction.js';
 import { STRATEGY_NAMES } from '../../domain/messages/prediction.js';
+import { projectToPlane } from '../../model/projection.js';
 import type { StepEvaluation } from '../evaluation/evaluateProtocol.js';
 import { mistakesMap } from '../plots/mistakesMap.js';
-import { projectToPlane } from '../../model/projection.js';
 
 /** Inputs on the map, at most: they are taken evenly from all. */
 const MAPPED = 900;

@@ -1,7 +1,7 @@
+import { projectToPlane } from '../../model/projection.js';
 import type { EmbeddedDataset } from '../embeddings/embedDataset.js';
 import { datasetTest } from '../evaluation/datasetKnowledge.js';
 import { classMap } from '../plots/classMap.js';
-import { projectToPlane } from '../../model/projection.js';
 import { classesAfter, type Protocol } from '../protocol.js';
 
 /** Points of a class on the map: enough for its shape, few enough to be projected in seconds. */
