@@ -1,6 +1,7 @@
 import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-parser/stream';
 import type { FeedMessage } from '../messages.js';
 import type { Connection, Order } from './state.js';
+import { sentence } from './wording.js';
 
 const TOKEN = 'lethe.token';
 /** A feed that is silent for longer than two heartbeats is dead. */
@@ -111,6 +112,8 @@ export async function send({ kind, name }: Pick<Order, 'kind' | 'name'>): Promis
   if (response.ok) return ((await response.json()) as { id: string }).id;
   const { error }: ErrorBody = await response.json().catch(() => ({}));
   throw new Error(
-    [error?.message ?? `Lethe answered ${response.status}`, error?.remedy].filter(Boolean).join('. '),
+    [sentence(error?.message ?? `Lethe answered ${response.status}`), error?.remedy]
+      .filter(Boolean)
+      .join('. '),
   );
 }
