@@ -115,6 +115,7 @@ function mapOf(
     const projector = createProjector({ seed, dimension: vectors.dimension });
     const mapper = new VectorMapper(vectors, projector, { points: mapPoints, sample: mapSample, seed });
     return knowledge.pipe(
+      // What can't be read or drawn now is tried again with the next change; the page shows the map before.
       newestOf(({ classes }) => from(mapper.update(classes)).pipe(catchError(() => EMPTY))),
       filter((data) => data !== null),
       map((data): StateMessage => ({ kind: 'map', data })),

@@ -7,29 +7,54 @@ import type { ProjectorReply, ProjectorRequest, ProjectorSettings } from './prot
 
 /** Draws vectors in the plane, in a thread of its own. */
 export interface Projector {
-  /** One request at a time. */
+  /**
+   * One request at a time.
+   * @throws LetheError `internal` where the thread can't answer, or ends before it does
+   */
   project(request: ProjectorRequest): Promise<readonly PlanePoint[]>;
   close(): Promise<void>;
 }
 
-/** The thread is started by the first request, and does not keep the process alive. */
+interface Thread {
+  readonly worker: Worker;
+  readonly ended: AbortSignal;
+}
+
+/** The thread is started by the first request, and does not keep the process alive; one that ended is started again. */
 export function createProjector(settings: ProjectorSettings): Projector {
-  let worker: Worker | undefined;
+  let thread: Thread | undefined;
+  const start = (): Thread => {
+    const worker = startThread(import.meta.url, 'projectorWorker', settings);
+    const ended = new AbortController();
+    worker.unref();
+    // Whoever waits for an answer is told by the exit; without a listener an error would end the process.
+    worker.on('error', () => undefined);
+    worker.once('exit', () => {
+      thread = undefined;
+      ended.abort();
+    });
+    return { worker, ended: ended.signal };
+  };
   return {
     async project(request) {
-      worker ??= startThread(import.meta.url, 'projectorWorker', settings);
-      worker.unref();
-      const answered = once(worker, 'message');
-      worker.postMessage(request, [request.vectors.buffer]);
-      const [reply] = (await answered) as [ProjectorReply];
+      thread ??= start();
+      const answered = once(thread.worker, 'message', { signal: thread.ended });
+      thread.worker.postMessage(request, [request.vectors.buffer]);
+      const [reply] = (await answered.catch((cause: unknown) => {
+        throw undrawable('its thread ended', cause);
+      })) as [ProjectorReply];
       if (reply.ok) return reply.points;
-      throw new LetheError('internal', `the map can't be drawn: ${reply.message}`, {
-        remedy: 'This is unexpected: report it with the log lines around it.',
-      });
+      throw undrawable(reply.message);
     },
     async close() {
-      await worker?.terminate();
-      worker = undefined;
+      await thread?.worker.terminate();
     },
   };
+}
+
+function undrawable(why: string, cause?: unknown): LetheError {
+  return new LetheError('internal', `the map can't be drawn: ${why}`, {
+    remedy: 'This is unexpected: report it with the log lines around it.',
+    cause,
+  });
 }

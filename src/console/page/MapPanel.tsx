@@ -20,7 +20,7 @@ export function MapPanel({
   const sides = names.map((name): Side => sideOf(knowledge, name));
   const isEmpty = points.length === 0;
   return (
-    <section class="panel" aria-labelledby="map">
+    <section class="panel vectors" aria-labelledby="map">
       <h2 id="map">Vectors</h2>
       <div class="map">
         <div class="side">

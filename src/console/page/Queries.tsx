@@ -21,7 +21,7 @@ export function Queries({
       <div class="heading">
         <h2 id="queries">Queries</h2>
         {answers.length > 0 && (
-          <button type="button" class="small" aria-pressed={isHeld} onClick={() => onHold(!isHeld)}>
+          <button type="button" class="small" onClick={() => onHold(!isHeld)}>
             {isHeld ? 'Go on' : 'Hold'}
           </button>
         )}

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Connection } from './state.js';
+import { sentence } from './wording.js';
 
 /** Why this page was not let in; and where the token is missing or wrong, a field for it. */
 export function TokenForm({
@@ -13,7 +14,7 @@ export function TokenForm({
   return (
     <section class="panel narrow" aria-labelledby="refused">
       <h2 id="refused">{refusal.tokenNeeded ? 'Token' : 'Not admitted'}</h2>
-      <p role="alert">{`${refusal.message}. ${refusal.remedy}`}</p>
+      <p role="alert">{`${sentence(refusal.message)}. ${refusal.remedy}`}</p>
       {refusal.tokenNeeded && (
         <form
           onSubmit={(event) => {

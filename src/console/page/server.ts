@@ -1,6 +1,7 @@
 import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-parser/stream';
 import type { FeedMessage } from '../messages.js';
 import type { Connection, Order } from './state.js';
+import { sentence } from './wording.js';
 
 const TOKEN = 'lethe.token';
 /** A feed that is silent for longer than two heartbeats is dead. */
@@ -64,11 +65,13 @@ async function* events(
   heard();
   const parsed = body
     .pipeThrough(new TextDecoderStream())
-    .pipeThrough(new EventSourceParserStream({ onComment: heard }));
+    .pipeThrough(new EventSourceParserStream({ onComment: heard }))
+    .getReader();
   try {
-    for await (const message of parsed) {
+    // Not every browser lets a stream be iterated.
+    for (let read = await parsed.read(); !read.done; read = await parsed.read()) {
       heard();
-      yield message;
+      yield read.value;
     }
   } finally {
     clearTimeout(timer);
@@ -109,6 +112,8 @@ export async function send({ kind, name }: Pick<Order, 'kind' | 'name'>): Promis
   if (response.ok) return ((await response.json()) as { id: string }).id;
   const { error }: ErrorBody = await response.json().catch(() => ({}));
   throw new Error(
-    [error?.message ?? `Lethe answered ${response.status}`, error?.remedy].filter(Boolean).join('. '),
+    [sentence(error?.message ?? `Lethe answered ${response.status}`), error?.remedy]
+      .filter(Boolean)
+      .join('. '),
   );
 }

@@ -14,6 +14,9 @@ export const count = (n: number): string => number.format(n);
 export const timeOf = (at: number): string => clock.format(at);
 export const percent = (share: number): string => `${(100 * share).toFixed(share > 0.9995 ? 0 : 1)} %`;
 
+/** What an error says, as a sentence. */
+export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 export function milliseconds(ms: number): string {
   if (ms >= 10_000) return `${(ms / 1000).toFixed(0)} s`;
   if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
