@@ -19,7 +19,7 @@ const CONNECTION_ERRORS = [
 ];
 const PASSING_REPLIES = /^(LOADING|READONLY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|BUSY) /;
 const ACCESS_REPLIES = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH)\b/;
-const TLS_CODES = /^(ERR_SSL|ERR_OSSL|ERR_TLS|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
+const TLS_CODES = /^(ERR_SSL|ERR_TLS|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 const ACCESS_REMEDY =
   'Set stores.redis.username and stores.redis.password to a user with the rights of config/security/redis-users.acl.';
 

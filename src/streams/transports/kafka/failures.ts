@@ -143,7 +143,7 @@ function authenticationError(thrown: unknown, options: KafkaConnectionOptions): 
   });
 }
 
-const TLS_CODES = /^(ERR_SSL|ERR_OSSL|ERR_TLS|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH)/;
+const TLS_CODES = /^(ERR_SSL|ERR_TLS|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH)/;
 
 function tlsError(thrown: unknown, { ssl }: KafkaConnectionOptions): LetheError | undefined {
   if (!ssl || !some(thrown, ({ code }) => typeof code === 'string' && TLS_CODES.test(code))) return undefined;
