@@ -44,7 +44,7 @@ describe('users with the rights of config/security and no others', () => {
   const logs: KafkaLog[] = [];
 
   beforeAll(async () => {
-    const sasl = Object.fromEntries([...ROLES, 'nobody'].map((role) => [`lethe-${role}`, PASSWORD]));
+    const sasl = Object.fromEntries([...ROLES, 'open', 'nobody'].map((role) => [`lethe-${role}`, PASSWORD]));
     const settings = {
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
       // The listener without SASL is the administrator's.
@@ -63,9 +63,9 @@ describe('users with the rights of config/security and no others', () => {
     expect(created.code, created.stderr).toBe(0);
     const admin = new kafkajs.Kafka({ brokers: [kafka.brokers], logLevel: kafkajs.logLevel.NOTHING }).admin();
     await admin.connect();
-    const acl = ROLES.flatMap((role) =>
-      aclsOf({ role, user: `lethe-${role}`, model: MODEL, prefix: PREFIX }),
-    );
+    const grants = ROLES.map((role) => ({ role, user: `lethe-${role}` }));
+    const open = (['infer', 'gateway'] as const).map((role) => ({ role, user: 'lethe-open' }));
+    const acl = [...grants, ...open].flatMap((grant) => aclsOf({ ...grant, model: MODEL, prefix: PREFIX }));
     await admin.createAcls({ acl });
     await admin.disconnect();
     const owner = createClient({ url: redis.url });
@@ -103,8 +103,8 @@ describe('users with the rights of config/security and no others', () => {
     LETHE_LOG__LEVEL: 'debug',
     LETHE_WORKER__LEASE_MS: '2000',
   });
-  const start = (role: 'learn' | 'infer', user: string) =>
-    startLetheProcess(['--role', role], variables(user, user), (child) => children.push(child));
+  const start = (role: 'learn' | 'infer', user: string, redisUser = user) =>
+    startLetheProcess(['--role', role], variables(user, redisUser), (child) => children.push(child));
   const logOf = async (username: string): Promise<KafkaLog> => {
     const sasl = { mechanism: 'scram-sha-256', username, password: PASSWORD } as const;
     const log = await createKafkaLog(kafkaTestOptions(kafka.saslBrokers ?? '', { sasl }));
@@ -175,6 +175,16 @@ describe('users with the rights of config/security and no others', () => {
       'dog',
     ]);
     expect(labels.get('after-cat')).not.toBe('cat');
+    // A worker whose gateway takes messages needs the rights of `gateway`, too.
+    const open = await start('infer', 'lethe-open', 'lethe-infer');
+    await expect.poll(async () => (await fetch(`${open.url}/readyz`)).status, { timeout: 60_000 }).toBe(200);
+    const told = firstValueFrom((await open.client.tail('predictions')).pipe(timeout(60_000)));
+    const payload = { kind: 'vector' as const, vector: around(AXES.frog, 1, DIMENSION) };
+    await open.client.publish([encodeQuery({ id: 'by-http', payload }, open.client.topics)]);
+    expect(decodePrediction(await told)).toMatchObject({ queryId: 'by-http', label: 'frog' });
+    await expect(
+      worker.client.publish([encodeQuery({ id: 'refused', payload }, worker.client.topics)]),
+    ).rejects.toMatchObject({ code: 'config-invalid', field: 'transport.kafka.sasl.username' });
     await command({ id: 'e', kind: 'erase', classes: ['cat'] });
     expect(await event('erased')).toMatchObject({ databaseFiles: 'refused' });
     await expect

@@ -132,8 +132,11 @@ interface Codec {
 }
 
 describe('what a client is answered', () => {
-  it('may be no JSON where JSON is promised', async () => {
-    const server = createServer((_, response) => response.end('<html>'));
+  it.each([
+    [200, '<html>'],
+    [400, '{"error":{"code":"overloaded","message":"why","remedy":""}}'],
+  ])('may be no JSON where JSON is promised, or an error without a remedy (%i)', async (status, body) => {
+    const server = createServer((_, response) => response.writeHead(status).end(body));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const client = createGatewayClient({ url: `http://127.0.0.1:${port}` });

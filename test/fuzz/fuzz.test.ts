@@ -7,3 +7,17 @@ it('every decoder gives a value or a LetheError, in bounded time and memory', as
   expect(findings, `seed ${seed}`).toEqual([]);
   expect(decoders.length).toBeGreaterThan(20);
 }, 300_000);
+
+it.each([
+  ['throws', /not one of ours/],
+  ['hangs', /nothing came of it/],
+  ['grows', /grew by/],
+])(
+  'a decoder that %s is found',
+  async (only, says) => {
+    const order = { inputs: 400, least: 1, batch: 50, seed: 3, faulty: true, hangsMs: 5000, only };
+    const { findings } = await runFuzz(order);
+    expect(findings).toEqual([expect.stringMatching(says)]);
+  },
+  120_000,
+);

@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import type { FuzzTarget } from './fuzzTarget.js';
 import type { FuzzOrder, FuzzReport } from './runFuzz.js';
-import { allTargets } from './targets/index.js';
 
 const tell = (report: FuzzReport): void => void process.send?.(report);
 /** Kilobytes to bytes. */
@@ -31,9 +30,15 @@ async function fuzz(target: FuzzTarget, inputs: number, order: FuzzOrder): Promi
   tell({ kind: 'done', name, inputs, ms: performance.now() - started, memory: highestMemory() });
 }
 
+/** Loaded here, since those that are real bring much with them. */
+async function targetsOf({ faulty }: FuzzOrder): Promise<FuzzTarget[]> {
+  if (faulty) return (await import('./targets/faulty.js')).faultyTargets();
+  return (await import('./targets/index.js')).allTargets();
+}
+
 process.once('message', async (order: FuzzOrder) => {
   tell({ kind: 'batch', name: 'start', done: 0, memory: highestMemory() });
-  const targets = (await allTargets()).filter(
+  const targets = (await targetsOf(order)).filter(
     ({ name }) => order.only === undefined || name.includes(order.only),
   );
   const total = targets.reduce((sum, { weight }) => sum + weight, 0);

@@ -12,6 +12,10 @@ export interface FuzzOrder {
   readonly batch: number;
   /** Part of the names of the decoders that are wanted; by default all. */
   readonly only?: string;
+  /** Decoders that are faulty instead of those of Lethe. */
+  readonly faulty?: boolean;
+  /** How long a batch may take. */
+  readonly hangsMs?: number;
 }
 
 /** What the process tells. `memory` is the most that it had resident so far, in bytes. */
@@ -59,14 +63,15 @@ export function runFuzz(
     let at = 'the start';
     let base = 0;
     let memory = 0;
+    const { hangsMs = HANGS_MS } = order;
     const hangs = (): void => {
-      findings.push(`${at}: nothing came of it in ${HANGS_MS / 1000} s`);
+      findings.push(`${at}: nothing came of it in ${hangsMs / 1000} s`);
       child.kill('SIGKILL');
     };
     let watchdog = setTimeout(hangs, HANGS_MS);
     child.on('message', (report: FuzzReport) => {
       clearTimeout(watchdog);
-      watchdog = setTimeout(hangs, HANGS_MS);
+      watchdog = setTimeout(hangs, hangsMs);
       if (report.kind === 'failed') findings.push(`${report.name}: ${report.message}`);
       if (report.kind === 'failed') return;
       if (report.kind === 'batch') at = `${report.name}, inputs from ${report.done} on, seed ${order.seed}`;

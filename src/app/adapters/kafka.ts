@@ -76,13 +76,20 @@ function credentials(
 
 function pemAt(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    const pem = readFileSync(path, 'utf8');
+    // Node takes any text, and then trusts nobody.
+    if (/-----BEGIN .*CERTIFICATE-----/.test(pem)) return pem;
   } catch (cause) {
-    throw new LetheError('config-invalid', `the certificate ${path} can't be read`, {
-      field: 'transport.kafka.ssl.ca',
-      value: path,
-      remedy: 'Name a PEM file that this process may read.',
-      cause,
-    });
+    throw notTrusted(`the certificate ${path} can't be read`, path, cause);
   }
+  throw notTrusted(`${path} holds no certificate`, path);
+}
+
+function notTrusted(message: string, value: string, cause?: unknown): LetheError {
+  return new LetheError('config-invalid', message, {
+    field: 'transport.kafka.ssl.ca',
+    value,
+    remedy: 'Name a PEM file that this process may read.',
+    cause,
+  });
 }

@@ -155,10 +155,13 @@ export class Connection {
 }
 
 async function pemAt(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => {
-    const remedy = 'Name a PEM file that this process may read.';
+  const remedy = 'Name a PEM file that this process may read.';
+  const pem = await readFile(path, 'utf8').catch(() => {
     throw mismatch('stores.redis.ca', `the certificate ${path} can't be read`, path, remedy);
   });
+  // Node takes any text, and then trusts nobody.
+  if (/-----BEGIN .*CERTIFICATE-----/.test(pem)) return pem;
+  throw mismatch('stores.redis.ca', `${path} holds no certificate`, path, remedy);
 }
 
 /** 50 ms to 2 s, with jitter, so that workers do not all come back at one moment. */

@@ -6,7 +6,7 @@ export const refusalSchema = z.object({
   error: z.object({
     code: z.enum(REASON_CODES),
     message: z.string(),
-    remedy: z.string(),
+    remedy: z.string().min(1),
     field: z.string().optional(),
     value: z.string().optional(),
   }),

@@ -66,8 +66,8 @@ function unreadable(name: Compression, { length }: Buffer, cause: unknown): Leth
   return new LetheError('invalid-message', `a batch of records can't be decompressed (${name}): ${because}`, {
     field: 'compression',
     value: `${length} bytes`,
-    remedy: 'See who writes to this topic; a reset of the group moves on past the batch.',
-    cause,
+    // Without the cause, which kafkajs would hand on in the place of this error.
+    remedy: 'See who writes to the topics; a reset of the positions of the group moves on past the batch.',
   });
 }
 

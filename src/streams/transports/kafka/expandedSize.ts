@@ -27,21 +27,27 @@ export function lz4Size(frames: Buffer): number | undefined {
   let total = 0;
   let at = 0;
   do {
-    if (at + 7 > frames.length || frames.readUInt32LE(at) !== LZ4_MAGIC) return undefined;
-    const [flags, descriptor] = [frames.readUInt8(at + 4), frames.readUInt8(at + 5)];
-    const largest = 2 ** (8 + 2 * ((descriptor >> 4) & 7));
-    at += 7 + (flags & 8 ? 8 : 0) + (flags & 1 ? 4 : 0);
-    for (;;) {
-      if (at + 4 > frames.length) return undefined;
-      const block = frames.readUInt32LE(at);
-      at += 4;
-      if (block === 0) break;
-      total += largest;
-      at += (block & 0x7fffffff) + (flags & 16 ? 4 : 0);
-    }
-    at += flags & 4 ? 4 : 0;
+    const frame = lz4Frame(frames, at);
+    if (!frame) return undefined;
+    total += frame.size;
+    at = frame.end;
   } while (at < frames.length);
   return total;
+}
+
+function lz4Frame(frames: Buffer, start: number): { size: number; end: number } | undefined {
+  if (start + 7 > frames.length || frames.readUInt32LE(start) !== LZ4_MAGIC) return undefined;
+  const flags = frames.readUInt8(start + 4);
+  const [blockSums, contentSize, contentSum, dictionary] = [flags & 16, flags & 8, flags & 4, flags & 1];
+  const largest = 2 ** (8 + 2 * ((frames.readUInt8(start + 5) >> 4) & 7));
+  let size = 0;
+  for (let at = start + 7 + (contentSize ? 8 : 0) + (dictionary ? 4 : 0); at + 4 <= frames.length; ) {
+    const block = frames.readUInt32LE(at);
+    if (block === 0) return { size, end: at + 4 + (contentSum ? 4 : 0) };
+    size += largest;
+    at += 4 + (block & 0x7fffffff) + (blockSums ? 4 : 0);
+  }
+  return undefined;
 }
 
 /** Zstandard frames (RFC 8878): what each block may become; a frame that promises more is none. */

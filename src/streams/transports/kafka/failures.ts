@@ -65,7 +65,7 @@ export function isUnknownTopic(thrown: unknown): boolean {
 
 /** What no retry mends; `undefined` for all the rest. */
 export function permanentError(thrown: unknown, options: KafkaConnectionOptions): LetheError | undefined {
-  if (thrown instanceof LetheError) return thrown;
+  for (const failure of chain(thrown)) if (failure instanceof LetheError) return failure;
   if (some(thrown, isOneOf(TOO_LARGE))) {
     return new LetheError('config-invalid', `Kafka refuses a record as too large: ${textOf(thrown)}`, {
       field: 'transport.kafka.batchBytes',

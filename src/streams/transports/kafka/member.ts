@@ -66,7 +66,7 @@ export class Member {
 
   pause(): void {
     this.#paused = true;
-    this.#consumer?.pause(this.subscription.topics.map((topic) => ({ topic })));
+    if (this.#consumer) this.#pause(this.#consumer);
   }
 
   async leave(): Promise<void> {
@@ -190,7 +190,7 @@ export class Member {
       this.duties.lost(progress);
     }
     if (this.#paused) {
-      consumer.pause(this.subscription.topics.map((topic) => ({ topic })));
+      this.#pause(consumer);
       return;
     }
     for (const [key, progress] of assigned) {
@@ -230,6 +230,14 @@ export class Member {
         if (this.#held.get(key) === held && !this.#paused) this.duties.failed(error);
       },
     );
+  }
+
+  #pause(consumer: Consumer): void {
+    try {
+      consumer.pause(this.subscription.topics.map((topic) => ({ topic })));
+    } catch {
+      // It has crashed, and reads nothing any more.
+    }
   }
 
   async #batch(payload: EachBatchPayload, consumer: Consumer): Promise<void> {
