@@ -1,8 +1,10 @@
+import { PassThrough, Readable } from 'node:stream';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/app/config/loadConfig.js';
 import { guardedDoors, refuseOpenDoors } from '../../../src/app/guardedDoors.js';
+import { runCli } from '../../../src/cli/program.js';
 import { commandLimit } from '../../../src/streams/transports/http/commandLimit.js';
 import { listen } from '../../../src/streams/transports/http/server.js';
 
@@ -29,6 +31,18 @@ describe('an address that other machines reach', () => {
     (host) => {
       expect(() => refuseOpenDoors({ ...http, host })).not.toThrow();
     },
+  );
+});
+
+it('a start at such an address ends with one line and 78', async () => {
+  let written = '';
+  const out = new PassThrough().on('data', (chunk: Buffer) => {
+    written += chunk.toString();
+  });
+  const variables = { LETHE_HTTP__HOST: '0.0.0.0' };
+  expect(await runCli(['run'], { stdin: Readable.from([]), stdout: out, stderr: out, variables })).toBe(78);
+  expect(written).toMatch(
+    /^error config-invalid: the gateway would be open to other machines at 0\.0\.0\.0.*\n$/,
   );
 });
 
