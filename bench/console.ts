@@ -22,7 +22,7 @@ const LOADS = 7;
 const FLIGHTS = 6;
 /** From the click on: longer than the flight of all points. */
 const FLIGHT_MS = 1800;
-const ROUNDS = 5;
+const ROUNDS = 3;
 /** For so long the feed goes on when its last page has gone, and a little longer. */
 const FEED_LINGERS_MS = 11_000;
 const IMAGES = 256;

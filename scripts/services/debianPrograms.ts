@@ -62,6 +62,8 @@ async function allPackages({ packages, missing = false }: DebianPrograms): Promi
 const wrapperOf = (path: string): string => `#!/bin/sh
 here=$(dirname "$0")
 for libraries in "$here"/usr/lib/*-linux-gnu* "$here"/usr/lib/*-linux-gnu*/*/; do LD_LIBRARY_PATH=$libraries\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}; done
-export LD_LIBRARY_PATH
+# Fonts that were unpacked too are looked for there.
+XDG_DATA_HOME=$here/usr/share
+export LD_LIBRARY_PATH XDG_DATA_HOME
 exec "$here/${path}" "$@"
 `;
