@@ -7,13 +7,8 @@ import { LetheError } from '../../domain/errors.js';
 import { scrubber } from '../../telemetry/scrub.js';
 import { environmentOverrides } from './environment.js';
 import { type ConfigField, configFields } from './fields.js';
-import {
-  configSchema,
-  type LetheConfig,
-  type LetheConfigInput,
-  learningAnalyticSchema,
-  learningSsreSchema,
-} from './schema.js';
+import { configSchema, type LetheConfig, type LetheConfigInput } from './schema.js';
+import { learningAnalyticSchema, learningSsreSchema } from './sections/learning.js';
 import { treeOf } from './yamlTree.js';
 
 type Tree = Record<string, unknown>;
