@@ -2,6 +2,7 @@ import { type ClassRecord, classesIn, FORGOTTEN, type RegistrySnapshot } from '.
 import { LetheError } from '../domain/errors.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
+import { unhurried } from '../domain/pace.js';
 import { stacked } from '../domain/vector.js';
 import type { Classifier } from '../model/classifier.js';
 import type { Rebuilder } from '../model/trainer.js';
@@ -165,20 +166,32 @@ async function compared(
   };
 }
 
+/** Vectors classified in one step: some milliseconds. */
+const COMPARED_AT_ONCE = 16;
+
 /** Share of the vectors whose best class, among those that are not forgotten, is theirs. */
 async function accuracyOf(
   classifier: Classifier,
   records: readonly VectorRecord[],
   forgotten: readonly string[],
 ): Promise<number> {
+  let correct = 0;
+  for (let start = 0; start < records.length; start += COMPARED_AT_ONCE) {
+    const some = records.slice(start, start + COMPARED_AT_ONCE);
+    correct += await unhurried(() => correctOf(classifier, some, forgotten));
+  }
+  return records.length === 0 ? 0 : correct / records.length;
+}
+
+async function correctOf(
+  classifier: Classifier,
+  records: readonly VectorRecord[],
+  forgotten: readonly string[],
+): Promise<number> {
   const { classes, dimension } = classifier;
-  const logits = await classifier.logits(
-    stacked(
-      records.map(({ vector }) => vector),
-      dimension,
-    ),
-  );
-  const correct = records.filter(({ className }, row) => {
+  const vectors = records.map(({ vector }) => vector);
+  const logits = await classifier.logits(stacked(vectors, dimension));
+  return records.filter(({ className }, row) => {
     let best = -1;
     classes.forEach((name, column) => {
       if (forgotten.includes(name)) return;
@@ -186,8 +199,7 @@ async function accuracyOf(
       if (best < 0 || at(column) > at(best)) best = column;
     });
     return classes[best] === className;
-  });
-  return records.length === 0 ? 0 : correct.length / records.length;
+  }).length;
 }
 
 function refuseWorse(evidence: Evidence, margin: number): void {

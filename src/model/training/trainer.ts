@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type ErrorDetails, LetheError, type SerialisedError } from '../../domain/errors.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
+import { unhurried } from '../../domain/pace.js';
 import type { TensorflowBackend } from '../tensorflow/loadTensorflow.js';
 import type {
   ClassVectors,
@@ -176,13 +177,14 @@ async function takeIn(
     [task, rehearsal, forgotten].filter((part) => part !== undefined),
     dimension,
   );
-  const sendChunk = async (): Promise<void> => {
+  const sendChunk = (): void => {
     const { done, value } = chunks.next();
-    if (!done) await worker.send({ kind: 'chunk', ...value });
+    // A send that fails shows as the end of the process, which rejects the answer.
+    if (!done) void worker.send({ kind: 'chunk', ...value }).catch(() => undefined);
   };
+  let sent = Promise.resolve();
   const answer = answers(worker, (message) => {
-    // A failed send shows as the end of the process, which rejects the answer.
-    if (message.kind === 'more') sendChunk().catch(() => undefined);
+    if (message.kind === 'more') sent = sent.then(() => unhurried(sendChunk));
     if (message.kind === 'progress') onProgress(message.progress);
     if (message.kind === 'notice') onNotice?.(message.notice);
     return message.kind === 'done' ? message.model : undefined;
@@ -208,7 +210,7 @@ function announced(part: ClassVectors | undefined): { classes: string[]; count: 
   return part ? { classes: [...part.classes], count: part.labels.length } : null;
 }
 
-/** The rows of all parts, one part after the other, in messages of some megabytes. */
+/** The rows of all parts, one part after the other, in messages of less than a megabyte. */
 function* chunksOf(
   parts: readonly Pick<TrainingTask, 'vectors' | 'labels'>[],
   dimension: number,
