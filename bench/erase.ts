@@ -1,6 +1,7 @@
 /**
  * Erasing one class of ten of CIFAR-10 (vectors of the bundled embedder, from the cache), with both learners: how long it
- * takes, and what live queries notice. `npm run bench:erase`
+ * takes, and what live queries notice, so many a second: each is
+ * compared with all vectors, some 20 ms of one core. `npm run bench:erase [-- <queries a second, 10>]`
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheFolder } from '../src/data/cacheFolder.js';
@@ -13,7 +14,7 @@ import { answersTo, carryOut, learnTask, nextEvent, startForBench } from './supp
 import { type Figure, report } from './support/report.js';
 
 const ERASED = 'cat';
-const PACED_A_SECOND = 20;
+const PACED_A_SECOND = Number(process.argv[2] ?? 10);
 const IDLE_QUERIES = 300;
 
 const { train, test, classNames, dimension } = await embeddedCifar10(cacheFolder(), () => undefined);
@@ -25,7 +26,7 @@ const labelled = ({ vectors, labels }: typeof train) =>
 const inputs = labelled(test);
 const figures: Figure[] = [];
 for (const learner of ['ssre', 'analytic'] as const) figures.push(...(await erasing(learner)));
-report('erase', figures);
+report(`erase-${PACED_A_SECOND}`, figures);
 process.exit(0);
 
 async function erasing(learner: 'ssre' | 'analytic'): Promise<Figure[]> {
