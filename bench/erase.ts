@@ -1,7 +1,7 @@
 /**
  * Erasing one class of ten of CIFAR-10 (vectors of the bundled embedder, from the cache), with both learners: how long it
- * takes, and what live queries notice, so many a second: each is
- * compared with all vectors, some 20 ms of one core. `npm run bench:erase [-- <queries a second, 10>]`
+ * takes, and what live queries notice, so many a second; each is compared with all vectors, some 20 ms of one
+ * core. `npm run bench:erase [-- <queries a second, 10>]`
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheFolder } from '../src/data/cacheFolder.js';
