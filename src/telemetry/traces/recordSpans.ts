@@ -8,6 +8,7 @@ import {
   SpanKind,
   SpanStatusCode,
   type TextMapPropagator,
+  TraceFlags,
   type Tracer,
   trace,
 } from '@opentelemetry/api';
@@ -30,14 +31,28 @@ export class RecordSpans {
   /** Records that nobody holds any more, since their pipeline was torn down, take their spans with them. */
   readonly #spans = new WeakMap<LogRecord, Span>();
 
-  /** @param system what the records came through, e.g. `kafka` */
-  constructor(tracer: Tracer, propagator: TextMapPropagator, system: string) {
+  readonly #ratio: number;
+
+  /**
+   * @param system what the records came through, e.g. `kafka`
+   * @param ratio share of the records without a trace of their own that begin one
+   */
+  constructor(
+    tracer: Tracer,
+    propagator: TextMapPropagator,
+    { system, ratio }: { readonly system: string; readonly ratio: number },
+  ) {
     this.#tracer = tracer;
     this.#propagator = propagator;
     this.#system = system;
+    this.#ratio = ratio;
   }
 
+  /** Decides first, and at no cost, whether the record is sampled: nothing is made for the many that are not. */
   begin(record: LogRecord): void {
+    const told = traceOfHeaders(record);
+    const isSampled = told ? (told.traceFlags & TraceFlags.SAMPLED) !== 0 : Math.random() < this.#ratio;
+    if (!isSampled) return;
     const { topic, partition, offset, key, timestamp, headers } = record;
     const attributes = {
       'messaging.system': this.#system,
@@ -60,17 +75,15 @@ export class RecordSpans {
     for (const source of sources) {
       const span = this.#spans.get(source);
       if (!span) continue;
-      if (span.isRecording()) {
-        const startTime = endTime - seconds * 1000;
-        this.#tracer.startSpan(stage, { startTime, attributes }, contextOf(span)).end(endTime);
-      }
+      const startTime = endTime - seconds * 1000;
+      this.#tracer.startSpan(stage, { startTime, attributes }, contextOf(span)).end(endTime);
       if (stage === LAST_STAGE) span.end(endTime);
     }
   }
 
   carried(input: LogRecord, outputs: readonly OutgoingRecord[]): readonly OutgoingRecord[] {
     const span = this.#spans.get(input);
-    if (!span) return outputs;
+    if (!span) return passedOn(input, outputs);
     return outputs.map((output) => {
       const reason = output.headers[REASON_HEADER];
       if (reason !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: reason });
@@ -91,6 +104,14 @@ export class RecordSpans {
     const told = traceOfHeaders(record);
     return told ? trace.setSpanContext(ROOT_CONTEXT, { ...told, isRemote: true }) : ROOT_CONTEXT;
   }
+}
+
+/** No span lies between: the trace that the record came with goes on as it is. */
+function passedOn({ headers }: LogRecord, outputs: readonly OutgoingRecord[]): readonly OutgoingRecord[] {
+  const { traceparent, tracestate } = headers;
+  if (traceparent === undefined) return outputs;
+  const trace = { traceparent, ...(tracestate !== undefined && { tracestate }) };
+  return outputs.map((output) => ({ ...output, headers: { ...output.headers, ...trace } }));
 }
 
 function contextOf(span: Span): Context {

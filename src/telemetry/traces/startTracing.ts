@@ -36,13 +36,17 @@ export async function startTracing(options: TracingOptions, logger: Logger): Pro
   const { url, ratio, resource, system } = options;
   const provider = new sdk.TracerProvider({
     resource: resourceFromAttributes({ ...resource }),
-    sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(ratio) }),
+    // Which records are sampled is decided before a span is made.
+    sampler: new sdk.AlwaysOnSampler(),
     spanProcessors: [
       new sdk.BatchSpanProcessor({ exporter: new OTLPTraceExporter(url === undefined ? {} : { url }) }),
     ],
   });
   return {
-    spans: new RecordSpans(provider.getTracer('lethe'), new W3CTraceContextPropagator(), system),
+    spans: new RecordSpans(provider.getTracer('lethe'), new W3CTraceContextPropagator(), {
+      system,
+      ratio,
+    }),
     // A collector that is away must not fail the end of the process.
     close: () =>
       provider.shutdown().catch((error: unknown) => logger.warn({ err: error }, 'spans were lost')),

@@ -1,9 +1,8 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import {
-  AlwaysOffSampler,
+  AlwaysOnSampler,
   InMemorySpanExporter,
-  ParentBasedSampler,
   SimpleSpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
@@ -28,13 +27,19 @@ const output = { topic: 'lethe.predictions', key: 'q1', value: Buffer.alloc(0), 
 describe('RecordSpans', () => {
   let exporter: InMemorySpanExporter;
   let spans: RecordSpans;
+  let of: (ratio: number) => RecordSpans;
   beforeEach(() => {
     exporter = new InMemorySpanExporter();
     const provider = new TracerProvider({
-      sampler: new ParentBasedSampler({ root: new AlwaysOffSampler() }),
+      sampler: new AlwaysOnSampler(),
       spanProcessors: [new SimpleSpanProcessor({ exporter })],
     });
-    spans = new RecordSpans(provider.getTracer('test'), new W3CTraceContextPropagator(), 'kafka');
+    of = (ratio) =>
+      new RecordSpans(provider.getTracer('test'), new W3CTraceContextPropagator(), {
+        system: 'kafka',
+        ratio,
+      });
+    spans = of(0);
   });
 
   for (const name of ['traceparent', 'ce_traceparent'])
@@ -85,26 +90,29 @@ describe('RecordSpans', () => {
     expect(whole?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'image-corrupt' });
   });
 
-  it('are not made for records that are not sampled, whose trace goes on all the same', () => {
-    const record = recordWith({ traceparent: `00-${TRACE}-${PARENT}-00` });
+  it('are not made for records that are not sampled, whose trace goes on as it is', () => {
+    const headers = { traceparent: `00-${TRACE}-${PARENT}-00`, tracestate: 'vendor=1' };
+    const record = recordWith(headers);
     spans.begin(record);
     spans.stage('embed', 0.25, [record]);
     spans.stage('publish', 0.01, [record]);
     expect(exporter.getFinishedSpans()).toEqual([]);
-    expect(spans.carried(record, [output])[0]?.headers.traceparent).toMatch(
-      new RegExp(`^00-${TRACE}-[0-9a-f]{16}-00$`),
-    );
+    expect(spans.carried(record, [output])).toEqual([{ ...output, headers: { ce_id: 'q1', ...headers } }]);
+    expect(spans.contextOf(record)).toMatchObject({ traceId: TRACE, spanId: PARENT });
   });
 
-  it('begin a trace where a record says none, or nothing of that form', () => {
+  it('begin a trace, in the wanted share, where a record says none, or nothing of that form', () => {
     for (const headers of [
       {},
       { traceparent: 'mine' },
       { traceparent: `00-${'0'.repeat(32)}-${PARENT}-01` },
     ]) {
       const record = recordWith(headers);
+      const all = of(1);
+      all.begin(record);
+      expect(all.contextOf(record)?.traceId).toMatch(/^(?!0{32}$)[0-9a-f]{32}$/);
       spans.begin(record);
-      expect(spans.contextOf(record)?.traceId).toMatch(/^(?!0{32}$)[0-9a-f]{32}$/);
+      expect(spans.contextOf(record)).toBeUndefined();
     }
   });
 });
