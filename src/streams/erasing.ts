@@ -63,8 +63,8 @@ async function erase(
       const seen = withSamplesUnlearned(store.registry.snapshot());
       await pRetry(() => renew(context, inTurn, emit), {
         ...BACKOFF,
-        signal: stopping,
-        shouldRetry: ({ error }) => error instanceof LetheError && error.retriable,
+        // What ends well while a stop waits for it counts: a signal would make an error of it.
+        shouldRetry: ({ error }) => !stopping.aborted && error instanceof LetheError && error.retriable,
       });
       const current = store.registry.snapshot().model?.version;
       if (seen.length > 0 && current) await context.checkpoints.removeOf(seen, current);

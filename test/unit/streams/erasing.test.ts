@@ -9,6 +9,18 @@ import { around, learn, memoryLog, type Processing, startProcessing } from '../.
 
 const stateOf = ({ store }: Processing, name: string) => store.registry.snapshot().classes.get(name)?.state;
 
+/** A training whose rebuilds wait until they are released. */
+function heldRebuild() {
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const training = centroidTraining(12, async ({ task }) => {
+    if (task.startsWith('rebuild')) await released;
+  });
+  return { training, release };
+}
+
 describe('erasing', () => {
   let processing: Processing;
   beforeEach(async () => {
@@ -137,13 +149,7 @@ describe('a rebuild', () => {
   });
 
   it('during which other classes changed ends in one event of the erasure', async () => {
-    let release = (): void => undefined;
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const training = centroidTraining(12, async ({ task }) => {
-      if (task.startsWith('rebuild')) await released;
-    });
+    const { training, release } = heldRebuild();
     const processing = startProcessing({ training });
     await learn(processing, 't1', { cat: 0, dog: 4, frog: 8 });
     await processing.command({ id: 'e1', kind: 'erase', classes: ['cat'], now: true });
@@ -158,13 +164,7 @@ describe('a rebuild', () => {
   });
 
   it('that a relearning overtook is made again with the class', async () => {
-    let release = (): void => undefined;
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const training = centroidTraining(12, async ({ task }) => {
-      if (task.startsWith('rebuild')) await released;
-    });
+    const { training, release } = heldRebuild();
     const processing = startProcessing({ training });
     await learn(processing, 't1', { cat: 0, dog: 4, frog: 8 });
     await processing.command({ id: 'u1', kind: 'unlearn', classes: ['dog'] });
@@ -221,6 +221,18 @@ describe('a rebuild', () => {
     const second = startProcessing({ log, training, store: first.store });
     expect(await second.event('erased')).toMatchObject({ commandId: 'e1' });
     await second.stop();
+  });
+
+  it('that ends while a stop waits for it ends the erasure', async () => {
+    const { training, release } = heldRebuild();
+    const processing = startProcessing({ training });
+    await learn(processing, 't1', { cat: 0, dog: 4 });
+    await processing.command({ id: 'e1', kind: 'erase', classes: ['cat'], now: true });
+    await expect.poll(() => training.trained.at(-1)?.task).toBe('rebuild-v1');
+    const stopping = processing.stop();
+    release();
+    await stopping;
+    expect(processing.events().map(({ kind }) => kind)).toContain('erased');
   });
 
   it('that fails of what passes is tried again', async () => {
