@@ -7,7 +7,7 @@ const PATIENCE = 4;
  */
 export class Precedence {
   #urgent = 0;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   /** Runs a search that others give way to. */
   async first<T>(search: () => Promise<T>): Promise<T> {
@@ -16,7 +16,7 @@ export class Precedence {
       return await search();
     } finally {
       this.#urgent--;
-      if (this.#urgent === 0) for (const go of this.#waiting.splice(0)) go();
+      if (this.#urgent === 0) for (const go of this.#waiting) go();
     }
   }
 
@@ -27,12 +27,13 @@ export class Precedence {
   async giveWay(lastMs: number): Promise<void> {
     if (this.#urgent === 0) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(go, PATIENCE * lastMs);
-      function go(): void {
+      const go = (): void => {
         clearTimeout(timer);
+        this.#waiting.delete(go);
         resolve();
-      }
-      this.#waiting.push(go);
+      };
+      const timer = setTimeout(go, PATIENCE * lastMs);
+      this.#waiting.add(go);
     });
   }
 }
