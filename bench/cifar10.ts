@@ -7,7 +7,6 @@ import type { RunningLethe } from '../src/app/compose.js';
 import { cacheFolder } from '../src/data/cacheFolder.js';
 import { encodeQuery } from '../src/domain/cloudEvents.js';
 import type { Prediction } from '../src/domain/messages/prediction.js';
-import { rowOf } from '../src/domain/vector.js';
 import { embeddedCifar10 } from '../src/experiments/embeddedCifar10.js';
 import type { LabelledVectors } from '../src/experiments/embeddings/embedDataset.js';
 import {
@@ -16,6 +15,7 @@ import {
   describeStep,
   type ProtocolStep,
 } from '../src/experiments/protocol.js';
+import { labelled } from './support/labelled.js';
 import { answersTo, carryOut, type Labelled, learnTask, nextEvent, startForBench } from './support/lethe.js';
 import { type Figure, report } from './support/report.js';
 
@@ -55,12 +55,12 @@ async function play(steps: readonly ProtocolStep[]): Promise<Map<string, readonl
     const calibrated =
       steps.slice(0, index + 1).some(({ kind }) => kind === 'unlearn') &&
       nextEvent(lethe, 'filter-calibrated');
-    if (step.kind === 'learn') await learnTask(lethe, step.name, labelled(train, step.classes));
+    if (step.kind === 'learn') await learnTask(lethe, step.name, inputsOf(train, step.classes));
     else await carryOut(lethe, { id: step.name, kind: 'unlearn', classes: [...step.classes] }, 'unlearned');
     await calibrated;
     console.log(`${describeStep(step)}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
     const seen = steps.slice(0, index + 1).flatMap(({ kind, classes }) => (kind === 'learn' ? classes : []));
-    answers.set(step.name, await ask(lethe, step.name, labelled(test, seen)));
+    answers.set(step.name, await ask(lethe, step.name, inputsOf(test, seen)));
   }
   await lethe.close();
   return answers;
@@ -73,14 +73,8 @@ function ask(lethe: RunningLethe, step: string, inputs: readonly Labelled[]): Pr
   return answersTo(lethe, queries);
 }
 
-function labelled({ vectors, labels }: LabelledVectors, classes: readonly string[]): Labelled[] {
-  const inputs: Labelled[] = [];
-  labels.forEach((label, row) => {
-    const name = classNames[label] as string;
-    if (!classes.includes(name)) return;
-    inputs.push({ label: name, payload: { kind: 'vector', vector: rowOf(vectors, row, dimension) } });
-  });
-  return inputs;
+function inputsOf(part: LabelledVectors, classes: readonly string[]): Labelled[] {
+  return labelled(part, { classNames, dimension }).filter(({ label }) => classes.includes(label));
 }
 
 function figuresOf(

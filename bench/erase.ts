@@ -7,9 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheFolder } from '../src/data/cacheFolder.js';
 import { encodeQuery } from '../src/domain/cloudEvents.js';
 import type { Prediction } from '../src/domain/messages/prediction.js';
-import { rowOf } from '../src/domain/vector.js';
 import { embeddedCifar10 } from '../src/experiments/embeddedCifar10.js';
 import { percentile } from '../src/experiments/metrics/percentile.js';
+import { labelled } from './support/labelled.js';
 import { answersTo, carryOut, learnTask, nextEvent, startForBench } from './support/lethe.js';
 import { type Figure, report } from './support/report.js';
 
@@ -17,13 +17,8 @@ const ERASED = 'cat';
 const PACED_A_SECOND = Number(process.argv[2] ?? 10);
 const IDLE_QUERIES = 300;
 
-const { train, test, classNames, dimension } = await embeddedCifar10(cacheFolder(), () => undefined);
-const labelled = ({ vectors, labels }: typeof train) =>
-  [...labels].map((label, row) => ({
-    label: classNames[label] as string,
-    payload: { kind: 'vector' as const, vector: rowOf(vectors, row, dimension) },
-  }));
-const inputs = labelled(test);
+const cifar10 = await embeddedCifar10(cacheFolder(), () => undefined);
+const inputs = labelled(cifar10.test, cifar10);
 const figures: Figure[] = [];
 for (const learner of ['ssre', 'analytic'] as const) figures.push(...(await erasing(learner)));
 report(`erase-${PACED_A_SECOND}`, figures);
@@ -35,7 +30,7 @@ async function erasing(learner: 'ssre' | 'analytic'): Promise<Figure[]> {
     learning: { taskTimeoutSeconds: 600, learner },
   });
   const { log, topics, signals } = lethe;
-  await learnTask(lethe, 'cifar10', labelled(train));
+  await learnTask(lethe, 'cifar10', labelled(cifar10.train, cifar10));
   const latencies: number[] = [];
   const listening = signals.subscribe((signal) => {
     if (signal.kind === 'prediction') latencies.push(signal.prediction.latencyMs);

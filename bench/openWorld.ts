@@ -10,9 +10,9 @@ import { cacheFolder } from '../src/data/cacheFolder.js';
 import { encodeQuery } from '../src/domain/cloudEvents.js';
 import type { Payload } from '../src/domain/messages/payload.js';
 import type { Prediction } from '../src/domain/messages/prediction.js';
-import { rowOf } from '../src/domain/vector.js';
 import { embeddedCifar10 } from '../src/experiments/embeddedCifar10.js';
 import { auroc, falsePositiveRate } from '../src/experiments/metrics/auroc.js';
+import { labelled } from './support/labelled.js';
 import { answersTo, carryOut, learnTask, nextEvent, startForBench } from './support/lethe.js';
 import { report } from './support/report.js';
 
@@ -22,24 +22,20 @@ const SIDE = 28;
 
 const file = process.argv[2];
 if (file === undefined) throw new Error('name the file t10k-images-idx3-ubyte.gz of Fashion-MNIST');
-const { train, test, classNames, dimension } = await embeddedCifar10(cacheFolder(), () => undefined);
+const cifar10 = await embeddedCifar10(cacheFolder(), () => undefined);
+const inputs = labelled(cifar10.test, cifar10);
 const lethe = await startForBench({
   http: { enabled: false },
   learning: { taskTimeoutSeconds: 600, learner: 'analytic' },
   inference: { unknown: { enabled: true } },
 });
-const vectorsOf = ({ vectors, labels }: typeof train): { label: string; payload: Payload }[] =>
-  [...labels].map((label, row) => ({
-    label: classNames[label] as string,
-    payload: { kind: 'vector', vector: rowOf(vectors, row, dimension) },
-  }));
 const calibrated = nextEvent(lethe, 'known-calibrated');
-await learnTask(lethe, 'cifar10', vectorsOf(train));
+await learnTask(lethe, 'cifar10', labelled(cifar10.train, cifar10));
 const { level } = await calibrated;
 
 const inside = await ask(
   'inside',
-  vectorsOf(test).map(({ payload }) => payload),
+  inputs.map(({ payload }) => payload),
 );
 const outside = await ask('outside', await fashion(file));
 const recalibrated = nextEvent(lethe, 'known-calibrated');
@@ -47,7 +43,7 @@ await carryOut(lethe, { id: 'u1', kind: 'unlearn', classes: ['cat'] }, 'unlearne
 await recalibrated;
 const unlearned = await ask(
   'unlearned',
-  vectorsOf(test).flatMap(({ label, payload }) => (label === 'cat' ? payload : [])),
+  inputs.flatMap(({ label, payload }) => (label === 'cat' ? payload : [])),
 );
 
 const unknown = (all: readonly Prediction[]): number =>

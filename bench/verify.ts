@@ -11,12 +11,12 @@ import { cacheFolder } from '../src/data/cacheFolder.js';
 import { encodeQuery } from '../src/domain/cloudEvents.js';
 import type { Command } from '../src/domain/messages/command.js';
 import type { EventKind } from '../src/domain/messages/event.js';
-import { rowOf } from '../src/domain/vector.js';
 import { embeddedCifar10 } from '../src/experiments/embeddedCifar10.js';
 import { linesOf, verificationText } from '../src/experiments/verification/report.js';
 import { type Verification, verifyClass } from '../src/experiments/verification/verifyClass.js';
 import { loadClassifier } from '../src/model/loadClassifier.js';
 import { createTrainer } from '../src/model/training/trainer.js';
+import { labelled } from './support/labelled.js';
 import { answersTo, carryOut, learnTask, nextEvent, startForBench } from './support/lethe.js';
 import { type Figure, report } from './support/report.js';
 
@@ -24,16 +24,10 @@ const FORGOTTEN = 'cat';
 const SEEDS = [7, 42, 1993];
 
 const learner = process.argv[2] === 'analytic' ? 'analytic' : 'ssre';
-const { train, test, classNames, dimension } = await embeddedCifar10(cacheFolder(), () => undefined);
-const labelled = ({ vectors, labels }: typeof train) =>
-  [...labels].map((label, row) => ({
-    label: classNames[label] as string,
-    vector: rowOf(vectors, row, dimension),
-  }));
-const inputs = labelled(test);
-const members = labelled(train)
-  .filter(({ label }) => label === FORGOTTEN)
-  .map(({ vector }) => vector);
+const cifar10 = await embeddedCifar10(cacheFolder(), () => undefined);
+const samples = labelled(cifar10.train, cifar10);
+const inputs = labelled(cifar10.test, cifar10);
+const members = samples.filter(({ label }) => label === FORGOTTEN).map(({ payload }) => payload.vector);
 
 const lethe = await startForBench({
   http: { enabled: false },
@@ -41,11 +35,7 @@ const lethe = await startForBench({
 });
 const { config, store, topics } = lethe;
 const { backend } = config.model;
-await learnTask(
-  lethe,
-  'cifar10',
-  labelled(train).map(({ label, vector }) => ({ label, payload: { kind: 'vector', vector } })),
-);
+await learnTask(lethe, 'cifar10', samples);
 const learned = await accuracies('learned');
 await modelFollows('model-revised', { id: 'u1', kind: 'unlearn', classes: [FORGOTTEN] }, 'unlearned');
 const figures = figuresOf(await verified(learner === 'analytic' ? 'rebuilt' : 'unlearned'));
@@ -70,6 +60,7 @@ async function modelFollows(change: EventKind, command: Command, ended: EventKin
 }
 
 async function verified(state: string): Promise<Verification> {
+  const test = inputs.map(({ label, payload }) => ({ label, vector: payload.vector }));
   const folder = mkdtempSync(join(tmpdir(), 'lethe-verify-'));
   const load = (model: Parameters<typeof loadClassifier>[0]) => loadClassifier(model, { backend });
   const verification = await verifyClass(
@@ -81,11 +72,11 @@ async function verified(state: string): Promise<Verification> {
         createTrainer({
           checkpoints: join(folder, String(seed)),
           backend,
-          dimension,
+          dimension: cifar10.dimension,
           ...learnerSettings(config.learning, seed),
         }),
     },
-    { className: FORGOTTEN, test: inputs, members, seeds: SEEDS, onProgress: console.error },
+    { className: FORGOTTEN, test, members, seeds: SEEDS, onProgress: console.error },
   );
   console.log(`\n${verificationText(verification)}\n`);
   if (verification.state !== state) throw new Error(`the class is ${verification.state}, not ${state}`);
@@ -112,8 +103,8 @@ function figuresOf(verification: Verification): Figure[] {
 
 /** Live answers to all test inputs: on the class, and on all. */
 async function accuracies(name: string): Promise<{ own: number; all: number }> {
-  const queries = inputs.map(({ label, vector }, index) =>
-    encodeQuery({ id: `${name}-${index}`, truth: label, payload: { kind: 'vector', vector } }, topics),
+  const queries = inputs.map(({ label, payload }, index) =>
+    encodeQuery({ id: `${name}-${index}`, truth: label, payload }, topics),
   );
   const answers = await answersTo(lethe, queries);
   const share = (of: typeof answers): number =>

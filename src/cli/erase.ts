@@ -68,11 +68,7 @@ function isOfRebuild(event: LetheEvent): boolean {
 
 function failed({ error }: Extract<LetheEvent, { kind: 'erase-failed' }>): LetheError {
   const { code, message, remedy, field, value } = error;
-  return new LetheError(code, message, {
-    remedy,
-    ...(field !== undefined && { field }),
-    ...(value !== undefined && { value }),
-  });
+  return new LetheError(code, message, { remedy, field, value });
 }
 
 function describe(event: Extract<LetheEvent, { kind: Exclude<End, 'erase-failed'> }>): string {

@@ -85,11 +85,6 @@ function throwIfRefused(event: LetheEvent, { id }: Command, concerns: (event: Le
   if (event.kind === 'task-failed' && concerns(event)) throw errorOf(event.error);
 }
 
-function errorOf({ code, message, remedy, field, value, evidence }: SerialisedError): LetheError {
-  return new LetheError(code, message, {
-    remedy,
-    ...(field !== undefined && { field }),
-    ...(value !== undefined && { value }),
-    ...(evidence !== undefined && { evidence }),
-  });
+function errorOf({ code, message, ...details }: SerialisedError): LetheError {
+  return new LetheError(code, message, details);
 }

@@ -41,13 +41,13 @@ export type ReasonCode = (typeof REASON_CODES)[number];
 /** What a {@link LetheError} says beside its message. */
 export interface ErrorDetails {
   /** The offending field, as a dotted path, e.g. `classes.0` or `datacontenttype`. */
-  readonly field?: string;
+  readonly field?: string | undefined;
   /** The offending value, shortened so that it never carries a payload. */
-  readonly value?: string;
+  readonly value?: string | undefined;
   /** What the user can do about it. */
   readonly remedy: string;
   /** Evidence that led to the refusal, e.g. the votes of an ambiguous unlearning request. */
-  readonly evidence?: Readonly<Record<string, unknown>>;
+  readonly evidence?: Readonly<Record<string, unknown>> | undefined;
   /** Whether the same request may succeed later without being changed. */
   readonly retriable?: boolean;
   readonly cause?: unknown;

@@ -33,7 +33,7 @@ export function parseOrRefuse<S extends z.ZodType>(
     `${options.subject} is not valid: ${field ? `${field}: ` : ''}${issue?.message}`,
     {
       ...(field ? { field } : {}),
-      ...(value === undefined ? {} : { value }),
+      value,
       remedy: options.remedy,
       cause: result.error,
     },

@@ -83,7 +83,7 @@ function inExample(index: number): (error: unknown) => never {
     throw new LetheError(code, `example ${index}: ${message}`, {
       field: `examples.${index}${field ? `.${field}` : ''}`,
       remedy,
-      ...(value !== undefined && { value }),
+      value,
       cause: error,
     });
   };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { holdsCertificate } from '../../domain/certificate.js';
 import { LetheError } from '../../domain/errors.js';
 import type { TopicRole, Topics } from '../../domain/topics.js';
 import type { KafkaConnectionOptions, KafkaLogOptions } from '../../streams/transports/kafka/options.js';
@@ -77,8 +78,7 @@ function credentials(
 function pemAt(path: string): string {
   try {
     const pem = readFileSync(path, 'utf8');
-    // Node takes any text, and then trusts nobody.
-    if (/-----BEGIN .*CERTIFICATE-----/.test(pem)) return pem;
+    if (holdsCertificate(pem)) return pem;
   } catch (cause) {
     throw notTrusted(`the certificate ${path} can't be read`, path, cause);
   }

@@ -88,11 +88,6 @@ export class EmbedderThread {
 }
 
 /** An error of the worker, as thrown there: errors lose their class on the way between threads. */
-function revived({ code, message, remedy, field, value, evidence }: SerialisedError): LetheError {
-  return new LetheError(code, message, {
-    remedy,
-    ...(field === undefined ? {} : { field }),
-    ...(value === undefined ? {} : { value }),
-    ...(evidence === undefined ? {} : { evidence }),
-  });
+function revived({ code, message, ...details }: SerialisedError): LetheError {
+  return new LetheError(code, message, details);
 }

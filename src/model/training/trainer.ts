@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type ErrorDetails, LetheError, type SerialisedError } from '../../domain/errors.js';
+import { LetheError } from '../../domain/errors.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
 import { unhurried } from '../../domain/pace.js';
 import type { TensorflowBackend } from '../tensorflow/loadTensorflow.js';
@@ -234,7 +234,7 @@ function answers<T>(worker: WorkerProcess, pick: (message: FromWorker) => T | un
     worker.onMessage((message) => {
       if (message.kind === 'failed') {
         const { error } = message;
-        return reject(new LetheError(error.code, error.message, detailsOf(error)));
+        return reject(new LetheError(error.code, error.message, error));
       }
       try {
         const picked = pick(message);
@@ -252,16 +252,6 @@ function answers<T>(worker: WorkerProcess, pick: (message: FromWorker) => T | un
       ),
     );
   });
-}
-
-/** The details that are there, without those that are undefined. */
-function detailsOf({ remedy, field, value, evidence }: SerialisedError): ErrorDetails {
-  return {
-    remedy,
-    ...(field === undefined ? {} : { field }),
-    ...(value === undefined ? {} : { value }),
-    ...(evidence === undefined ? {} : { evidence }),
-  };
 }
 
 function failed(message: string, remedy: string): LetheError {

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import pRetry from 'p-retry';
+import { holdsCertificate } from '../../domain/certificate.js';
 import { openClient, type RedisClient } from './client.js';
 import { isAccessError, isTlsError, isTransient, mismatch, startError, textOf } from './errors.js';
 import { Gate } from './gate.js';
@@ -159,8 +160,7 @@ async function pemAt(path: string): Promise<string> {
   const pem = await readFile(path, 'utf8').catch(() => {
     throw mismatch('stores.redis.ca', `the certificate ${path} can't be read`, path, remedy);
   });
-  // Node takes any text, and then trusts nobody.
-  if (/-----BEGIN .*CERTIFICATE-----/.test(pem)) return pem;
+  if (holdsCertificate(pem)) return pem;
   throw mismatch('stores.redis.ca', `${path} holds no certificate`, path, remedy);
 }
 

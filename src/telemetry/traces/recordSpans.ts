@@ -12,12 +12,13 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
+import type { DeadLetterHeaders } from '../../domain/messages/deadLetter.js';
 import type { LogRecord, OutgoingRecord } from '../../domain/record.js';
 import { traceOfHeaders } from './traceIds.js';
 
 /** The stage that ends the way of a record. */
 const LAST_STAGE = 'publish';
-const REASON_HEADER = 'lethe-reason';
+const REASON_HEADER: keyof DeadLetterHeaders = 'lethe-reason';
 
 /**
  * A span for every record from its reading to its settlement, within the trace that it came with, and one below it for
@@ -66,7 +67,10 @@ export class RecordSpans {
       'lethe.waited_ms': Math.max(0, Date.now() - timestamp),
     };
     const options = { kind: SpanKind.CONSUMER, attributes };
-    this.#spans.set(record, this.#tracer.startSpan(`process ${topic}`, options, this.#parentOf(record)));
+    this.#spans.set(
+      record,
+      this.#tracer.startSpan(`process ${topic}`, options, this.#parentOf(record, told)),
+    );
   }
 
   stage(stage: string, seconds: number, sources: readonly LogRecord[]): void {
@@ -98,11 +102,11 @@ export class RecordSpans {
     return this.#spans.get(record)?.spanContext() ?? traceOfHeaders(record);
   }
 
-  #parentOf(record: LogRecord): Context {
-    const extracted = this.#propagator.extract(ROOT_CONTEXT, record.headers, defaultTextMapGetter);
-    if (trace.getSpanContext(extracted)) return extracted;
-    const told = traceOfHeaders(record);
-    return told ? trace.setSpanContext(ROOT_CONTEXT, { ...told, isRemote: true }) : ROOT_CONTEXT;
+  /** With `tracestate`, where the record has W3C's headers. */
+  #parentOf({ headers }: LogRecord, told: SpanContext | undefined): Context {
+    const extracted = this.#propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
+    if (trace.getSpanContext(extracted) || !told) return extracted;
+    return trace.setSpanContext(ROOT_CONTEXT, { ...told, isRemote: true });
   }
 }
 

@@ -150,13 +150,9 @@ async function refusalOf(response: Response): Promise<LetheError> {
   const refusal = refusalSchema.safeParse(jsonOr(text));
   if (!refusal.success)
     return unexpected(`the gateway answered ${response.status}: ${text.slice(0, 200)}`, response.status);
-  const { code, message, ...details } = refusal.data.error;
-  return new LetheError(code, message, {
-    remedy: details.remedy,
-    ...(details.field === undefined ? {} : { field: details.field }),
-    ...(details.value === undefined ? {} : { value: details.value }),
-    retriable: [429, 503].includes(response.status),
-  });
+  const { code, message, remedy, field, value } = refusal.data.error;
+  const retriable = [429, 503].includes(response.status);
+  return new LetheError(code, message, { remedy, field, value, retriable });
 }
 
 function unexpected(message: string, status?: number): LetheError {
