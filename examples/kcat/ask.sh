@@ -10,9 +10,13 @@ kcat -P -b "$brokers" -t "${prefix}queries" -k "$id" \
   -H ce_specversion=1.0 -H ce_type=lethe.query -H ce_source=examples/kcat -H "ce_id=$id" \
   -H content-type=image/webp "$image"
 tries=0
-until kcat -C -q -e -o beginning -b "$brokers" -X isolation.level=read_committed -t "${prefix}predictions" -f '%k %s\n' |
-  grep -F "$id " | cut -d ' ' -f 2-; do
+# The loop looks at what grep found: a pipeline's status is its last program's.
+until answer=$(
+  kcat -C -q -e -o beginning -b "$brokers" -X isolation.level=read_committed -t "${prefix}predictions" -f '%k %s\n' |
+    grep -F "$id "
+); do
   tries=$((tries + 1))
   [ "$tries" -lt 60 ] || { echo "no answer to $id" >&2; exit 1; }
   sleep 1
 done
+echo "${answer#* }"
