@@ -48,12 +48,18 @@ type Kind = (typeof KINDS)[number];
 type Round = Record<Kind, z.infer<typeof roundSchema>>;
 
 const kind = KINDS.find((each) => each === process.argv[2]);
-if (kind) await work(kind);
+if (kind) await work(kind, process.argv[3]);
 else await compare();
 
 async function compare(): Promise<void> {
+  const collector = createServer((request, response) => {
+    request.resume().on('end', () => response.setHeader('content-type', 'application/json').end('{}'));
+  }).listen(0, '127.0.0.1');
+  await once(collector, 'listening');
+  const address = collector.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/v1/traces`;
   const children = new Map(
-    await Promise.all(KINDS.map(async (each) => [each, await started(each)] as const)),
+    await Promise.all(KINDS.map(async (each) => [each, await started(each, url)] as const)),
   );
   const child = (of: Kind): ChildProcess => children.get(of) as ChildProcess;
   const rounds: Round[] = [];
@@ -66,6 +72,7 @@ async function compare(): Promise<void> {
   }
   const { series, ms } = scrapesSchema.parse(await asked(child('with'), 'scrapes'));
   for (const each of children.values()) each.kill('SIGKILL');
+  collector.close();
 
   const median = (of: (round: Round) => number): number => percentile(rounds.map(of), 0.5);
   const compared = (measured: Kind, plain: Kind, what: string, bound: number): Figure[] => [
@@ -97,8 +104,8 @@ async function compare(): Promise<void> {
   ]);
 }
 
-async function started(of: Kind): Promise<ChildProcess> {
-  const child = fork(fileURLToPath(import.meta.url), [of], { execArgv: ['--import', 'tsx'] });
+async function started(of: Kind, url: string): Promise<ChildProcess> {
+  const child = fork(fileURLToPath(import.meta.url), [of, url], { execArgv: ['--import', 'tsx'] });
   await once(child, 'message');
   return child;
 }
@@ -109,15 +116,8 @@ async function asked(child: ChildProcess, what: 'round' | 'scrapes'): Promise<un
   return (await answer)[0];
 }
 
-/** One of the processes: answers each message with what it measured. */
-async function work(kind: Kind): Promise<void> {
-  // A collector that takes everything at once; it is part of the cost here, in a process of its own elsewhere.
-  const collector = createServer((request, response) => {
-    request.resume().on('end', () => response.setHeader('content-type', 'application/json').end('{}'));
-  }).listen(0, '127.0.0.1');
-  await once(collector, 'listening');
-  const address = collector.address();
-  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/v1/traces`;
+/** One of the processes: answers each message with what it measured; its spans go to a collector in the parent. */
+async function work(kind: Kind, url = ''): Promise<void> {
   const overrides = { http: { port: 0 }, traces: { enabled: kind === 'traced', url } };
   const lethe = await startForBench(overrides, kind === 'without' ? { metrics: NO_METRICS } : {});
   const server = await serveHttp(lethe);
