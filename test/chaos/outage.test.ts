@@ -38,7 +38,7 @@ beforeAll(async () => {
   if (!learning) throw new Error('the script is empty');
   const random = randomOf(seed, 5);
   await carryOut(model, journal, [learning], { random, samplesPerClass: form.samplesPerClass, gapMs: 0 });
-}, 120_000);
+});
 afterAll(async () => {
   journal?.close();
   for (const worker of workers) worker.kill();

@@ -90,9 +90,7 @@ describe.each(FORMS)('lethe run with the analytic learner, $form', ({ open, surv
     for (const kill of killed.splice(0)) kill();
   });
 
-  it('the model follows what is unlearned and relearned, exactly, whatever its learner goes through', {
-    timeout: 240_000,
-  }, async () => {
+  it('the model follows what is unlearned and relearned, exactly, whatever its learner goes through', async () => {
     const variables: Variables = {
       ...(await open()),
       LETHE_LEARNING__LEARNER: 'analytic',

@@ -14,7 +14,6 @@ import { encodeCommand, encodeQuery, encodeSample } from '../../src/domain/cloud
 import { startChromium } from '../support/chromium.js';
 import { type LetheProcess, startLetheProcess, type Variables } from '../support/letheProcess.js';
 
-const PATIENCE = { timeout: 60_000 };
 const MODEL = 'console';
 const CLASSES = ['cat', 'dog', 'frog'];
 const SAMPLES = 20;
@@ -41,7 +40,7 @@ function start(variables: Variables = {}): Promise<LetheProcess> {
 beforeAll(async () => {
   await promisify(execFile)('npm', ['run', '--silent', 'build:console']);
   [browser, lethe] = await Promise.all([startChromium(), start()]);
-}, 300_000);
+});
 afterEach(async () => {
   for (const page of pages.splice(0)) await page.context().close();
   expect(complaints.splice(0)).toEqual([]);
@@ -55,7 +54,7 @@ async function open(options: BrowserContextOptions = {}, { url } = lethe): Promi
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   pages.push(page);
-  page.setDefaultTimeout(PATIENCE.timeout);
+  page.setDefaultTimeout(60_000);
   page.on('pageerror', ({ message }) => complaints.push(message));
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
@@ -116,7 +115,7 @@ async function askUntil(truth: string, isShown: () => Promise<boolean>): Promise
         if (!before) await ask(lethe, truth, 2);
         return before;
       },
-      { ...PATIENCE, interval: 1000 },
+      { interval: 1000 },
     )
     .toBe(true);
 }
@@ -147,9 +146,7 @@ describe('the console, before anything is learned', () => {
   it('says how to begin', async () => {
     const page = await open();
     await page.getByRole('heading', { name: 'Nothing is learned yet' }).waitFor();
-    await expect
-      .poll(() => page.locator('pre').innerText(), PATIENCE)
-      .toContain(`--url ${new URL(lethe.url).origin}`);
+    await expect.poll(() => page.locator('pre').innerText()).toContain(`--url ${new URL(lethe.url).origin}`);
     expect(await page.title()).toBe('Lethe console');
   });
 
@@ -161,20 +158,18 @@ describe('the console, before anything is learned', () => {
 });
 
 describe('the console of a Lethe that learned', () => {
-  it('shows a task arrive, train and finish, its classes and the map', { timeout: 180_000 }, async () => {
+  it('shows a task arrive, train and finish, its classes and the map', async () => {
     const page = await open();
     await page.getByRole('heading', { name: 'Nothing is learned yet' }).waitFor();
     await learn(lethe, 'animals', CLASSES);
     await page.locator('.stage').waitFor();
     await page.locator('.stage.finished').waitFor();
-    for (const name of CLASSES) await expect.poll(stateOf(page, name), PATIENCE).toBe('learned');
+    for (const name of CLASSES) await expect.poll(stateOf(page, name)).toBe('learned');
     await page.getByText('by UMAP').waitFor();
     await page.getByText('Task animals learned').waitFor();
   });
 
-  it('shows answers with their pictures, and the newest on the card of their class', {
-    timeout: 180_000,
-  }, async () => {
+  it('shows answers with their pictures, and the newest on the card of their class', async () => {
     const page = await open();
     await card(page, 'cat').waitFor();
     const answers = page.locator('.answers li');
@@ -209,7 +204,7 @@ describe('the console of a Lethe that learned', () => {
   it('asks before it unlearns, moves the card and the points, and brings both back', async () => {
     const page = await open();
     await page.getByText('by UMAP').waitFor();
-    await expect.poll(async () => (await ink(page)).cil, PATIENCE).toBeGreaterThan(500);
+    await expect.poll(async () => (await ink(page)).cil).toBeGreaterThan(500);
     expect((await ink(page)).mu).toBe(0);
 
     const dialog = page.getByRole('dialog', { name: 'Unlearn dog?' });
@@ -221,18 +216,18 @@ describe('the console of a Lethe that learned', () => {
 
     await page.getByRole('button', { name: 'Unlearn dog' }).click();
     await dialog.getByRole('button', { name: 'Unlearn dog' }).click();
-    await expect.poll(stateOf(page, 'dog'), PATIENCE).toBe('unlearned');
+    await expect.poll(stateOf(page, 'dog')).toBe('unlearned');
     await page.getByText('dog is unlearned').waitFor();
     await page.getByText('Unlearned: dog').waitFor();
-    await expect.poll(async () => (await ink(page)).mu, PATIENCE).toBeGreaterThan(100);
+    await expect.poll(async () => (await ink(page)).mu).toBeGreaterThan(100);
     await page.getByRole('img', { name: 'In DB-MU: dog.' }).waitFor();
     expect(await card(page, 'dog').locator('img').count()).toBe(0);
     await askUntil('dog', async () => (await page.locator('.route.strategy').count()) > 0);
 
     await page.getByRole('button', { name: 'Relearn dog' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Relearn dog' }).click();
-    await expect.poll(stateOf(page, 'dog'), PATIENCE).toBe('learned');
-    await expect.poll(async () => (await ink(page)).mu, PATIENCE).toBe(0);
+    await expect.poll(stateOf(page, 'dog')).toBe('learned');
+    await expect.poll(async () => (await ink(page)).mu).toBe(0);
   });
 
   it('is worked by the keyboard alone, and moves nothing for who wants it still', async () => {
@@ -258,7 +253,7 @@ describe('the console of a Lethe that learned', () => {
     await page.keyboard.press('Tab');
     expect(await focused(page)).toBe('Unlearn cat');
     await page.keyboard.press('Enter');
-    await expect.poll(stateOf(page, 'cat'), PATIENCE).toBe('unlearned');
+    await expect.poll(stateOf(page, 'cat')).toBe('unlearned');
     await page.getByText('cat is unlearned').waitFor();
   });
 });

@@ -98,7 +98,7 @@ describe('lethe experiment table1', () => {
       expect(byImages.mean).toBeGreaterThan(0);
     }
     expect(await readFile(join(out, 'table1.html'), 'utf8')).not.toMatch(/NaN|undefined|null/);
-  }, 240_000);
+  });
 
   it('trains SSRE on the images themselves', async () => {
     const out = join(folder, 'table1-images');
@@ -121,7 +121,7 @@ describe('lethe experiment table1', () => {
       0,
     ]);
     expect((await experiment('table1', '--trunk', 'resnet50')).code).toBe(2);
-  }, 240_000);
+  });
 
   it('says what is wrong with a folder of data or results, before anything is trained', async () => {
     const missing = await experiment('table1', '--data', join(folder, 'nowhere'), '--json');
@@ -158,7 +158,7 @@ describe('lethe experiment fig5', () => {
     expect((await readFile(join(out, 'fig5.png'))).subarray(1, 4).toString()).toBe('PNG');
 
     expect((await run()).err).toContain('mixed: taken from');
-  }, 240_000);
+  });
 
   it('refuses a folder without CIFAR-100, and one that was altered', async () => {
     const empty = await experiment('fig5', '--data', folder, '--json');
@@ -208,5 +208,5 @@ describe('lethe experiment tsne and mistakes', () => {
       expect(Object.values(each.counts).reduce((sum, count) => sum + count, 0)).toBe(250);
     for (const each of counts.filter(({ setting }) => setting === 'lethe'))
       expect(each.counts.leaked).toBe(0);
-  }, 240_000);
+  });
 });

@@ -90,7 +90,7 @@ describe('Prometheus and the dashboards, beside the real program', () => {
     const seen = Date.now() / 1000 + 2.5;
     const newer = `timestamp(model:lethe_queries:rate5m) > ${seen}`;
     await vi.waitUntil(async () => (await api.now(newer)).length > 0, WAIT);
-  }, 300_000);
+  });
   afterAll(async () => {
     for (const { lethe } of workers) lethe.child.kill('SIGKILL');
     await prometheus?.kill();

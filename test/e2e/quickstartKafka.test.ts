@@ -37,7 +37,7 @@ describe('docs/quickstart-kafka.md', () => {
       LETHE_MODEL__BACKEND: 'wasm',
     };
     shell = startShell(folder, variables);
-  }, 300_000);
+  });
 
   afterAll(async () => {
     endGroup(shell?.process);
@@ -46,7 +46,7 @@ describe('docs/quickstart-kafka.md', () => {
     await down.run('npm run services:down');
     endGroup(down.process);
     await rm(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('does what it says, command by command', async () => {
     const blocks = await blocksOf('docs/quickstart-kafka.md');

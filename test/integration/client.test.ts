@@ -54,7 +54,7 @@ describe.each(Object.entries(FORMS))('lethe/client %s', (_, start) => {
   beforeAll(async () => {
     connect = await start();
     client = await connect();
-  }, 180_000);
+  });
   afterAll(() => client?.close());
 
   it('learns, is answered, forgets, brings back and erases', async () => {
@@ -101,7 +101,7 @@ describe.each(Object.entries(FORMS))('lethe/client %s', (_, start) => {
     for (const kind of ['task-announced', 'task-epoch', 'unlearned', 'relearned', 'erased']) {
       expect(kinds).toContain(kind);
     }
-  }, 120_000);
+  });
 
   it('says why something is refused', async () => {
     await expect(client.relearn(['horse'])).rejects.toMatchObject({
@@ -113,7 +113,7 @@ describe.each(Object.entries(FORMS))('lethe/client %s', (_, start) => {
     const [answer] = await lastValueFrom(client.askAll([{ ...wrong, id: 'wrong' }]).pipe(toArray()));
     expect(answer).toMatchObject({ id: 'wrong', error: { code: 'wrong-dimension' } });
     await expect(client.learn('none', [])).rejects.toMatchObject({ code: 'invalid-message' });
-  }, 60_000);
+  });
 
   it('does not wait for ever', async () => {
     const late = client.ask({ payload: input(AXES.cat, 1) }, { timeoutMs: 1 });
@@ -138,7 +138,7 @@ describe.each(Object.entries(FORMS))('lethe/client %s', (_, start) => {
     await other.close();
     expect(await waiting).toBeInstanceOf(LetheError);
     await expect(other.ask({ payload: input(AXES.cat, 1) })).rejects.toMatchObject({ code: 'unreachable' });
-  }, 60_000);
+  });
 });
 
 describe('lethe/client', () => {

@@ -39,7 +39,7 @@ const seen = testsSchema
 describe('the rules of Prometheus', () => {
   beforeAll(async () => {
     await provisionPrometheus();
-  }, 300_000);
+  });
 
   it('and its configuration are whole', async () => {
     expect(await promtool(['check', 'config', 'config/prometheus/prometheus.yml'])).toMatch(

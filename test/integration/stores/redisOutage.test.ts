@@ -91,7 +91,7 @@ describe('an outage of Redis', () => {
     const store = await createRedisStore({ ...fixed, url: redis.url, silenceTimeoutMs: 300, onConnection });
     redis.freeze();
     const counting = store.vectors.count();
-    await vi.waitUntil(() => seen.length === 2);
+    await vi.waitUntil(() => seen.length === 2, { timeout: 60_000 });
     redis.resume();
     expect(await counting).toBe(0);
     expect(seen).toEqual([true, false, true]);

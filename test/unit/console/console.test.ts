@@ -13,7 +13,6 @@ import { createMemoryStore } from '../../../src/stores/memory/createMemoryStore.
 import type { Signal } from '../../../src/streams/signal.js';
 import { memoryLog } from '../../support/processing.js';
 
-const PATIENCE = { timeout: 20_000 };
 const topics = topicsUnder('lethe.');
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -112,7 +111,7 @@ describe('what the console is told', () => {
     expect([signals.observed, asked()]).toEqual([false, 0]);
     follow();
     expect(signals.observed).toBe(true);
-    await expect.poll(() => last('knowledge'), PATIENCE).toEqual(unknown);
+    await expect.poll(() => last('knowledge')).toEqual(unknown);
     expect(last('answer')).toBeUndefined();
   });
 
@@ -121,7 +120,7 @@ describe('what the console is told', () => {
     follow();
     for (let index = 0; index < 50; index++) signals.next(answered(`q${index}`));
     const rates = () => seen.map(({ kind, data }) => (kind === 'rate' ? data.perSecond : null));
-    await expect.poll(rates, PATIENCE).toContain(50);
+    await expect.poll(rates).toContain(50);
     expect(seen.filter(({ kind }) => kind === 'answer').length).toBeLessThanOrEqual(2);
     expect(last('answer')).toMatchObject({ id: 'q0', label: 'cat', probability: 0.75, truth: null });
     expect(last('answer')?.image).toMatch(/^UklGR/);
@@ -130,17 +129,13 @@ describe('what the console is told', () => {
   it('follows a training by its events, and asks anew what is known after each', async () => {
     const { tell, know, follow, last } = watching();
     follow();
-    await expect.poll(() => last('knowledge'), PATIENCE).toBeDefined();
+    await expect.poll(() => last('knowledge')).toBeDefined();
     know({ registryVersion: 1, tasks: [{ task: 't', classes: ['cat'], samples: 9 }] });
     await tell({ kind: 'task-announced', task: 't', classes: ['cat'], samples: 9 });
-    await expect
-      .poll(() => last('training'), PATIENCE)
-      .toMatchObject({ task: 't', stage: 'arriving', samples: 9 });
-    await expect.poll(() => last('knowledge')?.registryVersion, PATIENCE).toBe(1);
+    await expect.poll(() => last('training')).toMatchObject({ task: 't', stage: 'arriving', samples: 9 });
+    await expect.poll(() => last('knowledge')?.registryVersion).toBe(1);
     await tell({ kind: 'task-epoch', task: 't', epoch: 1, epochs: 2, loss: 0.5, ms: 1 });
-    await expect
-      .poll(() => last('training'), PATIENCE)
-      .toMatchObject({ stage: 'training', epoch: 1, epochs: 2 });
+    await expect.poll(() => last('training')).toMatchObject({ stage: 'training', epoch: 1, epochs: 2 });
   });
 
   it('tells what the audit chain told before the page came, and what it tells since', async () => {
@@ -157,9 +152,9 @@ describe('what the console is told', () => {
     follow();
     const ids = () =>
       seen.flatMap(({ kind, data }) => (kind === 'told' && data.of === 'command' ? [data.id] : []));
-    await expect.poll(ids, PATIENCE).toEqual(['c1']);
+    await expect.poll(ids).toEqual(['c1']);
     await log.publish([encodeAuditRecord(second.value, 1, 'main', topics)]);
-    await expect.poll(ids, PATIENCE).toEqual(['c1', 'c2']);
+    await expect.poll(ids).toEqual(['c1', 'c2']);
   });
 
   it('draws the map when there are vectors of learned classes', async () => {
@@ -179,6 +174,6 @@ describe('what the console is told', () => {
       ],
     });
     follow();
-    await expect.poll(() => last('map'), PATIENCE).toMatchObject({ classes: ['cat', 'dog'], drawn: 40 });
+    await expect.poll(() => last('map')).toMatchObject({ classes: ['cat', 'dog'], drawn: 40 });
   });
 });

@@ -11,7 +11,6 @@ import type { OutgoingRecord } from '../../../src/domain/record.js';
 import { topicsUnder } from '../../../src/domain/topics.js';
 import { listen } from '../../../src/streams/transports/http/server.js';
 
-const PATIENCE = { timeout: 20_000 };
 const TOKEN = 'a-token-of-sixteen-letters';
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -53,7 +52,7 @@ async function following(url: string, headers: Record<string, string> = {}) {
   })().catch(() => undefined);
   return {
     response,
-    until: (wanted: string) => expect.poll(() => text, PATIENCE).toContain(wanted),
+    until: (wanted: string) => expect.poll(() => text).toContain(wanted),
     text: () => text,
     leave: async () => {
       leave.abort();
@@ -86,7 +85,7 @@ describe('the door of the console', () => {
     const { url, source } = await serving();
     const page = await following(url);
     expect(page.response.headers.get('content-type')).toContain('text/event-stream');
-    await expect.poll(() => source.observed, PATIENCE).toBe(true);
+    await expect.poll(() => source.observed).toBe(true);
     source.next(rate(3));
     source.next(told(1));
     await page.until('event: told');
@@ -110,7 +109,7 @@ describe('the door of the console', () => {
         const { status } = page.response;
         await page.leave();
         return status;
-      }, PATIENCE)
+      })
       .toBe(200);
   });
 
@@ -120,7 +119,7 @@ describe('the door of the console', () => {
     const stuck = connect(Number(port), hostname);
     cleanups.push(() => void stuck.destroy());
     stuck.write(`GET /console/feed HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`);
-    await expect.poll(() => source.observed, PATIENCE).toBe(true);
+    await expect.poll(() => source.observed).toBe(true);
     const page = await following(url);
     const long = 'x'.repeat(10_000);
     for (let at = 1; at <= 5000; at++) {
@@ -133,7 +132,7 @@ describe('the door of the console', () => {
     stuck.on('data', (chunk: Buffer) => {
       read += chunk.toString();
     });
-    await expect.poll(() => read.slice(-40_000), PATIENCE).toContain('"id":"c5000"');
+    await expect.poll(() => read.slice(-40_000)).toContain('"id":"c5000"');
     expect(read).toContain('event: missed');
   });
 

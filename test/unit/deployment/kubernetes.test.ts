@@ -114,7 +114,7 @@ describe.each(['base', 'overlays/example'])('deploy/kubernetes/%s', (name) => {
 
   it('has nothing that kube-score finds fault with', async () => {
     expect(await tools.score(file, IGNORED)).toEqual([]);
-  }, 60_000);
+  });
 
   it('gives each worker what it needs and no right beyond it', () => {
     const found = workloads();

@@ -85,7 +85,7 @@ describe('docs/asyncapi', () => {
         .all()
         .map((channel) => channel.address()),
     ).toEqual(expect.arrayContaining([...Object.values(topics), '/v1/samples', '/v1/predictions']));
-  }, 120_000);
+  });
 });
 
 describe('what is written fits the schemas', () => {
@@ -147,7 +147,7 @@ describe('what is written fits the schemas', () => {
     }
     expect(Math.min(...Object.values(counts)), JSON.stringify(counts)).toBeGreaterThan(0);
     expect(new Set(processing.events().map(({ kind }) => kind)).size).toBeGreaterThanOrEqual(12);
-  }, 60_000);
+  });
 
   it('for samples, queries, models and audit records of every content type', () => {
     const payloads = [

@@ -53,7 +53,7 @@ describe('a stream of large records', () => {
     await log.publish(queries);
     // Without a model each query is refused, after it was decoded and embedded.
     const refused = () => processing.signals.filter(({ kind }) => kind === 'dead-letter');
-    await expect.poll(() => refused().length, { timeout: 20_000 }).toBe(queries.length);
+    await expect.poll(() => refused().length).toBe(queries.length);
     expect(most()).toBe(4 * image.length);
     await processing.stop();
   });

@@ -81,15 +81,13 @@ describe('verifying a class', () => {
       model,
       put: CLASSES.map((name) => ({ name, state: name === 'cat' ? 'unlearned' : 'learned', ...rest })),
     }));
-  }, 60_000);
+  });
   afterAll(async () => {
     await store.close();
     await rm(folder, { recursive: true });
   });
 
-  it('finds what is left of an unlearned class, and nothing of an erased one', {
-    timeout: 120_000,
-  }, async () => {
+  it('finds what is left of an unlearned class, and nothing of an erased one', async () => {
     const hidden = await verified();
     expect(hidden.state).toBe('unlearned');
     expect(hidden.live.unmasked).toBeGreaterThan(70);
