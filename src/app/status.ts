@@ -1,27 +1,10 @@
-import type { ClassState } from '../domain/classes.js';
+import type { ModelKnowledge } from '../domain/status.js';
 import type { Context } from '../streams/context.js';
 import { groupsOf } from '../streams/groups.js';
 import type { LetheConfig } from './config/schema.js';
 
 /** What `lethe status` shows. */
-export interface Status {
-  readonly name: string;
-  readonly embedder: string;
-  /** The model that answers now; null before the first task. */
-  readonly model: {
-    readonly version: string;
-    readonly classes: readonly string[];
-    readonly backend: string;
-  } | null;
-  readonly registryVersion: number;
-  readonly classes: readonly {
-    readonly name: string;
-    readonly state: ClassState;
-    readonly task: string;
-    readonly vectors: number;
-  }[];
-  /** Vectors by database. */
-  readonly databases: { readonly cil: number; readonly mu: number };
+export interface Status extends ModelKnowledge {
   /** Records written and not yet settled, by topic. */
   readonly lag: Readonly<Record<string, number>>;
 }

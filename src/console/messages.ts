@@ -1,25 +1,13 @@
 /** What the console's feed tells its pages. Types only: the page is built with them. */
-import type { ClassState } from '../domain/classes.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { FilterEvidence, Prediction } from '../domain/messages/prediction.js';
+import type { ModelKnowledge } from '../domain/status.js';
 
-/** What is known, as of now. */
-export interface Knowledge {
-  /** Of the model. */
-  readonly name: string;
+/** What is known, as of now, and by whom. */
+export interface Knowledge extends ModelKnowledge {
   readonly role: 'learn' | 'infer' | 'all';
-  readonly embedder: string;
-  readonly model: {
-    readonly version: string;
-    readonly classes: readonly string[];
-    readonly backend: string;
-  } | null;
-  readonly registryVersion: number;
-  readonly classes: readonly KnownClass[];
   /** Tasks whose samples arrive, or that train. */
   readonly tasks: readonly OpenTask[];
-  /** Vectors by database. */
-  readonly databases: { readonly cil: number; readonly mu: number };
   /** Whether a command needs the token. */
   readonly token: boolean;
 }
@@ -29,13 +17,6 @@ export interface OpenTask {
   readonly classes: readonly string[];
   /** How many samples were promised. */
   readonly samples: number;
-}
-
-export interface KnownClass {
-  readonly name: string;
-  readonly state: ClassState;
-  readonly task: string;
-  readonly vectors: number;
 }
 
 /** Places of a sample of the vectors in the plane, 0 to 65,535 on both axes. */

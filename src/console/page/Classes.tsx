@@ -1,5 +1,6 @@
 import { FORGOTTEN } from '../../domain/classes.js';
-import type { Answer, Knowledge, KnownClass } from '../messages.js';
+import type { KnownClass } from '../../domain/status.js';
+import type { Answer, Knowledge } from '../messages.js';
 import { hueOf } from './palette.js';
 import type { Order } from './state.js';
 import { count, STATES } from './wording.js';

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createProjector, type Projector } from '../../../../src/console/map/projector.js';
 import { VectorMapper } from '../../../../src/console/map/vectorMapper.js';
-import type { KnownClass, VectorMap } from '../../../../src/console/messages.js';
+import type { VectorMap } from '../../../../src/console/messages.js';
+import type { KnownClass } from '../../../../src/domain/status.js';
 import { normalised } from '../../../../src/domain/vector.js';
 import { createMemoryStore } from '../../../../src/stores/memory/createMemoryStore.js';
 
