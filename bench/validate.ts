@@ -37,8 +37,8 @@ const calibration = { filter, specificity: null, heldOut: config.filter.calibrat
 const split = validationSplit(await embeddedCifar10(cacheFolder(), () => undefined));
 const { dimension, classNames } = split;
 const protocol = cifar10Protocol(classNames, seed);
-const knowledge = datasetKnowledge(split, protocol, Number.POSITIVE_INFINITY);
-const validation = datasetTest(split, protocol, Number.POSITIVE_INFINITY);
+const knowledge = datasetKnowledge(split, protocol);
+const validation = datasetTest(split, protocol);
 const { rehearsal, ...rest } = config.learning.ssre;
 const ssre = { ...rest, rehearsal: { ...rehearsal, perClass }, seed };
 

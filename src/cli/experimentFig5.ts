@@ -4,6 +4,7 @@ import { cacheFolder } from '../data/cacheFolder.js';
 import { runFacts } from '../experiments/demo/runFacts.js';
 import {
   type ExperimentDataset,
+  firstOfEachClass,
   openCifar10,
   openCifar100,
   openDemoSubset,
@@ -22,6 +23,7 @@ import {
   chosenEmbedder,
   type ExperimentOptions,
   experimentConfig,
+  limitsOf,
   positive,
   wholeNumber,
   withExperimentOptions,
@@ -81,7 +83,8 @@ async function measured(options: Fig5Options, io: CliIo, progress: Progress) {
   const config = experimentConfig(options, io);
   const cache = cacheFolder(io.variables);
   const onProgress = dataProgress(progress);
-  const dataset = await datasetOf(options.data ?? '', cache, progress);
+  const all = await datasetOf(options.data ?? '', cache, progress);
+  const dataset = firstOfEachClass(all, limitsOf(options));
   const description = await chosenEmbedder(options, io, onProgress);
   const embedded = await embedDataset(dataset, description, {
     cache,
@@ -114,7 +117,6 @@ async function measured(options: Fig5Options, io: CliIo, progress: Progress) {
         embedder,
         config,
         sizes,
-        trainPerClass: samples ?? Number.POSITIVE_INFINITY,
         seed,
         settingsHash: hashOf({ ...settings, seed }),
       },

@@ -4,7 +4,13 @@ import type { LetheConfig } from '../app/config/schema.js';
 import { cacheFolder } from '../data/cacheFolder.js';
 import { fetchEmbedder } from '../data/embedderCatalog.js';
 import type { OnDataProgress } from '../data/progress.js';
-import { type ExperimentDataset, openCifar10, openDemoSubset } from '../experiments/embeddings/datasets.js';
+import {
+  type ClassLimits,
+  type ExperimentDataset,
+  firstOfEachClass,
+  openCifar10,
+  openDemoSubset,
+} from '../experiments/embeddings/datasets.js';
 import { EFFICIENTNET_LITE0 } from '../model/embedder/efficientNetLite0.js';
 import type { EmbedderDescription } from '../model/embedder/embedderDescription.js';
 import { resnet50In } from '../model/embedder/resnet50.js';
@@ -60,12 +66,19 @@ export function withCifar10Options(command: Command, out: string): Command {
  * CIFAR-10, or the part of it that comes with Lethe.
  * @throws LetheError `download-corrupt`
  */
-export function chosenCifar10(
-  options: Pick<Cifar10Options, 'dataset' | 'data'>,
+export async function chosenCifar10(
+  options: Cifar10Options,
   cache: string,
   onProgress: OnDataProgress,
 ): Promise<ExperimentDataset> {
-  return options.dataset === 'part' ? openDemoSubset() : openCifar10(options.data, cache, onProgress);
+  const { dataset, data } = options;
+  const all = await (dataset === 'part' ? openDemoSubset() : openCifar10(data, cache, onProgress));
+  return firstOfEachClass(all, limitsOf(options));
+}
+
+/** How much of a data set is asked for. */
+export function limitsOf({ samples, testSamples }: ExperimentOptions): ClassLimits {
+  return { train: samples, test: testSamples };
 }
 
 /** The configuration, with the epochs that were asked for. */

@@ -62,8 +62,6 @@ export function mistakesCommand(io: CliIo): Command {
           embedded,
           config,
           seed: options.seed,
-          trainPerClass: options.samples ?? Number.POSITIVE_INFINITY,
-          testPerClass: options.testSamples ?? Number.POSITIVE_INFINITY,
           show: progress.show,
         });
         const files: string[] = [];

@@ -127,8 +127,6 @@ async function measured(
         embedded,
         embedder,
         config,
-        trainPerClass: samples ?? Number.POSITIVE_INFINITY,
-        testPerClass: testSamples ?? Number.POSITIVE_INFINITY,
         requests,
         settingsHash: hashOf(settings),
         ...(onImages && { images: onImages }),
@@ -140,9 +138,7 @@ async function measured(
       show: progress.show,
     });
     const peers =
-      options.peers === undefined
-        ? undefined
-        : await runPeers({ python: options.peers, embedded, seeds, samples, testSamples });
+      options.peers === undefined ? undefined : await runPeers({ python: options.peers, embedded, seeds });
     const summary = { ...measuredSummary, ...(peers && { peers }) };
     return { summary, files: await written(out, summary) };
   } finally {

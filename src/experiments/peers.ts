@@ -23,8 +23,6 @@ export interface PeerRun {
   readonly python: string;
   readonly embedded: EmbeddedDataset;
   readonly seeds: readonly number[];
-  readonly samples?: number | undefined;
-  readonly testSamples?: number | undefined;
 }
 
 /**
@@ -32,18 +30,12 @@ export interface PeerRun {
  * protocol of Table 1.
  * @throws LetheError `unreachable` where the Python or its packages are not there
  */
-export async function runPeers({
-  python,
-  embedded,
-  seeds,
-  samples,
-  testSamples,
-}: PeerRun): Promise<PeerSummary[]> {
+export async function runPeers({ python, embedded, seeds }: PeerRun): Promise<PeerSummary[]> {
   const folder = await mkdtemp(join(tmpdir(), 'lethe-peers-'));
   try {
     const perSeed: z.infer<typeof answerSchema>[] = [];
     for (const seed of seeds) {
-      await handOver(folder, embedded, seed, samples, testSamples);
+      await handOver(folder, embedded, seed);
       await promisify(execFile)(python, [SCRIPT, folder], { maxBuffer: 2 ** 24 }).catch((cause: unknown) => {
         throw new LetheError('unreachable', `the peers did not run: ${firstLines(cause)}`, {
           field: 'peers',
@@ -69,13 +61,11 @@ async function handOver(
   folder: string,
   { train, test, classNames, dimension }: EmbeddedDataset,
   seed: number,
-  samples = Number.POSITIVE_INFINITY,
-  testSamples = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   const protocol = cifar10Protocol(classNames, seed);
   const used = protocol.flatMap(({ kind, classes }) => (kind === 'learn' ? classes : []));
-  const part = async (name: string, { vectors, labels }: LabelledVectors, most: number): Promise<void> => {
-    const rows = used.flatMap((className) => rowsOfClass({ labels }, classNames.indexOf(className), most));
+  const part = async (name: string, { vectors, labels }: LabelledVectors): Promise<void> => {
+    const rows = used.flatMap((className) => rowsOfClass({ labels }, classNames.indexOf(className)));
     const chosen = new Float32Array(rows.length * dimension);
     rows.forEach((row, at) => {
       chosen.set(vectors.subarray(row * dimension, (row + 1) * dimension), at * dimension);
@@ -86,8 +76,8 @@ async function handOver(
       Uint8Array.from(rows, (row) => labels[row] as number),
     );
   };
-  await part('train', train, samples);
-  await part('test', test, testSamples);
+  await part('train', train);
+  await part('test', test);
   const numbers = (names: readonly string[]): number[] => names.map((name) => classNames.indexOf(name));
   const steps = protocol.map(({ name, kind, classes }, index) => ({
     name,

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { CIFAR10_PACKAGE, fetchCifar10, loadCifar10, loadVerifiedCifar10 } from '../../data/cifar10.js';
+import {
+  CIFAR_IMAGE_BYTES,
+  CIFAR10_PACKAGE,
+  fetchCifar10,
+  type LabelledImages,
+  loadCifar10,
+  loadVerifiedCifar10,
+} from '../../data/cifar10.js';
 import { loadCifar100 } from '../../data/cifar100.js';
 import { loadDemoSubset } from '../../data/demoSubset.js';
 import type { OnDataProgress } from '../../data/progress.js';
@@ -63,6 +70,45 @@ export async function openCifar100(data: string): Promise<ExperimentDataset> {
     identity: `cifar100 ${orderedDigest(train.images, test.images)}`,
     description: `CIFAR-100, ${train.labels.length} training and ${test.labels.length} test images, ${how}`,
   };
+}
+
+/** How many images of each class at most. */
+export interface ClassLimits {
+  readonly train?: number | undefined;
+  readonly test?: number | undefined;
+}
+
+/** The first images of each class alone, so that a smaller run embeds no more than it uses. */
+export function firstOfEachClass(dataset: ExperimentDataset, limits: ClassLimits): ExperimentDataset {
+  const { train: most, test: mostTest } = limits;
+  if (most === undefined && mostTest === undefined) return dataset;
+  const { name, title, identity, description } = dataset;
+  const part = `${most ?? 'all'}-${mostTest ?? 'all'}`;
+  return {
+    ...dataset,
+    train: firstImages(dataset.train, most),
+    test: firstImages(dataset.test, mostTest),
+    name: `${name}-${part}`,
+    title: `a part of ${title}`,
+    identity: `${identity} ${part}`,
+    description: `of ${description}: the first ${most ?? 'all'} training and ${mostTest ?? 'all'} test images of each class`,
+  };
+}
+
+function firstImages(images: LabelledImages, most = Number.POSITIVE_INFINITY): LabelledImages {
+  const seen = new Map<number, number>();
+  const rows = [...images.labels.keys()].filter((row) => {
+    const label = images.labels[row] as number;
+    const count = (seen.get(label) ?? 0) + 1;
+    seen.set(label, count);
+    return count <= most;
+  });
+  const chosen = new Uint8Array(rows.length * CIFAR_IMAGE_BYTES);
+  rows.forEach((row, at) => {
+    const image = images.images.subarray(row * CIFAR_IMAGE_BYTES, (row + 1) * CIFAR_IMAGE_BYTES);
+    chosen.set(image, at * CIFAR_IMAGE_BYTES);
+  });
+  return { images: chosen, labels: Uint8Array.from(rows, (row) => images.labels[row] as number) };
 }
 
 function orderedDigest(...parts: readonly Uint8Array[]): string {

@@ -5,20 +5,16 @@ import type { Protocol } from '../protocol.js';
 import type { ClassKnowledge } from './knowledge.js';
 import type { TestSet } from './testSet.js';
 
-/**
- * What a Lethe would know after it had learned every task of the protocol from the data set's training vectors.
- * @param perClass training vectors of each class at most: the first ones of the data set
- */
+/** What a Lethe would know after it had learned every task of the protocol from the data set's training vectors. */
 export function datasetKnowledge(
   { train, classNames, dimension }: Pick<EmbeddedDataset, 'train' | 'classNames' | 'dimension'>,
   protocol: Protocol,
-  perClass: number,
 ): Map<string, ClassKnowledge> {
   const knowledge = new Map<string, ClassKnowledge>();
   for (const { kind, name: task, classes } of protocol) {
     if (kind !== 'learn') continue;
     for (const name of classes) {
-      const rows = rowsOfClass(train, classNames.indexOf(name), perClass);
+      const rows = rowsOfClass(train, classNames.indexOf(name));
       const vectors = rows.map(
         (row): VectorRecord => ({
           id: `train-${row}`,
@@ -37,11 +33,14 @@ export function datasetKnowledge(
   return knowledge;
 }
 
-/** Test vectors of the protocol's classes, at most so many of each. */
+/**
+ * Test vectors of the protocol's classes.
+ * @param perClass of each class at most: the first ones of the data set
+ */
 export function datasetTest(
   { test, classNames, dimension }: Pick<EmbeddedDataset, 'test' | 'classNames' | 'dimension'>,
   protocol: Protocol,
-  perClass: number,
+  perClass = Number.POSITIVE_INFINITY,
 ): TestSet {
   const names = protocol.flatMap(({ kind, classes }) => (kind === 'learn' ? classes : []));
   const chosen = names.flatMap((name) =>
@@ -58,7 +57,7 @@ export function datasetTest(
 export function rowsOfClass(
   { labels }: Pick<LabelledVectors, 'labels'>,
   label: number,
-  most: number,
+  most = Number.POSITIVE_INFINITY,
 ): number[] {
   const rows: number[] = [];
   for (let row = 0; row < labels.length && rows.length < most; row++) {

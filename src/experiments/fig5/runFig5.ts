@@ -61,7 +61,6 @@ export interface Fig5Input {
   readonly embedder: Embedder;
   readonly config: LetheConfig;
   readonly sizes: WorkloadSizes;
-  readonly trainPerClass: number;
   readonly seed: number;
   readonly settingsHash: string;
 }
@@ -93,7 +92,7 @@ async function runWorkload(workload: Workload, input: Fig5Input, show: ShowWork)
   const { embedded, config, seed, sizes, embedder, dataset } = input;
   const { dimension } = embedded;
   const protocol = workloadProtocol(workload, embedded.classNames, sizes, seed);
-  const knowledge = datasetKnowledge(embedded, protocol, input.trainPerClass);
+  const knowledge = datasetKnowledge(embedded, protocol);
   const sizeOf = (classes: readonly string[]): number =>
     classes.reduce((sum, name) => sum + (knowledge.get(name)?.vectors.length ?? 0), 0);
   const ssre = { ...config.learning.ssre, seed };
@@ -120,7 +119,7 @@ async function runWorkload(workload: Workload, input: Fig5Input, show: ShowWork)
     const unlearned = await measureRequests({
       protocol,
       knowledge,
-      test: datasetTest(embedded, protocol, Number.POSITIVE_INFINITY),
+      test: datasetTest(embedded, protocol),
       store,
       embedder,
       imageOf: imagesOf(dataset.test),

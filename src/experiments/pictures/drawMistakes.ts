@@ -14,27 +14,18 @@ export interface MistakesInput {
   readonly embedded: EmbeddedDataset;
   readonly config: LetheConfig;
   readonly seed: number;
-  readonly trainPerClass: number;
-  readonly testPerClass: number;
   readonly show: ShowWork;
 }
 
 /** Plays the protocol up to the first unlearning; counts and draws the filter's mistakes after it. */
-export async function drawMistakes({
-  embedded,
-  config,
-  seed,
-  trainPerClass,
-  testPerClass,
-  show,
-}: MistakesInput): Promise<{
+export async function drawMistakes({ embedded, config, seed, show }: MistakesInput): Promise<{
   readonly backend: string;
   readonly counts: readonly MistakeCount[];
   readonly pictures: Readonly<Record<'paper' | 'lethe', string>>;
 }> {
   const { dimension, classNames } = embedded;
   const protocol = cifar10Protocol(classNames, seed).slice(0, 2);
-  const knowledge = datasetKnowledge(embedded, protocol, trainPerClass);
+  const knowledge = datasetKnowledge(embedded, protocol);
   const { k, specificity, calibrationSamples: heldOut } = config.filter;
   const ssre = { ...config.learning.ssre, seed };
   let backend = 'unknown';
@@ -50,7 +41,7 @@ export async function drawMistakes({
     return evaluateProtocol({
       protocol,
       knowledge,
-      test: datasetTest(embedded, protocol, testPerClass),
+      test: datasetTest(embedded, protocol),
       store,
       live: classifiersOf(live),
       cilOnly: new Map(),

@@ -23,8 +23,6 @@ export interface Table1Input {
   readonly embedder: Embedder;
   readonly config: LetheConfig;
   /** Training and test vectors of each class, at most. */
-  readonly trainPerClass: number;
-  readonly testPerClass: number;
   /** Unlearning requests by examples, for each step and kind. */
   readonly requests: number;
   readonly settingsHash: string;
@@ -45,7 +43,7 @@ export async function runSeed(input: Table1Input, seed: number, show: ShowWork):
   const startedAt = new Date();
   const { embedded, config } = input;
   const protocol = cifar10Protocol(embedded.classNames, seed);
-  const knowledge = datasetKnowledge(embedded, protocol, input.trainPerClass);
+  const knowledge = datasetKnowledge(embedded, protocol);
   const { dimension } = embedded;
   const { k, specificity, calibrationSamples: heldOut } = config.filter;
   const pixels = input.images && asPixels(input.dataset);
@@ -57,7 +55,7 @@ export async function runSeed(input: Table1Input, seed: number, show: ShowWork):
       input.images && pixels
         ? {
             config: input.images,
-            knowledge: datasetKnowledge(pixels, protocol, input.trainPerClass),
+            knowledge: datasetKnowledge(pixels, protocol),
             dimension: pixels.dimension,
           }
         : null,
@@ -67,8 +65,8 @@ export async function runSeed(input: Table1Input, seed: number, show: ShowWork):
       show(`seed ${seed}, ${system}, ${task}: epochs`, epoch, epochs),
   });
   const test = {
-    ...datasetTest(embedded, protocol, input.testPerClass),
-    ...(pixels && { images: datasetTest(pixels, protocol, input.testPerClass).vectors }),
+    ...datasetTest(embedded, protocol),
+    ...(pixels && { images: datasetTest(pixels, protocol).vectors }),
   };
   const requests = await withStore(dimension, (store) =>
     measureRequests({
