@@ -64,13 +64,17 @@ function rewindCommand(io: CliIo): Command {
     .action(async (since: Date, options: TopicsOptions) => {
       const { asAdmin, readings } = await prepared(options, io);
       const { rewind } = await import('../streams/transports/kafka/rewind.js');
-      // At once: kafkajs needs some seconds for each.
-      const counts = await asAdmin((admin) =>
-        Promise.all(
-          readings.map(async (reading) => [reading.topic, await rewind(admin, reading, since)] as const),
-        ),
+      // At once: kafkajs needs some seconds for each. All are waited for, also where one is refused: what is still asked when
+      // the connection closes opens it anew, and the process would not end.
+      const rewound = await asAdmin((admin) =>
+        Promise.allSettled(readings.map((reading) => rewind(admin, reading, since))),
       );
-      const again = Object.fromEntries(counts);
+      const again = Object.fromEntries(
+        rewound.map((result, index) => {
+          if (result.status === 'rejected') throw result.reason;
+          return [readings[index]?.topic, result.value];
+        }),
+      );
       const lines = Object.entries(again).map(
         ([topic, count]) => `${topic}: ${count} records are read again`,
       );
