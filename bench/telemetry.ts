@@ -1,15 +1,16 @@
 /**
  * What metrics and traces cost: queries a second through the pipeline on vectors, where they cost most, with and without
- * them; and how long a scrape takes. Processes that differ in nothing else take turns, so that what disturbs one disturbs
- * the others; ratios within one run. `npm run bench:telemetry`
+ * them; and how long a scrape takes. Three pipelines in one process take turns: two processes of the same program differ by
+ * more than what is measured. Spans go to a collector in a process of its own. `npm run bench:telemetry`
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import type { RunningLethe } from '../src/app/compose.js';
 import { serveHttp } from '../src/app/httpServer.js';
 import { encodeQuery } from '../src/domain/cloudEvents.js';
+import type { OutgoingRecord } from '../src/domain/record.js';
 import { percentile } from '../src/experiments/metrics/percentile.js';
 import { SILENT } from '../src/operators/probe.js';
 import type { Metrics } from '../src/telemetry/metrics.js';
@@ -24,8 +25,11 @@ const QUERIES = 3000;
 const ROUNDS = 12;
 const SCRAPES = 300;
 
-const roundSchema = z.object({ perSecond: z.number(), cpuMs: z.number() });
-const scrapesSchema = z.object({ series: z.number(), ms: z.array(z.number()) });
+interface Measured {
+  readonly perSecond: number;
+  /** Of the whole process, a query. */
+  readonly cpuMs: number;
+}
 
 /** Measures nothing. */
 const NO_METRICS: Metrics = {
@@ -45,36 +49,37 @@ const NO_METRICS: Metrics = {
 /** Without metrics; with them; with them and traces at the default ratio. */
 const KINDS = ['without', 'with', 'traced'] as const;
 type Kind = (typeof KINDS)[number];
-type Round = Record<Kind, z.infer<typeof roundSchema>>;
+type Round = Record<Kind, Measured>;
 
-const kind = KINDS.find((each) => each === process.argv[2]);
-if (kind) await work(kind, process.argv[3]);
+/** A pipeline of one kind, which has learned. */
+interface Pipeline {
+  readonly lethe: RunningLethe;
+  readonly queries: readonly OutgoingRecord[];
+}
+
+if (process.argv[2] === 'collector') await collect();
 else await compare();
 
 async function compare(): Promise<void> {
-  const collector = createServer((request, response) => {
-    request.resume().on('end', () => response.setHeader('content-type', 'application/json').end('{}'));
-  }).listen(0, '127.0.0.1');
-  await once(collector, 'listening');
-  const address = collector.address();
-  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/v1/traces`;
-  const children = new Map(
-    await Promise.all(KINDS.map(async (each) => [each, await started(each, url)] as const)),
-  );
-  const child = (of: Kind): ChildProcess => children.get(of) as ChildProcess;
+  const collector = fork(fileURLToPath(import.meta.url), ['collector'], { execArgv: ['--import', 'tsx'] });
+  const [url] = (await once(collector, 'message')) as [string];
+  const pipelines = new Map<Kind, Pipeline>();
+  for (const kind of KINDS) pipelines.set(kind, await started(kind, url));
+  const of = (kind: Kind): Pipeline => pipelines.get(kind) as Pipeline;
+  for (const kind of KINDS) await measured(of(kind));
   const rounds: Round[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     // Each is first, second and last by turns: the machine's state drifts.
     const order = KINDS.map((_, index) => KINDS[(index + round) % KINDS.length] as Kind);
-    const measured: Partial<Round> = {};
-    for (const each of order) measured[each] = roundSchema.parse(await asked(child(each), 'round'));
-    rounds.push(measured as Round);
+    const taken: Partial<Round> = {};
+    for (const kind of order) taken[kind] = await measured(of(kind));
+    rounds.push(taken as Round);
   }
-  const { series, ms } = scrapesSchema.parse(await asked(child('with'), 'scrapes'));
-  for (const each of children.values()) each.kill('SIGKILL');
-  collector.close();
+  const { series, ms } = await scrapes((await serveHttp(of('with').lethe)).url);
+  for (const { lethe } of pipelines.values()) await lethe.close();
+  collector.kill('SIGKILL');
 
-  const median = (of: (round: Round) => number): number => percentile(rounds.map(of), 0.5);
+  const median = (figure: (round: Round) => number): number => percentile(rounds.map(figure), 0.5);
   const compared = (measured: Kind, plain: Kind, what: string, bound: number): Figure[] => [
     {
       what: `throughput ${what}, median of rounds`,
@@ -104,23 +109,9 @@ async function compare(): Promise<void> {
   ]);
 }
 
-async function started(of: Kind, url: string): Promise<ChildProcess> {
-  const child = fork(fileURLToPath(import.meta.url), [of, url], { execArgv: ['--import', 'tsx'] });
-  await once(child, 'message');
-  return child;
-}
-
-async function asked(child: ChildProcess, what: 'round' | 'scrapes'): Promise<unknown> {
-  const answer = once(child, 'message');
-  child.send(what);
-  return (await answer)[0];
-}
-
-/** One of the processes: answers each message with what it measured; its spans go to a collector in the parent. */
-async function work(kind: Kind, url = ''): Promise<void> {
+async function started(kind: Kind, url: string): Promise<Pipeline> {
   const overrides = { http: { port: 0 }, traces: { enabled: kind === 'traced', url } };
   const lethe = await startForBench(overrides, kind === 'without' ? { metrics: NO_METRICS } : {});
-  const server = await serveHttp(lethe);
   const { classNames, next } = clusteredVectors(CLASSES, DIMENSION);
   const classOf = (index: number): string => classNames[index % CLASSES] as string;
   const samples = Array.from(
@@ -136,21 +127,30 @@ async function work(kind: Kind, url = ''): Promise<void> {
     const payload = { kind: 'vector' as const, vector: next(index) };
     return encodeQuery({ id: `q${index}`, truth: classOf(index), payload }, lethe.topics);
   });
-  const round = async (): Promise<z.infer<typeof roundSchema>> => {
-    const [before, cpu] = [performance.now(), process.cpuUsage()];
-    await answersTo(lethe, queries);
-    const seconds = (performance.now() - before) / 1000;
-    const { user, system } = process.cpuUsage(cpu);
-    return { perSecond: QUERIES / seconds, cpuMs: (user + system) / 1000 / QUERIES };
-  };
-  await round();
-  process.on('message', async (what) => {
-    process.send?.(what === 'round' ? await round() : await scrapes(server.url));
-  });
-  process.send?.('ready');
+  return { lethe, queries };
 }
 
-async function scrapes(url: string): Promise<z.infer<typeof scrapesSchema>> {
+async function measured({ lethe, queries }: Pipeline): Promise<Measured> {
+  // What the others left is not cleared away at this one's cost.
+  globalThis.gc?.();
+  const [before, cpu] = [performance.now(), process.cpuUsage()];
+  await answersTo(lethe, queries);
+  const seconds = (performance.now() - before) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  return { perSecond: QUERIES / seconds, cpuMs: (user + system) / 1000 / QUERIES };
+}
+
+/** A collector that takes everything at once; tells its address. */
+async function collect(): Promise<void> {
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => response.setHeader('content-type', 'application/json').end('{}'));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  process.send?.(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/v1/traces`);
+}
+
+async function scrapes(url: string): Promise<{ series: number; ms: number[] }> {
   const ms: number[] = [];
   let text = '';
   for (let scrape = 0; scrape < SCRAPES; scrape++) {
