@@ -58,7 +58,10 @@ interface Pipeline {
 }
 
 if (process.argv[2] === 'collector') await collect();
-else await compare();
+else {
+  await compare();
+  process.exit(0);
+}
 
 async function compare(): Promise<void> {
   const collector = fork(fileURLToPath(import.meta.url), ['collector'], { execArgv: ['--import', 'tsx'] });
