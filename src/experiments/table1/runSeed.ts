@@ -22,7 +22,6 @@ export interface Table1Input {
   readonly embedded: EmbeddedDataset;
   readonly embedder: Embedder;
   readonly config: LetheConfig;
-  /** Training and test vectors of each class, at most. */
   /** Unlearning requests by examples, for each step and kind. */
   readonly requests: number;
   readonly settingsHash: string;
