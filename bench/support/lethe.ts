@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstValueFrom, map, take, toArray, filter as where } from 'rxjs';
@@ -18,11 +18,13 @@ export function startForBench(
   overrides: ConfigOverrides = {},
   { metrics }: { readonly metrics?: Metrics } = {},
 ): Promise<RunningLethe> {
+  const checkpoints = mkdtempSync(join(tmpdir(), 'lethe-bench-'));
+  process.once('exit', () => rmSync(checkpoints, { recursive: true, force: true }));
   const { config } = loadConfig({
     variables: {},
     overrides: {
       ...overrides,
-      model: { checkpoints: mkdtempSync(join(tmpdir(), 'lethe-bench-')), ...overrides.model },
+      model: { checkpoints, ...overrides.model },
     },
   });
   const logger = createLogger({ level: 'warn', format: 'text' });
@@ -74,10 +76,11 @@ export async function learnTask(
   await finished;
 }
 
-/** Publishes the queries as fast as the log takes them, and waits for all answers. */
+/** Publishes the queries as fast as the log takes them, so many `atOnce`, and waits for all answers. */
 export async function answersTo(
   lethe: RunningLethe,
   queries: readonly OutgoingRecord[],
+  atOnce = 1,
 ): Promise<readonly Prediction[]> {
   const answered = firstValueFrom(
     lethe.signals.pipe(
@@ -87,6 +90,7 @@ export async function answersTo(
       toArray(),
     ),
   );
-  for (const query of queries) await lethe.log.publish([query]);
+  for (let next = 0; next < queries.length; next += atOnce)
+    await lethe.log.publish(queries.slice(next, next + atOnce));
   return answered;
 }

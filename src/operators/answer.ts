@@ -12,7 +12,7 @@ import type { Assessed } from './filterUnlearned.js';
 import type { Flow } from './flow.js';
 import { mapAcceptedInBatches } from './mapAccepted.js';
 import type { Predicted } from './predict.js';
-import { type Probe, timed } from './probe.js';
+import { type Probe, timedAsync } from './probe.js';
 
 /**
  * Makes the predictions out of the filter's assessments and the model's logits. The registry is asked for its newest
@@ -44,15 +44,16 @@ export function answer(
       ...(message.truth !== undefined && { truth: message.truth }),
     };
   };
-  return mapAcceptedInBatches(batchSize, async (predicted, sources) => {
-    const snapshot = await registry.refresh();
-    return predicted.map((each, index) => {
-      const source = sources[index] as LogRecord;
-      try {
-        return timed(probe, 'answer', source, () => answerOne(each, source.timestamp, snapshot));
-      } catch (error) {
-        return toLetheError(error);
-      }
-    });
-  });
+  return mapAcceptedInBatches(batchSize, (predicted, sources) =>
+    timedAsync(probe, 'answer', sources, async () => {
+      const snapshot = await registry.refresh();
+      return predicted.map((each, index) => {
+        try {
+          return answerOne(each, (sources[index] as LogRecord).timestamp, snapshot);
+        } catch (error) {
+          return toLetheError(error);
+        }
+      });
+    }),
+  );
 }

@@ -15,7 +15,7 @@ import type { FromWorker, ToWorker } from './messages.js';
 type TaskMessage = Extract<ToWorker, { kind: 'task' }>;
 
 // Inference comes first: this process and the threads that it starts take what the others leave.
-setPriority(Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL));
+setPriority(Math.max(getPriority(), constants.priority.PRIORITY_LOW));
 // Without its parent nobody wants its results.
 process.on('disconnect', () => process.exit());
 
