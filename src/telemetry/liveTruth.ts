@@ -1,5 +1,6 @@
 import { type ClassRecord, FORGOTTEN } from '../domain/classes.js';
 import type { Prediction } from '../domain/messages/prediction.js';
+import type { Buffer, Increments } from './buffered.js';
 import { LiveForgetting } from './forgetting.js';
 import type { Instruments } from './instruments.js';
 import { Window } from './window.js';
@@ -13,11 +14,22 @@ export class LiveTruth {
   readonly #filter = { recall: new Window(WINDOW), specificity: new Window(WINDOW) };
   readonly #forgetting = new LiveForgetting(WINDOW);
 
-  constructor(private readonly instruments: Instruments) {
+  readonly #judged: Record<'remaining' | 'unlearned', Record<'right' | 'wrong', Increments<string>>>;
+
+  constructor(
+    private readonly instruments: Instruments,
+    buffer: Buffer,
+  ) {
+    const { judged } = instruments;
     // A counter that appears with its first increment hides it from `increase`: the first answer that names an unlearned
     // class must show.
     for (const classes of ['remaining', 'unlearned'])
-      for (const correct of ['true', 'false']) instruments.judged.inc({ classes, correct }, 0);
+      for (const correct of ['true', 'false']) judged.inc({ classes, correct }, 0);
+    const judgedOf = (classes: string) => ({
+      right: buffer.increments(judged, { classes, correct: 'true' }),
+      wrong: buffer.increments(judged, { classes, correct: 'false' }),
+    });
+    this.#judged = { remaining: judgedOf('remaining'), unlearned: judgedOf('unlearned') };
   }
 
   judge(
@@ -28,7 +40,7 @@ export class LiveTruth {
     if (state === 'learning') return;
     const classes = FORGOTTEN.includes(state) ? 'unlearned' : 'remaining';
     const correct = label === truth;
-    this.instruments.judged.inc({ classes, correct: String(correct) });
+    this.#judged[classes][correct ? 'right' : 'wrong'].add();
     this.#accuracy[classes].add(correct);
     if (classes === 'unlearned') {
       this.#filter.recall.add(evidence.filtered);

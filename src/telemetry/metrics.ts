@@ -3,6 +3,7 @@ import type { ClassRecord } from '../domain/classes.js';
 import { REASON_CODES, type ReasonCode } from '../domain/errors.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { Prediction } from '../domain/messages/prediction.js';
+import { Buffer, type Increments } from './buffered.js';
 import { createInstruments, type Instruments } from './instruments.js';
 import { LiveTruth } from './liveTruth.js';
 import { type Erasing, observeEvent } from './observeEvent.js';
@@ -51,20 +52,25 @@ export function createMetrics(measured?: Measured): Metrics {
   if (measured) instruments.worker.set({ role: measured.role }, 1);
   beginAtZero(instruments);
   if (measured?.role !== 'infer') learnerBeginsAtZero(instruments);
-  const truth = new LiveTruth(instruments);
+  const buffer = new Buffer();
+  const stages = new Map<string, ReturnType<typeof stageIn>>();
+  const routes = new Map<string, Increments<'route'>>();
+  const queryLatency = buffer.observations(instruments.queryLatency);
+  const truth = new LiveTruth(instruments, buffer);
   const erasing: Erasing = new Map();
   const sources = new Sources(instruments);
 
   return {
     probe: {
-      stage: (stage, seconds, { length: items }) => {
-        instruments.stageDuration.observe({ stage }, seconds);
-        instruments.stageItems.inc({ stage }, items);
+      stage: (name, seconds, { length }) => {
+        const { duration, items } = kept(stages, name, (stage) => stageIn(buffer, instruments, stage));
+        duration.observe(seconds);
+        items.add(length);
       },
     },
     observePrediction(prediction, known) {
-      instruments.queries.inc({ route: prediction.route });
-      instruments.queryLatency.observe(prediction.latencyMs / 1000);
+      kept(routes, prediction.route, (route) => buffer.increments(instruments.queries, { route })).add();
+      queryLatency.observe(prediction.latencyMs / 1000);
       if (prediction.truth !== undefined && known) truth.judge(prediction, prediction.truth, known);
     },
     observeEvent: (event, askedAt) => observeEvent(event, instruments, erasing, askedAt),
@@ -78,12 +84,28 @@ export function createMetrics(measured?: Measured): Metrics {
     watch: (added) => sources.add(added),
     contentType: registry.contentType,
     async expose() {
+      buffer.flush();
       truth.publish();
       await sources.collect();
       return registry.metrics();
     },
     close: () => registry.clear(),
   };
+}
+
+/** What is told of one stage. */
+function stageIn(buffer: Buffer, { stageDuration, stageItems }: Instruments, stage: string) {
+  return {
+    duration: buffer.observations(stageDuration, { stage }),
+    items: buffer.increments(stageItems, { stage }),
+  };
+}
+
+/** The value of a key, made when it is first asked for. */
+function kept<V>(values: Map<string, V>, key: string, make: (key: string) => V): V {
+  const value = values.get(key) ?? make(key);
+  values.set(key, value);
+  return value;
 }
 
 /** A series that first appears with its first event hides it from `rate`: what is asked for is there from the start. */

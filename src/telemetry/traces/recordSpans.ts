@@ -16,6 +16,12 @@ import type { DeadLetterHeaders } from '../../domain/messages/deadLetter.js';
 import type { LogRecord, OutgoingRecord } from '../../domain/record.js';
 import { traceOfHeaders } from './traceIds.js';
 
+/** The span of a record, and where it is the current one. */
+interface Sampled {
+  readonly span: Span;
+  readonly context: Context;
+}
+
 /** The stage that ends the way of a record. */
 const LAST_STAGE = 'publish';
 const REASON_HEADER: keyof DeadLetterHeaders = 'lethe-reason';
@@ -30,8 +36,7 @@ export class RecordSpans {
   readonly #propagator: TextMapPropagator;
   readonly #system: string;
   /** Records that nobody holds any more, since their pipeline was torn down, take their spans with them. */
-  readonly #spans = new WeakMap<LogRecord, Span>();
-
+  readonly #spans = new WeakMap<LogRecord, Sampled>();
   readonly #ratio: number;
 
   /**
@@ -67,39 +72,38 @@ export class RecordSpans {
       'lethe.waited_ms': Math.max(0, Date.now() - timestamp),
     };
     const options = { kind: SpanKind.CONSUMER, attributes };
-    this.#spans.set(
-      record,
-      this.#tracer.startSpan(`process ${topic}`, options, this.#parentOf(record, told)),
-    );
+    const span = this.#tracer.startSpan(`process ${topic}`, options, this.#parentOf(record, told));
+    this.#spans.set(record, { span, context: trace.setSpan(ROOT_CONTEXT, span) });
   }
 
   stage(stage: string, seconds: number, sources: readonly LogRecord[]): void {
-    const endTime = performance.timeOrigin + performance.now();
-    const attributes = { 'messaging.batch.message_count': sources.length };
+    let endTime: number | undefined;
     for (const source of sources) {
-      const span = this.#spans.get(source);
-      if (!span) continue;
+      const sampled = this.#spans.get(source);
+      if (!sampled) continue;
+      endTime ??= performance.timeOrigin + performance.now();
       const startTime = endTime - seconds * 1000;
-      this.#tracer.startSpan(stage, { startTime, attributes }, contextOf(span)).end(endTime);
-      if (stage === LAST_STAGE) span.end(endTime);
+      const attributes = { 'messaging.batch.message_count': sources.length };
+      this.#tracer.startSpan(stage, { startTime, attributes }, sampled.context).end(endTime);
+      if (stage === LAST_STAGE) sampled.span.end(endTime);
     }
   }
 
   carried(input: LogRecord, outputs: readonly OutgoingRecord[]): readonly OutgoingRecord[] {
-    const span = this.#spans.get(input);
-    if (!span) return passedOn(input, outputs);
+    const sampled = this.#spans.get(input);
+    if (!sampled) return passedOn(input, outputs);
     return outputs.map((output) => {
       const reason = output.headers[REASON_HEADER];
-      if (reason !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: reason });
+      if (reason !== undefined) sampled.span.setStatus({ code: SpanStatusCode.ERROR, message: reason });
       const headers = { ...output.headers };
-      this.#propagator.inject(contextOf(span), headers, defaultTextMapSetter);
+      this.#propagator.inject(sampled.context, headers, defaultTextMapSetter);
       return { ...output, headers };
     });
   }
 
   /** The trace that a record is in. */
   contextOf(record: LogRecord): SpanContext | undefined {
-    return this.#spans.get(record)?.spanContext() ?? traceOfHeaders(record);
+    return this.#spans.get(record)?.span.spanContext() ?? traceOfHeaders(record);
   }
 
   /** With `tracestate`, where the record has W3C's headers. */
@@ -116,8 +120,4 @@ function passedOn({ headers }: LogRecord, outputs: readonly OutgoingRecord[]): r
   if (traceparent === undefined) return outputs;
   const trace = { traceparent, ...(tracestate !== undefined && { tracestate }) };
   return outputs.map((output) => ({ ...output, headers: { ...output.headers, ...trace } }));
-}
-
-function contextOf(span: Span): Context {
-  return trace.setSpan(ROOT_CONTEXT, span);
 }

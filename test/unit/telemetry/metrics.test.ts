@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LetheEvent } from '../../../src/domain/messages/event.js';
 import type { Prediction } from '../../../src/domain/messages/prediction.js';
@@ -53,6 +54,33 @@ describe('metrics', () => {
     expect(seen.get('lethe_queries_total{route="strategy:nearest"}')).toBe(1);
     expect(seen.get('lethe_query_latency_seconds_sum')).toBeCloseTo(0.06);
     expect(seen.get('lethe_query_latency_seconds_bucket{le="0.025"}')).toBe(1);
+  });
+
+  it('hold every observation when they are read, however many wait for each other meanwhile', async () => {
+    const metrics = metricsUnderTest();
+    const told = fc.sample(fc.integer({ min: 1, max: 999 }), { numRuns: 700, seed: 1993 });
+    let checked = 0;
+    for (const [index, ms] of told.entries()) {
+      metrics.probe.stage('decode', ms / 1000, Array(ms));
+      metrics.observePrediction(prediction({ latencyMs: ms }), learned);
+      if (index % 150 !== 149) continue;
+      checked++;
+      const until = told.slice(0, index + 1);
+      const sum = until.reduce((total, each) => total + each, 0);
+      const seen = await samples(metrics);
+      expect(seen.get('lethe_stage_duration_seconds_count{stage="decode"}')).toBe(until.length);
+      expect(seen.get('lethe_stage_duration_seconds_sum{stage="decode"}')).toBeCloseTo(sum / 1000);
+      expect(seen.get('lethe_stage_duration_seconds_bucket{le="0.25",stage="decode"}')).toBe(
+        until.filter((each) => each <= 250).length,
+      );
+      expect(seen.get('lethe_stage_items_total{stage="decode"}')).toBe(sum);
+      expect(seen.get('lethe_queries_total{route="model"}')).toBe(until.length);
+      expect(seen.get('lethe_query_latency_seconds_count')).toBe(until.length);
+      expect(seen.get('lethe_judged_predictions_total{classes="remaining",correct="true"}')).toBe(
+        until.length,
+      );
+    }
+    expect(checked).toBe(4);
   });
 
   it('tell accuracy on remaining and unlearned classes, recall and specificity, from the truth', async () => {
