@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { versionSchema } from './checkpoint.js';
 import { type CheckpointFiles, corrupt, filesIn } from './checkpointFiles.js';
@@ -7,6 +6,7 @@ import { inOrder, versionOf } from './checkpointUri.js';
 import { knowsOneOf, MANIFEST_FILE, WEIGHTS_FILE } from './manifest.js';
 import { placeCheckpoint } from './placeCheckpoint.js';
 import { parseCheckpoint, readCheckpoint } from './readCheckpoint.js';
+import { removeAtOnce } from './removal.js';
 
 /**
  * A store of bytes by key, e.g. a bucket (S3: GetObject, PutObject, DeleteObject, ListObjectsV2) or Redis strings. Keys are
@@ -57,7 +57,7 @@ export function blobCheckpoints(
       const version = versionOf(uri, scheme);
       await blobs.delete(keyOf(version, MANIFEST_FILE));
       await blobs.delete(keyOf(version, WEIGHTS_FILE));
-      await rm(join(cache, version), { recursive: true, force: true });
+      await removeAtOnce(join(cache, version));
     },
     list: async () => {
       const versions = (await blobs.keys('v')).flatMap((key) => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type StoredCheckpoint, versionSchema } from './checkpoint.js';
@@ -7,6 +7,7 @@ import { foreign, inOrder } from './checkpointUri.js';
 import { knowsOneOf, MANIFEST_FILE } from './manifest.js';
 import { placeCheckpoint } from './placeCheckpoint.js';
 import { readCheckpoint } from './readCheckpoint.js';
+import { ignoreMissing, removeAtOnce } from './removal.js';
 import { removeUnfinished } from './unfinished.js';
 
 /**
@@ -38,8 +39,8 @@ export interface CheckpointStore {
   /** URIs of all that are whole, oldest first. */
   list(): Promise<string[]>;
   /**
-   * Removes every checkpoint, and what is cached here, that knows one of these classes, and what was saved of trainings
-   * that broke off.
+   * Removes every checkpoint, and what is cached here, that knows one of these classes, and what else is left of
+   * models that may have known them: saved by trainings, or by processes that were killed.
    * @param keep version that stays all the same
    * @returns how many checkpoints
    */
@@ -69,11 +70,7 @@ export function folderCheckpoints(folder: string): CheckpointStore {
       const local = folderOf(uri);
       const version = versionSchema.safeParse(local.slice(parent.length + 1));
       if (!version.success || dirname(local) !== parent) throw foreign(uri, `checkpoints in ${parent}`);
-      // Renamed first: it is never seen half removed.
-      const bin = await mkdtemp(join(parent, '.removing-')).catch(ignoreMissing);
-      if (bin === undefined) return;
-      await rename(local, join(bin, version.data)).catch(ignoreMissing);
-      await rm(bin, { recursive: true, force: true });
+      await removeAtOnce(local);
     },
     list: async () => {
       const names = (await readdir(parent).catch(ignoreMissing)) ?? [];
@@ -81,7 +78,7 @@ export function folderCheckpoints(folder: string): CheckpointStore {
       return inOrder(versions).map((version) => pathToFileURL(join(parent, version)).href);
     },
     removeOf: async (classes, keep) => {
-      await removeUnfinished(parent);
+      await removeUnfinished(parent, classes);
       let removed = 0;
       for (const uri of await store.list()) {
         const local = folderOf(uri);
@@ -103,8 +100,4 @@ async function copied(from: string, parent: string, version: string, sha256: str
 function folderOf(uri: string): string {
   if (!uri.startsWith('file:')) throw foreign(uri, 'file: URLs');
   return resolve(fileURLToPath(uri));
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
 }

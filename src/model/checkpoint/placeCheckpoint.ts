@@ -4,6 +4,8 @@ import type { CheckpointFiles } from './checkpointFiles.js';
 import { flushFolder, sha256Of, writeFlushed } from './files.js';
 import { MANIFEST_FILE, WEIGHTS_FILE } from './manifest.js';
 import { readCheckpoint } from './readCheckpoint.js';
+import { removeAtOnce } from './removal.js';
+import { WRITING_PREFIX } from './unfinished.js';
 
 /**
  * Puts a checkpoint's files in the folder `version` below `parent`. Whole or not at all: they are written to a folder
@@ -21,7 +23,7 @@ export async function placeCheckpoint(
 ): Promise<string> {
   const folder = join(parent, version);
   await mkdir(parent, { recursive: true });
-  const temporary = await mkdtemp(join(parent, '.writing-'));
+  const temporary = await mkdtemp(join(parent, WRITING_PREFIX));
   try {
     await writeFlushed(join(temporary, WEIGHTS_FILE), files.weights);
     await writeFlushed(join(temporary, MANIFEST_FILE), files.manifest);
@@ -44,22 +46,13 @@ async function replaceFolder(temporary: string, folder: string, sha256: string):
       return await rename(temporary, folder);
     } catch (error) {
       if (!isOccupied(error)) throw error;
-      if (!(await isWhole(folder, sha256))) await moveAway(folder);
+      if (!(await isWhole(folder, sha256))) await removeAtOnce(folder);
     }
   }
 }
 
 function isOccupied(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST');
-}
-
-/** In one step, so that nobody finds it half removed. */
-async function moveAway(folder: string): Promise<void> {
-  const bin = await mkdtemp(join(folder, '..', '.removing-'));
-  await rename(folder, join(bin, 'damaged')).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
-  await rm(bin, { recursive: true, force: true });
 }
 
 async function isWhole(folder: string, sha256: string): Promise<boolean> {

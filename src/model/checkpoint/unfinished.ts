@@ -1,10 +1,37 @@
-import { rm } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { knowsOneOf, MANIFEST_FILE } from './manifest.js';
+import { emptied, ignoreMissing, REMOVING_PREFIX, removeAtOnce } from './removal.js';
 
 /** Folder, beside the checkpoints, of what is saved of trainings that are under way. */
 export const PROGRESS_FOLDER = '.progress';
 
-/** Removes what trainings that broke off had saved: the numbers of networks that saw their classes. */
-export async function removeUnfinished(checkpoints: string): Promise<void> {
-  await rm(join(checkpoints, PROGRESS_FOLDER), { recursive: true, force: true });
+/** Begins the names of the folders in which checkpoints are written. */
+export const WRITING_PREFIX = '.writing-';
+
+/** A checkpoint without a manifest that nobody has added to for so long is not being written any more. */
+const ABANDONED_MS = 60_000;
+
+/**
+ * Removes whatever of models that knew these classes is not a checkpoint: what trainings saved on their way (the numbers of
+ * networks that saw their classes), and what processes left that were killed while they removed or wrote a checkpoint.
+ * A training that is under way loses nothing but its last save.
+ */
+export async function removeUnfinished(checkpoints: string, classes: readonly string[]): Promise<void> {
+  await removeAtOnce(join(checkpoints, PROGRESS_FOLDER));
+  for (const name of (await readdir(checkpoints).catch(ignoreMissing)) ?? []) {
+    const folder = join(checkpoints, name);
+    const isLeft =
+      name.startsWith(REMOVING_PREFIX) ||
+      (name.startsWith(WRITING_PREFIX) && (await isLeftWriting(folder, classes)));
+    if (isLeft) await emptied(folder);
+  }
+}
+
+/** Nobody writes a model that knows a class which is erased. */
+async function isLeftWriting(folder: string, classes: readonly string[]): Promise<boolean> {
+  const manifest = await readFile(join(folder, MANIFEST_FILE)).catch(ignoreMissing);
+  if (manifest) return knowsOneOf(manifest, classes);
+  const written = await stat(folder).catch(ignoreMissing);
+  return written !== undefined && Date.now() - written.mtimeMs > ABANDONED_MS;
 }

@@ -1,8 +1,9 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { decoded, encoded } from '../checkpoint/arrays.js';
 import { sha256Of, writeWhole } from '../checkpoint/files.js';
+import { removeAtOnce } from '../checkpoint/removal.js';
 import { PROGRESS_FOLDER } from '../checkpoint/unfinished.js';
 import type { OptimiserState } from '../ssre/optimise.js';
 
@@ -47,8 +48,8 @@ export function progressFile(checkpoints: string, key: string): ProgressFile {
       await mkdir(folder, { recursive: true });
       await writeWhole(path, serialised(state, key));
     },
-    // Another trainer on the same folder may save at this moment: what stays is removed after the next task.
-    clear: () => rm(folder, { recursive: true, force: true }).catch(() => undefined),
+    // What can't be removed now is removed after the next task, and before an erasure ends.
+    clear: () => removeAtOnce(folder).catch(() => undefined),
   };
 }
 
