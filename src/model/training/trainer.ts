@@ -230,28 +230,30 @@ function* chunksOf(
  * @throws LetheError as the worker reports it, or `training-failed` where the worker dies
  */
 function answers<T>(worker: WorkerProcess, pick: (message: FromWorker) => T | undefined): Promise<T> {
-  return new Promise((resolve, reject) => {
-    worker.onMessage((message) => {
-      if (message.kind === 'failed') {
-        const { error } = message;
-        return reject(new LetheError(error.code, error.message, error));
-      }
-      try {
-        const picked = pick(message);
-        if (picked !== undefined) resolve(picked);
-      } catch (error) {
-        reject(error);
-      }
-    });
-    void worker.ended.then(({ how, stderr }) =>
-      reject(
-        failed(
-          `the training process ended (${how})${stderr ? `: ${stderr}` : ''}`,
-          'Send the task again: it is trained by a new process from the last checkpoint. If it fails again, the memory may not suffice.',
+  const answer = new Promise<T>((resolve, reject) => {
+    worker.tell({
+      message: (message) => {
+        if (message.kind === 'failed') {
+          const { error } = message;
+          return reject(new LetheError(error.code, error.message, error));
+        }
+        try {
+          const picked = pick(message);
+          if (picked !== undefined) resolve(picked);
+        } catch (error) {
+          reject(error);
+        }
+      },
+      ended: ({ how, stderr }) =>
+        reject(
+          failed(
+            `the training process ended (${how})${stderr ? `: ${stderr}` : ''}`,
+            'Send the task again: it is trained by a new process from the last checkpoint. If it fails again, the memory may not suffice.',
+          ),
         ),
-      ),
-    );
+    });
   });
+  return answer.finally(() => worker.tell());
 }
 
 function failed(message: string, remedy: string): LetheError {

@@ -16,14 +16,21 @@ export interface WorkerEnd {
   readonly stderr: string;
 }
 
+/** Who waits for a worker. */
+export interface WorkerListener {
+  message(message: FromWorker): void;
+  /** The process has ended, for whatever reason; no message follows. */
+  ended(end: WorkerEnd): void;
+}
+
+const NOBODY: WorkerListener = { message: () => undefined, ended: () => undefined };
+
 /** A training process, as its parent sees it. */
 export interface WorkerProcess {
   /** Resolves when the message is on its way. */
   send(message: ToWorker): Promise<void>;
-  /** Called for every answer; replaces the listener before. */
-  onMessage(listener: (message: FromWorker) => void): void;
-  /** Resolves when the process has ended, for whatever reason. */
-  readonly ended: Promise<WorkerEnd>;
+  /** Tells a listener in the place of the one before, also that the process has ended already; without one, nobody. */
+  tell(listener?: WorkerListener): void;
   hasEnded(): boolean;
   /** Ends the process at once. */
   kill(): Promise<void>;
@@ -46,23 +53,25 @@ export function startWorker(threads: number | undefined): WorkerProcess {
       TF_NUM_INTRAOP_THREADS: String(threads ?? trainingThreads()),
     },
   });
-  let alive = true;
-  const ended = endOf(child).finally(() => {
-    alive = false;
+  let listener = NOBODY;
+  let end: WorkerEnd | undefined;
+  // One reaction for the life of the process: whoever waited once would be kept by it, with all that they hold.
+  const ended = endOf(child).then((how) => {
+    end = how;
+    listener.ended(how);
   });
-  let listener: (message: FromWorker) => void = () => {};
-  child.on('message', (message: FromWorker) => listener(message));
+  child.on('message', (message: FromWorker) => listener.message(message));
 
   return {
     send: (message) =>
       new Promise((resolve, reject) => {
         child.send(message, (error) => (error ? reject(error) : resolve()));
       }),
-    onMessage: (next) => {
+    tell: (next = NOBODY) => {
       listener = next;
+      if (end) listener.ended(end);
     },
-    ended,
-    hasEnded: () => !alive,
+    hasEnded: () => end !== undefined,
     kill: async () => {
       child.kill('SIGKILL');
       await ended;

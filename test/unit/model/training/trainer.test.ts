@@ -12,7 +12,7 @@ import { loadClassifier } from '../../../../src/model/loadClassifier.js';
 import type { Trainer } from '../../../../src/model/trainer.js';
 import { createTrainer, type TrainerOptions } from '../../../../src/model/training/trainer.js';
 import { clusters, DIMENSION, smallConfig } from '../ssre/support.js';
-import { isAlive, withItsProcess } from './support.js';
+import { collectGarbage, isAlive, withItsProcess } from './support.js';
 
 let folder = '';
 const open: Trainer[] = [];
@@ -67,6 +67,23 @@ describe('a trainer', () => {
     const logits = await classifier.logits(second.vectors.subarray(0, DIMENSION));
     expect(logits.indexOf(Math.max(...logits))).toBe(2);
     classifier.dispose();
+  });
+
+  it('keeps nothing of the tasks that it has trained', async () => {
+    const it = await trainer();
+    const given: WeakRef<Float32Array>[] = [];
+    const trainOne = async (kind: number): Promise<void> => {
+      const task = clusters([kind], 40);
+      given.push(new WeakRef(task.vectors));
+      await it.train(task, ignore);
+    };
+    for (const kind of [0, 1, 2]) await trainOne(kind);
+    await expect
+      .poll(() => {
+        collectGarbage();
+        return given.filter((vectors) => vectors.deref() !== undefined).length;
+      })
+      .toBe(0);
   });
 
   it('trains the same model again from the same seed, and goes on from one that it is given', async () => {
