@@ -149,7 +149,7 @@ async function started(kind: Kind, url: string): Promise<Pipeline> {
 
 /** Of metrics, of traces, and of both, in the time that queries take with both. */
 async function sharesOf(pipeline: Pipeline, atOnce: number): Promise<Figure[]> {
-  const { shares } = await cpuSharesOf([METRICS, TRACES, TELEMETRY], async () => {
+  const shares = await cpuSharesOf([METRICS, TRACES, TELEMETRY], async () => {
     for (let round = 0; round < ROUNDS; round++) await measured(pipeline, atOnce);
   });
   return (['metrics', 'traces', 'both'] as const).map((name, index) => ({

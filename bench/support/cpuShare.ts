@@ -3,23 +3,14 @@ import { type Profiler, Session } from 'node:inspector/promises';
 /** Microseconds between two samples of the profiler. */
 const INTERVAL = 250;
 
-/** Where the main thread's time went. */
-export interface CpuShares {
-  /** Seconds that it was busy, the collection of garbage included. */
-  readonly busy: number;
-  /** Of them, the share spent in functions of files that match, and in what they call; each between 0 and 1. */
-  readonly shares: readonly number[];
-}
-
 /**
  * Runs work under V8's profiler and says which share of the main thread's time belongs to some of the program's files. Two runs
  * that are alike differ by several per cent; what a part of one run costs is seen to some hundredths of one.
  * @param files one pattern for each share, matched with the URLs of the files
+ * @returns for each pattern, the share of the busy time (the collection of garbage included) that was spent in functions of
+ *   files that match, and in what they call; between 0 and 1
  */
-export async function cpuSharesOf(
-  files: readonly RegExp[],
-  work: () => Promise<unknown>,
-): Promise<CpuShares> {
+export async function cpuSharesOf(files: readonly RegExp[], work: () => Promise<unknown>): Promise<number[]> {
   const session = new Session();
   session.connect();
   await session.post('Profiler.enable');
@@ -34,17 +25,14 @@ export async function cpuSharesOf(
 function sharesIn(
   { nodes, samples = [], timeDeltas = [] }: Profiler.Profile,
   files: readonly RegExp[],
-): CpuShares {
-  // A node comes before its children: what it belongs to is known when they are met.
-  const belongs = new Map<number, boolean[]>();
+): number[] {
+  // A node comes before its children: what they inherit is known when they are met.
+  const within = new Map<number, boolean[]>();
   const idle = new Set<number>();
-  const childrenOf = new Map(nodes.map(({ id, children = [] }) => [id, children]));
-  const above = new Map<number, boolean[]>();
-  for (const { id, callFrame } of nodes) {
-    const inherited = above.get(id);
+  for (const { id, callFrame, children = [] } of nodes) {
+    const inherited = within.get(id);
     const own = files.map((pattern, index) => inherited?.[index] || pattern.test(callFrame.url));
-    belongs.set(id, own);
-    for (const child of childrenOf.get(id) ?? []) above.set(child, own);
+    for (const node of [id, ...children]) within.set(node, own);
     if (callFrame.functionName === '(idle)') idle.add(id);
   }
   let busy = 0;
@@ -53,8 +41,8 @@ function sharesIn(
     const time = timeDeltas[index] ?? 0;
     if (idle.has(id)) continue;
     busy += time;
-    for (const [pattern, isIn] of (belongs.get(id) ?? []).entries())
+    for (const [pattern, isIn] of (within.get(id) ?? []).entries())
       if (isIn) spent[pattern] = (spent[pattern] ?? 0) + time;
   }
-  return { busy: busy / 1e6, shares: spent.map((time) => time / busy) };
+  return spent.map((time) => time / busy);
 }

@@ -21,13 +21,15 @@ export class LiveTruth {
     buffer: Buffer,
   ) {
     const { judged } = instruments;
-    // A counter that appears with its first increment hides it from `increase`: the first answer that names an unlearned
-    // class must show.
-    for (const classes of ['remaining', 'unlearned'])
-      for (const correct of ['true', 'false']) judged.inc({ classes, correct }, 0);
+    const series = (classes: string, correct: string): Increments<string> => {
+      // A counter that appears with its first increment hides it from `increase`: the first answer that names an unlearned
+      // class must show.
+      judged.inc({ classes, correct }, 0);
+      return buffer.increments(judged, { classes, correct });
+    };
     const judgedOf = (classes: string) => ({
-      right: buffer.increments(judged, { classes, correct: 'true' }),
-      wrong: buffer.increments(judged, { classes, correct: 'false' }),
+      right: series(classes, 'true'),
+      wrong: series(classes, 'false'),
     });
     this.#judged = { remaining: judgedOf('remaining'), unlearned: judgedOf('unlearned') };
   }
