@@ -29,7 +29,7 @@ export async function execute(program: string, args: readonly string[], cwd?: st
   } catch (error) {
     const { code, stdout = '', stderr = '' } = error as Failure;
     if (code === 'ENOENT') throw new Error(`${program} is not installed or not on the PATH`);
-    const output = lastLines(`${stdout}\n${stderr}`, 8);
+    const output = lastLines(withoutStackFrames(`${stdout}\n${stderr}`), 8);
     throw new Error(`${program} ${args.slice(0, 3).join(' ')} failed (${code})\n${output}`);
   }
 }
@@ -37,6 +37,11 @@ export async function execute(program: string, args: readonly string[], cwd?: st
 /** What the program printed, or undefined where it is missing or failed. */
 export function attempt(program: string, args: readonly string[]): Promise<string | undefined> {
   return execute(program, args).catch(() => undefined);
+}
+
+/** Java prints a stack trace after its reason: the last lines would be frames alone. */
+function withoutStackFrames(text: string): string {
+  return text.replaceAll(/^\s+at .*$/gm, '');
 }
 
 /** The last `count` lines of a text that are not empty. */

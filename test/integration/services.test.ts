@@ -104,6 +104,23 @@ describe('a Kafka of its own', () => {
   });
 });
 
+describe('a Kafka that does not start', () => {
+  it('says why, and not where in Kafka', async () => {
+    const port = await freePort();
+    const start = ownKafka({ port, controllerPort: port });
+    await expect(start).rejects.toThrow(/failed \(1\)\n.*two listeners on the same port/s);
+    await expect(start).rejects.not.toThrow(/at kafka\./);
+  });
+});
+
+describe('free ports', () => {
+  it('differ, as one broker asks for four of them', async () => {
+    const ports: number[] = [];
+    while (ports.length < 1000) ports.push(await freePort());
+    expect(new Set(ports).size).toBe(ports.length);
+  });
+});
+
 describe('a Redis of its own', () => {
   it('keeps its data over a kill, and answers again after a freeze', async () => {
     const service = await ownRedis({ password: 'a "b" c', tls: true });

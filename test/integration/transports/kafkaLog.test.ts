@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import kafkajs, { type Admin } from 'kafkajs';
 import { firstValueFrom, mergeMap, take, toArray } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { KafkaService } from '../../../scripts/services/kafka.js';
+import { freePort } from '../../../scripts/services/ports.js';
 import type { LogRecord, OutgoingRecord } from '../../../src/domain/record.js';
 import { createKafkaLog, type KafkaLog } from '../../../src/streams/transports/kafka/kafkaLog.js';
 import type { Compression, KafkaLogOptions } from '../../../src/streams/transports/kafka/options.js';
@@ -392,12 +392,3 @@ describe('TLS', () => {
     });
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}
