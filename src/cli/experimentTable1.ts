@@ -37,7 +37,7 @@ interface Table1Options extends Cifar10Options {
 }
 
 /** Raised whenever results of older versions must not be used again. */
-const RESULT_FORMAT = 2;
+const RESULT_FORMAT = 3;
 
 /** `lethe experiment table1`: Table 1 of the paper. */
 export function table1Command(io: CliIo): Command {

@@ -40,6 +40,14 @@ export interface StepOutcome {
 /** `lethe`: relative filter and guard; `paper`: the paper's own setting; `baseline`: CIL-only and Retrain. */
 export type MethodGroup = 'lethe' | 'paper' | 'baseline';
 
+/** The strategy that stands for a setting where one line has to: Lethe's default, and the paper's best. */
+export const HEADLINES = { lethe: 'masked', paper: 'nearest' } as const;
+
+/** Whether a method is the one that stands for its setting. */
+export function isHeadline({ name, group }: Pick<MethodOutcome, 'name' | 'group'>): boolean {
+  return group !== 'baseline' && HEADLINES[group] === name;
+}
+
 /** A method's figures after each step, in the order of the steps; null where it has none. */
 export interface MethodOutcome {
   readonly name: string;

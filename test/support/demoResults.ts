@@ -75,6 +75,7 @@ export const demoResults: DemoResults = {
     },
   ],
   methods: [
+    method('masked', 'lethe', [0.94, 0.946, 0.91, 0.935, 0.9], [null, 0, 0, 0, 0]),
     method('nearest', 'lethe', [0.94, 0.944, 0.9, 0.93, 0.89], [null, 0, 0, 0, 0]),
     method('inverse', 'lethe', [0.94, 0.94, 0.89, 0.925, 0.885], [null, 0, 0, 0, 0]),
     method('proportional', 'lethe', [0.94, 0.94, 0.89, 0.925, 0.885], [null, 0, 0, 0, 0]),

@@ -3,7 +3,11 @@ import { classNameSchema } from '../className.js';
 import { idSchema } from './common.js';
 
 /** The four output strategies of eCIL-MU, Eq. 6-9. */
-export const STRATEGY_NAMES = ['uniform', 'proportional', 'inverse', 'nearest'] as const;
+export const PAPER_STRATEGIES = ['uniform', 'proportional', 'inverse', 'nearest'] as const;
+export type PaperStrategy = (typeof PAPER_STRATEGIES)[number];
+
+/** All output strategies: the paper's, and `masked`, the model's own scores of the remaining classes. */
+export const STRATEGY_NAMES = [...PAPER_STRATEGIES, 'masked'] as const;
 export type StrategyName = (typeof STRATEGY_NAMES)[number];
 
 /**
@@ -16,6 +20,7 @@ export const routeSchema = z.enum([
   'strategy:proportional',
   'strategy:inverse',
   'strategy:nearest',
+  'strategy:masked',
   'unknown',
 ]);
 

@@ -7,7 +7,7 @@ import { latencyPlot } from '../plots/latencyPlot.js';
 import { timelinePlot } from '../plots/timelinePlot.js';
 import { classesAfter, type Protocol } from '../protocol.js';
 import type { ReportPlots } from '../report/page.js';
-import type { DemoResults, MethodOutcome, StepOutcome } from '../results.js';
+import { type DemoResults, isHeadline, type MethodOutcome, type StepOutcome } from '../results.js';
 import { latencySamples } from './liveOutcome.js';
 import type { LivePlay } from './livePlay.js';
 import { learningTimes, timelineOf } from './timeline.js';
@@ -42,8 +42,8 @@ function stepLabel({ name, kind, classes }: StepOutcome): string {
   return `${name}\n${kind} ${classes.length > 2 ? `${classes.length} classes` : classes.join(', ')}`;
 }
 
-function isPlotted({ name, group }: MethodOutcome): boolean {
-  return group !== 'paper' || name === 'nearest';
+function isPlotted(method: MethodOutcome): boolean {
+  return method.group !== 'paper' || isHeadline(method);
 }
 
 function seriesOf({ name, group, remaining, unlearned }: MethodOutcome): AccuracySeries {

@@ -9,7 +9,7 @@ import { learningOutcome, methodOutcomes } from '../evaluation/outcomes.js';
 import type { TestSet } from '../evaluation/testSet.js';
 import { cifar10Protocol, type Protocol } from '../protocol.js';
 import type { ReportPlots } from '../report/page.js';
-import type { DemoResults } from '../results.js';
+import { type DemoResults, HEADLINES } from '../results.js';
 import { demoPlots } from './demoPlots.js';
 import type { DemoSystem } from './demoSystem.js';
 import { type LabelledImage, labelledImages } from './labelledImage.js';
@@ -81,7 +81,7 @@ export async function runDemo(system: DemoSystem, input: DemoInput, show: ShowPr
     methods: methodOutcomes(evaluations),
     unlearning: unlearningOutcomes(play.steps, events, retrain),
     learning: [
-      learningOutcome(evaluations, { name: 'nearest', group: 'lethe' }, 'Lethe'),
+      learningOutcome(evaluations, { name: HEADLINES.lethe, group: 'lethe' }, 'Lethe'),
       learningOutcome(evaluations, { name: BASELINES.cilOnly, group: 'baseline' }, BASELINES.cilOnly),
     ],
     live: liveOutcome({

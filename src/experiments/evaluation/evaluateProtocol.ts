@@ -1,4 +1,3 @@
-import { STRATEGY_NAMES } from '../../domain/messages/prediction.js';
 import type { Answer } from '../../model/answer/answer.js';
 import type { Classifier } from '../../model/classifier.js';
 import { relativeFilter } from '../../model/filter/relative.js';
@@ -54,9 +53,8 @@ export interface StepEvaluation {
   readonly methods: readonly MethodAnswers[];
 }
 
-/** Names of the baselines. `maskAlone` is Lethe's model without filter and strategy. */
+/** Names of the baselines. */
 export const BASELINES = {
-  maskAlone: 'Lethe without filter: model masked',
   cilOnly: 'CIL only',
   retrain: 'Retrain',
   jointly: 'Retrain jointly',
@@ -67,7 +65,7 @@ export const BASELINES = {
 
 /**
  * Replays the protocol step by step and has every method answer the test set after each: Lethe (relative filter, guard)
- * and the paper's setting (Eq. 5, no guard) with the four strategies, and the baselines that have a model then.
+ * and the paper's setting (Eq. 5, no guard) with all of their strategies, and the baselines that have a model then.
  */
 export async function evaluateProtocol(evaluation: Evaluation): Promise<StepEvaluation[]> {
   const { protocol, store, seed } = evaluation;
@@ -134,7 +132,7 @@ async function protectedAnswers(
 ): Promise<MethodAnswers[]> {
   const results = await answerUnder(settings, system, test);
   return results.flatMap(({ setting, filtered, answers }) =>
-    STRATEGY_NAMES.toReversed().map((name) => ({ name, group: setting, answers: answers[name], filtered })),
+    [...answers].map(([name, given]) => ({ name, group: setting, answers: given, filtered })),
   );
 }
 

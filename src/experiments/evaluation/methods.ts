@@ -1,4 +1,4 @@
-import type { StrategyName } from '../../domain/messages/prediction.js';
+import { PAPER_STRATEGIES, STRATEGY_NAMES, type StrategyName } from '../../domain/messages/prediction.js';
 import { type Answer, type Assessment, answerTo } from '../../model/answer/answer.js';
 import { uniformFor } from '../../model/answer/draw.js';
 import type { Classifier } from '../../model/classifier.js';
@@ -22,9 +22,18 @@ export interface SettingAnswers {
   readonly setting: SettingName;
   /** Whether the filter stopped each input. */
   readonly filtered: readonly boolean[];
-  /** One answer for each input, by strategy; its probabilities are of all classes that could be answered. */
-  readonly answers: Readonly<Record<StrategyName, readonly Answer[]>>;
+  /**
+   * One answer for each input, by the setting's strategies, its best first; the probabilities are of all classes that
+   * could be answered.
+   */
+  readonly answers: ReadonlyMap<StrategyName, readonly Answer[]>;
 }
+
+/** The strategies that each setting answers with: the paper knows four. */
+export const STRATEGIES_OF: Readonly<Record<SettingName, readonly StrategyName[]>> = {
+  lethe: STRATEGY_NAMES.toReversed(),
+  paper: PAPER_STRATEGIES.toReversed(),
+};
 
 /**
  * Calibrates each setting's filter and answers the test set under it with each strategy, by the functions that live
@@ -60,12 +69,7 @@ export async function answerUnder(
     answered.push({
       setting: name,
       filtered: assessments.map(({ filtered }) => filtered),
-      answers: {
-        uniform: answersBy('uniform'),
-        proportional: answersBy('proportional'),
-        inverse: answersBy('inverse'),
-        nearest: answersBy('nearest'),
-      },
+      answers: new Map(STRATEGIES_OF[name].map((strategy) => [strategy, answersBy(strategy)])),
     });
   }
   return answered;

@@ -1,7 +1,7 @@
 import type { StrategyName } from '../../domain/messages/prediction.js';
-import { STRATEGY_NAMES } from '../../domain/messages/prediction.js';
 import { projectToPlane } from '../../model/projection.js';
 import type { StepEvaluation } from '../evaluation/evaluateProtocol.js';
+import { STRATEGIES_OF } from '../evaluation/methods.js';
 import { mistakesMap } from '../plots/mistakesMap.js';
 
 /** Inputs on the map, at most: they are taken evenly from all. */
@@ -27,7 +27,7 @@ export interface MistakeCount {
 /** Counts what became of each input of one step, for each strategy under both settings. */
 export function countMistakes(step: StepEvaluation): MistakeCount[] {
   return (['paper', 'lethe'] as const).flatMap((setting) =>
-    STRATEGY_NAMES.map((strategy) => {
+    STRATEGIES_OF[setting].map((strategy) => {
       const counts = { right: 0, saved: 0, lost: 0, leaked: 0, wrong: 0, forgotten: 0 };
       for (const treatment of treatmentsOf(step, setting, strategy)) counts[treatment]++;
       return { setting, strategy, counts };
@@ -51,7 +51,7 @@ export function mistakesPicture(
     title: `The filter's mistakes after ${step.step.name}, ${setting === 'paper' ? "the paper's setting" : 'Lethe'}`,
     subtitle: `UMAP of test images; ${step.unlearned.join(', ')} is unlearned`,
     treatments: Object.values(TREATMENTS),
-    panels: STRATEGY_NAMES.map((strategy) => {
+    panels: STRATEGIES_OF[setting].map((strategy) => {
       const treatments = treatmentsOf(step, setting, strategy);
       return {
         title: strategy,

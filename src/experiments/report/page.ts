@@ -1,5 +1,5 @@
 import { html, raw } from 'hono/html';
-import type { DemoResults } from '../results.js';
+import { type DemoResults, HEADLINES, isHeadline } from '../results.js';
 import { percent, times } from './format.js';
 import { style } from './style.js';
 import {
@@ -86,13 +86,13 @@ export async function reportPage(results: DemoResults, plots: ReportPlots): Prom
 }
 
 function highlights({ steps, methods, unlearning, live }: DemoResults): Markup {
-  const nearest = methods.find(({ name, group }) => group === 'lethe' && name === 'nearest');
+  const lethe = methods.find((method) => method.group === 'lethe' && isHeadline(method));
   const last = steps.length - 1;
   const ratios = unlearning.map(({ seconds, retrainSeconds }) => retrainSeconds / seconds);
   const least = Math.min(...ratios);
   return html`<ul class="cards">
-    <li><strong>${percent(nearest?.remaining[last])} %</strong> A_r at the end, strategy nearest</li>
-    <li><strong>${percent(nearest?.unlearned[last])} %</strong> A_u at the end (the guard is on)</li>
+    <li><strong>${percent(lethe?.remaining[last])} %</strong> A_r at the end, strategy ${HEADLINES.lethe}</li>
+    <li><strong>${percent(lethe?.unlearned[last])} %</strong> A_u at the end (the guard is on)</li>
     ${ratios.length > 0 ? html`<li><strong>${times(least)}</strong> faster than Retrain, at least</li>` : ''}
     <li><strong>${live.namedAfterUnlearning}</strong> live answers that named a forgotten class</li>
   </ul>`;

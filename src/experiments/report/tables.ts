@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { PAPER_INITIAL_ACCURACY, PAPER_TABLE_1 } from '../paperTable.js';
-import type { DemoResults, MethodGroup, MethodOutcome } from '../results.js';
+import { type DemoResults, isHeadline, type MethodGroup, type MethodOutcome } from '../results.js';
 import { duration, milliseconds, percent, times } from './format.js';
 import { GROUP_TITLES, latencyRows } from './wording.js';
 
@@ -23,7 +23,7 @@ function groupRows(group: MethodGroup, methods: readonly MethodOutcome[], steps:
   const rows = methods.filter((method) => method.group === group);
   return html`<tr class="group"><th scope="rowgroup" colspan="${steps + 1}">${GROUP_TITLES[group]}</th></tr>
     ${rows.map(
-      (method) => html`<tr class="${group === 'lethe' && method.name === 'nearest' ? 'best' : ''}">
+      (method) => html`<tr class="${group === 'lethe' && isHeadline(method) ? 'best' : ''}">
         <th scope="row">${method.name}</th>
         ${method.remaining.map((remaining, index) => html`<td>${pair(remaining, method.unlearned[index])}</td>`)}
       </tr>`,
@@ -70,9 +70,9 @@ export function speedTable({ unlearning }: DemoResults): Markup {
   </table></div>`;
 }
 
-/** The filter's quality and how near the answers come to Retrain's, for the strategy nearest of both settings. */
+/** The filter's quality and how near the answers come to Retrain's, for Lethe's default strategy and the paper's best. */
 export function forgettingTable({ steps, methods }: DemoResults): Markup {
-  const shown = methods.filter(({ name, group }) => name === 'nearest' && group !== 'baseline');
+  const shown = methods.filter(isHeadline);
   const rows = shown.flatMap((method) =>
     steps.flatMap((step, index) => {
       const filter = method.filter[index];

@@ -7,11 +7,11 @@ import type { EmbeddedDataset } from '../embeddings/embedDataset.js';
 import { type BaselineModels, classifiersOf } from '../evaluation/baselines.js';
 import { datasetKnowledge, datasetTest } from '../evaluation/datasetKnowledge.js';
 import { BASELINES, evaluateProtocol } from '../evaluation/evaluateProtocol.js';
-import { maskedAlone } from '../evaluation/masked.js';
 import { learningOutcome, methodOutcomes } from '../evaluation/outcomes.js';
 import { measureRequests, type RequestOutcome } from '../evaluation/requests.js';
 import { asPixels } from '../images/pixels.js';
 import { cifar10Protocol, classesAfter, type Protocol } from '../protocol.js';
+import { HEADLINES } from '../results.js';
 import { imagesOf, throughputOf } from './embedderPace.js';
 import { type SeedResult, TIMED } from './seedResult.js';
 import { trainSystems } from './trainSystems.js';
@@ -92,7 +92,6 @@ export async function runSeed(input: Table1Input, seed: number, show: ShowWork):
       cilOnly: classifiersOf(models.cilOnly),
       retrain: classifiersOf(models.retrain),
       others: new Map([
-        [BASELINES.maskAlone, maskedAlone(protocol, classifiersOf(models.live))],
         ...OTHERS.map((system) => [BASELINES[system], classifiersOf(models[system])] as const),
       ]),
       filter: { k, specificity, heldOut },
@@ -119,7 +118,7 @@ export async function runSeed(input: Table1Input, seed: number, show: ShowWork):
     ],
     requests: requests.map((outcome) => ({ ...outcome, classes: [...outcome.classes] })),
     learning: [
-      learningOutcome(evaluations, { name: 'nearest', group: 'lethe' }, TIMED.lethe),
+      learningOutcome(evaluations, { name: HEADLINES.lethe, group: 'lethe' }, TIMED.lethe),
       learned('cilOnly'),
       learned('analytic'),
     ],

@@ -2,6 +2,7 @@ import { BASELINES } from '../evaluation/evaluateProtocol.js';
 import { PAPER_INITIAL_ACCURACY, PAPER_TABLE_1, type PaperLine } from '../paperTable.js';
 import { csvOf, type DataTable } from '../report/dataTable.js';
 import { duration, times } from '../report/format.js';
+import { isHeadline } from '../results.js';
 import { aimsTable } from './aims.js';
 import type { MethodSummary, Spread, Table1Summary } from './summary.js';
 
@@ -112,7 +113,7 @@ function divergenceTable({ methods, steps }: Table1Summary): DataTable {
 }
 
 function filterTable({ methods, steps }: Table1Summary): DataTable {
-  const shown = methods.filter(({ name, group }) => name === 'nearest' && group !== 'baseline');
+  const shown = methods.filter(isHeadline);
   return {
     caption: 'The filter on test inputs: recall / specificity in % ("unlearned" is the positive)',
     head: ['setting', ...steps.slice(1).map(({ name }) => name)],

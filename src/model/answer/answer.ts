@@ -58,9 +58,11 @@ export function answerTo(
   if (options.unknown && isUnknown(question.assessment, registry.knownLevel ?? null))
     return { label: UNKNOWN, probabilities: [], route: 'unknown', evidence };
   const byModel = known.length > 0 && !guarded && !evidence.filtered;
-  return byModel
-    ? { ...fromModel(question, options.guard ? known : [...known, ...forgotten], options), evidence }
-    : { ...fromStrategy(question, remaining, options), evidence };
+  if (byModel) {
+    const rows = options.guard ? known : [...known, ...forgotten];
+    return { ...fromModel(question, rows, options), route: 'model', evidence };
+  }
+  return { ...fromStrategy(question, { known, remaining }, options), evidence };
 }
 
 /** Whether an input is less similar to its nearest, in whichever database, than known ones are. */
@@ -96,25 +98,31 @@ function fromModel(
   { logits, modelClasses }: Question,
   rows: readonly number[],
   { topK }: AnswerOptions,
-): Omit<Answer, 'evidence'> {
+): Pick<Answer, 'label' | 'probabilities'> {
   const names = rows.map((row) => modelClasses[row] as string);
   return {
     label: modelClasses[argmaxOf(logits, rows)] as string,
     probabilities: top(names, maskedSoftmax(logits, rows), topK),
-    route: 'model',
   };
 }
 
+/**
+ * `masked` is the model without its unlearned rows: docs/decisions/0026. Where it knows no remaining class, as while the
+ * first task after an unlearning of everything is published, the nearest centroid answers.
+ */
 function fromStrategy(
-  { vector, random }: Question,
-  remaining: readonly AnswerableClass[],
-  { strategy, topK }: AnswerOptions,
+  question: Question,
+  { known, remaining }: { readonly known: readonly number[]; readonly remaining: readonly AnswerableClass[] },
+  options: AnswerOptions,
 ): Omit<Answer, 'evidence'> {
-  const probabilities = STRATEGIES[strategy](vector, remaining);
+  if (options.strategy === 'masked' && known.length > 0)
+    return { ...fromModel(question, known, options), route: 'strategy:masked' };
+  const strategy = options.strategy === 'masked' ? 'nearest' : options.strategy;
+  const probabilities = STRATEGIES[strategy](question.vector, remaining);
   const names = remaining.map(({ name }) => name);
   return {
-    label: names[drawFrom(probabilities, random)] as string,
-    probabilities: top(names, probabilities, topK),
+    label: names[drawFrom(probabilities, question.random)] as string,
+    probabilities: top(names, probabilities, options.topK),
     route: `strategy:${strategy}`,
   };
 }

@@ -16,7 +16,9 @@ export const inference = z
       ),
     strategy: z
       .enum(STRATEGY_NAMES)
-      .describe('How inputs of unlearned classes are answered: Eq. 6-9 of the paper; nearest is its best.'),
+      .describe(
+        "How inputs of unlearned classes are answered: masked (the model's scores of the remaining classes), or Eq. 6-9 of the paper; nearest is its best.",
+      ),
     guard: z
       .boolean()
       .describe('Whether unlearned classes are masked in every answer; off reproduces the paper.'),

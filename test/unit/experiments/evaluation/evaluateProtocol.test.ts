@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../../../src/app/config/loadConfig.js';
+import { STRATEGY_NAMES } from '../../../../src/domain/messages/prediction.js';
 import { dot, normalised, rowOf } from '../../../../src/domain/vector.js';
 import {
   type Evaluation,
@@ -9,6 +11,7 @@ import { type ClassKnowledge, replayStep } from '../../../../src/experiments/eva
 import { learningOutcome, methodOutcomes } from '../../../../src/experiments/evaluation/outcomes.js';
 import type { TestSet } from '../../../../src/experiments/evaluation/testSet.js';
 import type { Protocol } from '../../../../src/experiments/protocol.js';
+import { HEADLINES } from '../../../../src/experiments/results.js';
 import type { Classifier } from '../../../../src/model/classifier.js';
 import { relativeFilter } from '../../../../src/model/filter/relative.js';
 import { thresholdFilter } from '../../../../src/model/filter/threshold.js';
@@ -111,17 +114,20 @@ describe('evaluateProtocol', () => {
     expect(steps.map(({ unlearned }) => unlearned)).toEqual([[], ['cat'], ['cat']]);
   });
 
-  it('answers with four strategies under two settings, and with the baselines that have a model', () => {
-    expect(steps.map(({ methods }) => methods.length)).toEqual([9, 10, 9]);
+  it('answers with the strategies of both settings, and with the baselines that have a model', () => {
+    expect(steps.map(({ methods }) => methods.length)).toEqual([10, 11, 10]);
   });
 
   it('never names an unlearned class under the guard', () => {
-    for (const name of ['nearest', 'inverse', 'proportional', 'uniform'])
-      expect(outcome('lethe', name)?.unlearned).toEqual([null, 0, 0]);
+    for (const name of STRATEGY_NAMES) expect(outcome('lethe', name)?.unlearned).toEqual([null, 0, 0]);
   });
 
-  it('keeps the accuracy on remaining classes with the strategy nearest', () => {
-    for (const value of outcome('lethe', 'nearest')?.remaining ?? []) expect(value).toBeGreaterThan(0.95);
+  it.each(['masked', 'nearest'])('keeps the accuracy on remaining classes with the strategy %s', (name) => {
+    for (const value of outcome('lethe', name)?.remaining ?? []) expect(value).toBeGreaterThan(0.95);
+  });
+
+  it("names Lethe's default strategy as the one that stands for it", () => {
+    expect(loadConfig({ variables: {}, overrides: {} }).config.inference.strategy).toBe(HEADLINES.lethe);
   });
 
   it('measures the filter where something is unlearned', () => {
@@ -144,7 +150,7 @@ describe('evaluateProtocol', () => {
   });
 
   it('does not count the deletion of a class as forgetting', () => {
-    const learned = learningOutcome(steps, { name: 'nearest', group: 'lethe' }, 'Lethe');
+    const learned = learningOutcome(steps, { name: 'masked', group: 'lethe' }, 'Lethe');
     expect(learned.name).toBe('Lethe');
     expect(learned.forgetting).toBeLessThan(0.05);
     expect(learned.averageIncremental).toBeGreaterThan(0.95);

@@ -29,16 +29,16 @@ describe('the summary of seeds', () => {
     methods.find((each) => each.group === group && each.name === name);
 
   it('gives mean and standard deviation, and no figure where there is none', () => {
-    expect(of('lethe', 'nearest')?.remaining[1]).toEqual({
+    expect(of('lethe', 'masked')?.remaining[1]).toEqual({
       mean: expect.closeTo(0.955, 12),
       sd: expect.closeTo(0.01 / Math.SQRT2, 12),
     });
-    expect(of('lethe', 'nearest')?.unlearned[0]).toBeNull();
+    expect(of('lethe', 'masked')?.unlearned[0]).toBeNull();
   });
 
   it('compares with Retrain within each seed, the analytic learner with its own retrain', () => {
-    expect(of('lethe', 'nearest')?.toRetrain[1]?.mean).toBeCloseTo(-0.005, 12);
-    expect(of('lethe', 'nearest')?.toJointly[1]?.mean).toBeCloseTo(-0.015, 12);
+    expect(of('lethe', 'masked')?.toRetrain[1]?.mean).toBeCloseTo(-0.005, 12);
+    expect(of('lethe', 'masked')?.toJointly[1]?.mean).toBeCloseTo(-0.015, 12);
     expect(of('baseline', 'Analytic')?.toRetrain[1]).toEqual({ mean: 0, sd: 0 });
     expect(of('baseline', 'Analytic')?.toJointly[1]).toEqual({ mean: 0, sd: 0 });
   });
@@ -74,7 +74,7 @@ describe('the table of aims', () => {
 
   it('says where one is missed', () => {
     const missed = seedResult(1, 0.956, 0.031);
-    missed.methods[0] = method('lethe', 'nearest', 0.956, 0.001, 0.2);
+    missed.methods[0] = method('lethe', 'masked', 0.956, 0.001, 0.2);
     expect(reached(missed)).toMatchObject({
       'A_u of Lethe': '0.10: no',
       'A_r of Lethe': '−0.40: no',

@@ -34,7 +34,7 @@ export function seedResult(seed: number, lethe: number, forgetting: number): See
       { name: 'MU-1', kind: 'unlearn', classes: ['a'] },
     ],
     methods: [
-      method('lethe', 'nearest', lethe, 0, 0.13),
+      method('lethe', 'masked', lethe, 0, 0.13),
       method('paper', 'nearest', 0.93, 0.06, 0.18),
       method('paper', 'uniform', 0.85, 0.06, 0.4),
       method('baseline', TIMED.retrain, 0.96, 0, 0),

@@ -95,6 +95,43 @@ describe('answerTo', () => {
     });
   });
 
+  it("by strategy masked, answers with the model's scores of the remaining classes, and says why", () => {
+    const masked = { ...OPTIONS, strategy: 'masked' } as const;
+    const guarded = answerTo(QUESTION, CAT_FORGOTTEN, masked);
+    expect(guarded).toMatchObject({ label: 'dog', route: 'strategy:masked', evidence: { guarded: true } });
+    expect(named(guarded)).toEqual(['dog', 'ship']);
+    expect(guarded.probabilities[0]?.probability).toBeCloseTo(1 / (1 + Math.exp(-1)), 6);
+    // The guard's absence lets unlearned classes into the model's answers, not into the strategy's.
+    const stopped = { ...QUESTION, assessment: STOPPED };
+    expect(answerTo(stopped, CAT_FORGOTTEN, { ...masked, guard: false })).toMatchObject({
+      label: 'dog',
+      route: 'strategy:masked',
+    });
+  });
+
+  it('by strategy masked, answers with the nearest centroid where the model knows no remaining class', () => {
+    const question = { ...QUESTION, modelClasses: ['cat'], logits: Float32Array.of(1) };
+    expect(answerTo(question, CAT_FORGOTTEN, { ...OPTIONS, strategy: 'masked' })).toMatchObject({
+      label: 'ship',
+      route: 'strategy:nearest',
+    });
+  });
+
+  it('by strategy masked, answers as a model that has no unlearned class, whatever filter and guard say', () => {
+    const logits = fc.array(fc.float({ noNaN: true, min: -50, max: 50 }), { minLength: 3, maxLength: 3 });
+    const options = { ...OPTIONS, strategy: 'masked' } as const;
+    fc.assert(
+      fc.property(logits, fc.boolean(), (all, filtered) => {
+        const assessment = { ...PASSED, filtered };
+        const asked = { ...QUESTION, assessment, logits: Float32Array.from(all) };
+        const without = { ...asked, logits: asked.logits.subarray(1), modelClasses: ['dog', 'ship'] };
+        const answer = answerTo(asked, CAT_FORGOTTEN, options);
+        const exact = answerTo(without, CAT_FORGOTTEN, options);
+        expect([answer.label, answer.probabilities]).toEqual([exact.label, exact.probabilities]);
+      }),
+    );
+  });
+
   it('reports the most probable classes only, best first', () => {
     expect(named(answerTo(QUESTION, LEARNED, { ...OPTIONS, topK: 2 }))).toEqual(['cat', 'dog']);
   });

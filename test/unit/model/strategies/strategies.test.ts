@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { STRATEGY_NAMES } from '../../../../src/domain/messages/prediction.js';
+import { PAPER_STRATEGIES } from '../../../../src/domain/messages/prediction.js';
 import { normalised } from '../../../../src/domain/vector.js';
 import { drawFrom, uniformFor } from '../../../../src/model/answer/draw.js';
 import { STRATEGIES } from '../../../../src/model/strategies/index.js';
@@ -28,7 +28,7 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
   for (const [index, value] of actual.entries()) expect(value).toBeCloseTo(expected[index] as number, 6);
 }
 
-describe.each(STRATEGY_NAMES)('strategy %s', (name) => {
+describe.each(PAPER_STRATEGIES)('strategy %s', (name) => {
   const strategy = STRATEGIES[name];
 
   it('is a distribution over the remaining classes, whatever they are', () => {
