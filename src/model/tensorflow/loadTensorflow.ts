@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { LetheError } from '../../domain/errors.js';
+import { requireBinding } from './binding.js';
 import { nativeFolder } from './nativeFolder.js';
 import type { Tensorflow } from './tensorflow.js';
 
@@ -85,7 +86,9 @@ async function native(name: string): Promise<Tensorflow> {
   const reasons: string[] = [];
   for (const base of [import.meta.url, join(nativeFolder(), 'package.json')]) {
     try {
-      const tf: unknown = createRequire(base)(name);
+      const require = createRequire(base);
+      requireBinding(require, name);
+      const tf: unknown = require(name);
       if (!isTensorflow(tf)) throw new Error(`${name} is not TensorFlow.js`);
       tf.enableProdMode();
       return await activated(tf, 'tensorflow');

@@ -1,6 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { computed } from '../../../../src/model/tensorflow/computed.js';
 import { computesOnGpu, loadTensorflow } from '../../../../src/model/tensorflow/loadTensorflow.js';
 import { nativeFolder } from '../../../../src/model/tensorflow/nativeFolder.js';
@@ -8,27 +11,44 @@ import { nativeFolder } from '../../../../src/model/tensorflow/nativeFolder.js';
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** Loads TensorFlow in a fresh process and returns what it prints. */
-function loadedIn(environment: Record<string, string>): { printed: string; backend: string; tried: unknown } {
+function loadedIn(environment: Record<string, string>): Loaded {
   const program = `
     const { loadTensorflow } = await import('./src/model/tensorflow/loadTensorflow.ts');
     const { tf, backend, tried } = await loadTensorflow();
     tf.tensor1d([1]).square().dataSync();
     console.log(JSON.stringify({ backend, tried }));`;
-  const printed = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
-    cwd: root,
-    env: { ...process.env, ...environment },
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  return { printed, ...JSON.parse(printed) };
+  const flags = ['--import', 'tsx', '--input-type=module', '-e', program];
+  const env = { ...process.env, ...environment };
+  const { stdout, stderr } = spawnSync(process.execPath, flags, { cwd: root, env, encoding: 'utf8' });
+  return { printed: stdout, warned: stderr, ...JSON.parse(stdout) };
+}
+
+interface Loaded {
+  readonly printed: string;
+  readonly warned: string;
+  readonly backend: string;
+  readonly tried: readonly { readonly backend: string; readonly reason: string }[];
 }
 
 describe('loading TensorFlow', () => {
   it('takes the first backend that works, says why not the others, and prints nothing', () => {
-    const { printed, backend, tried } = loadedIn({ LETHE_CACHE: '/nowhere' });
+    const { printed, warned, backend, tried } = loadedIn({ LETHE_CACHE: '/nowhere' });
     expect(['tensorflow-gpu', 'tensorflow', 'wasm']).toContain(backend);
-    expect(tried).toSatisfy((list: { reason: string }[]) => list.every(({ reason }) => reason.length > 0));
+    expect(tried.every(({ reason }) => reason.length > 0)).toBe(true);
+    expect(warned).toBe('');
     expect(printed.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('does not run a package without its binding, as `npm ci --ignore-scripts` leaves it', async () => {
+    const cache = await mkdtemp(join(tmpdir(), 'lethe-tensorflow-'));
+    onTestFinished(() => rm(cache, { recursive: true }));
+    const folder = join(nativeFolder({ LETHE_CACHE: cache }), 'node_modules/@tensorflow/tfjs-node');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'package.json'), '{ "name": "@tensorflow/tfjs-node", "main": "main.js" }');
+    await writeFile(join(folder, 'main.js'), 'console.warn("it runs"); require("./lib/tfjs_binding.node");');
+    const { warned, tried } = loadedIn({ LETHE_CACHE: cache });
+    expect(warned).toBe('');
+    expect(tried.find(({ backend }) => backend === 'tensorflow')?.reason).toContain('without its binding');
   });
 
   it.each(['wasm', 'cpu'] as const)('gives %s where it is asked for', async (backend) => {
