@@ -4,7 +4,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { selfSigned } from './certificate.js';
 import { execute } from './commands.js';
-import { java, provisionKafka } from './kafkaJars.js';
+import { java } from './java.js';
+import { provisionKafka } from './kafkaJars.js';
 import { freePort } from './ports.js';
 import { launch, type ProcessHandle } from './processHandle.js';
 

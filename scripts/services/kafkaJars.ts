@@ -1,36 +1,20 @@
-import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder } from '../../src/data/cacheFolder.js';
 import { wholeFolder } from '../../src/data/wholeFolder.js';
-import { attempt, execute, type Say, sha256Of, sha256OfText } from './commands.js';
+import { type Say, sha256Of, sha256OfText } from './commands.js';
+import { dependencyPlugin, javaObstacle } from './java.js';
 
 const KAFKA = '4.2.1';
 const LOG4J = '2.25.5';
-const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 /** Of the lines `<SHA-256>  <file name>` of all jars in the order of their names, as `sha256sum` prints them. */
 const JARS_SHA256 = '70510738ca3851fac523711a128a0dbddfc379199cc12f9d23a27a9517d0da5f';
 
 const jarsFolder = (): string => join(cacheFolder(), `kafka-${KAFKA}`);
 
-/** The Java that runs the broker. */
-export function java(): string {
-  return process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : 'java';
-}
-
 /** Why Kafka can't be run here, or undefined. */
-export async function kafkaObstacle(): Promise<string | undefined> {
-  const missing = [];
-  const version = await attempt(java(), ['-version']);
-  const major = Number(/version "(\d+)/.exec(version ?? '')?.[1] ?? 0);
-  if (major < 17) {
-    const found = version === undefined ? 'is not installed' : `is needed, not ${major}`;
-    missing.push(`java 17 or later ${found} (apt install openjdk-17-jre-headless, or set JAVA_HOME)`);
-  }
-  if (!existsSync(jarsFolder()) && !(await attempt('mvn', ['--version']))) {
-    missing.push('mvn is not installed; it is needed once, to fetch Kafka (apt install maven)');
-  }
-  return missing.join('; ') || undefined;
+export function kafkaObstacle(): Promise<string | undefined> {
+  return javaObstacle(jarsFolder(), 'Kafka');
 }
 
 /** The folder of Kafka's jars in the cache; they are fetched by Maven (43 MB) where they are missing. */
@@ -42,8 +26,7 @@ export function provisionKafka(say: Say = () => {}): Promise<string> {
     const project = join(into, 'project');
     await mkdir(project);
     await writeFile(join(project, 'pom.xml'), pom());
-    const output = `-DoutputDirectory=${into}`;
-    await execute('mvn', ['--batch-mode', '--quiet', '--strict-checksums', COPY, output], project);
+    await dependencyPlugin('copy-dependencies', { outputDirectory: into }, project);
     await rm(project, { recursive: true });
     await verify(into);
   });

@@ -5,6 +5,7 @@ import { inject } from 'vitest';
 import { type KafkaOptions, type KafkaService, startKafka } from '../../scripts/services/kafka.js';
 import type { ProcessHandle } from '../../scripts/services/processHandle.js';
 import { type RedisOptions, type RedisService, startRedis } from '../../scripts/services/redis.js';
+import { type SchemaRegistryService, startSchemaRegistry } from '../../scripts/services/schemaRegistry.js';
 import type { SharedServices } from './globalServices.js';
 
 /**
@@ -25,6 +26,13 @@ export function ownKafka(options: Omit<KafkaOptions, 'folder'> = {}): Promise<Ow
 /** A Redis Stack server of the caller's own, to kill, freeze and restart. `dispose` ends it and removes its folder. */
 export function ownRedis(options: Omit<RedisOptions, 'folder'> = {}): Promise<Own<RedisService>> {
   return own('redis', (folder) => startRedis({ ...options, folder }));
+}
+
+/** A schema registry of the caller's own. `dispose` ends it and removes its folder. */
+export function ownSchemaRegistry(
+  options: { readonly port?: number } = {},
+): Promise<Own<SchemaRegistryService>> {
+  return own('schema-registry', (folder) => startSchemaRegistry({ ...options, folder }));
 }
 
 /** A service that only its test uses. */

@@ -5,9 +5,13 @@ import { Ajv } from 'ajv';
 import kafkajs from 'kafkajs';
 import { firstValueFrom, map, toArray } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { execute } from '../../../scripts/services/commands.js';
+import { freePort } from '../../../scripts/services/ports.js';
+import type { SchemaRegistryService } from '../../../scripts/services/schemaRegistry.js';
 import { framingOf } from '../../../src/app/adapters/schemaRegistry.js';
 import { loadConfig } from '../../../src/app/config/loadConfig.js';
+import type { LetheConfig } from '../../../src/app/config/schema.js';
 import { createKafkaClient } from '../../../src/client/index.js';
 import { encodeCommand, encodeQuery } from '../../../src/domain/cloudEvents.js';
 import { eventSchema } from '../../../src/domain/messages/event.js';
@@ -18,13 +22,10 @@ import { schemaFraming } from '../../../src/streams/transports/kafka/schemaRegis
 import { kafkaTestOptions } from '../../support/kafkaOptions.js';
 import { overServices, startLetheProcess } from '../../support/letheProcess.js';
 import { pythonVariables } from '../../support/python.js';
-import {
-  type DoubleOptions,
-  type SchemaRegistryDouble,
-  startSchemaRegistryDouble,
-} from '../../support/schemaRegistryDouble.js';
-import { sharedServices } from '../../support/services.js';
+import { type DoubleOptions, startSchemaRegistryDouble } from '../../support/schemaRegistryDouble.js';
+import { type Own, ownSchemaRegistry, sharedServices } from '../../support/services.js';
 
+const registeredSchema = z.object({ schema: z.string() });
 const PYTHON = fileURLToPath(new URL('./schemaRegistry.py', import.meta.url));
 const topics = topicsUnder('lethe.');
 const relearn = encodeCommand({ id: 'c', kind: 'relearn', classes: ['a'] }, 'main', topics);
@@ -52,87 +53,126 @@ describe('the wire format', () => {
   });
 });
 
-describe('the registry at the start', () => {
-  const settings = async (options: DoubleOptions, variables: Record<string, string> = {}) => {
-    const double = await startSchemaRegistryDouble(options);
-    onTestFinished(() => double.close());
-    const { config } = loadConfig({
-      variables: {
-        LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__ENABLED: 'true',
-        LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__URL: double.url,
-        LETHE_TRANSPORT__KAFKA__START_TIMEOUT_MS: '3000',
-        ...variables,
-      },
-    });
-    return { double, config };
-  };
+/** The settings of a worker that keeps its schemas at the address. */
+function configFor(url: string, variables: Record<string, string> = {}): LetheConfig {
+  return loadConfig({
+    variables: {
+      LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__ENABLED: 'true',
+      LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__URL: url,
+      ...variables,
+    },
+  }).config;
+}
 
-  it('is given the schemas, and waited for while it starts', async () => {
-    const { double, config } = await settings({ busy: 2 });
-    await framingOf(config, topics);
-    const named = ['samples', 'queries', 'commands', 'predictions', 'events', 'models'];
-    expect(double.subjects()).toEqual(named.map((name) => `lethe.${name}-value`));
-    const before = double.requests.length;
-    await framingOf(config, topics);
-    expect(double.requests.length - before).toBe(named.length);
+/** What the registry answers at a path, by its API compatible with Confluent's. */
+async function asked(
+  url: string,
+  path: string,
+  request?: { method: string; body: object },
+): Promise<unknown> {
+  const response = await fetch(`${url}/${path}`, {
+    ...(request && { method: request.method, body: JSON.stringify(request.body) }),
+    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+  });
+  expect(response.status).toBe(200);
+  return response.json();
+}
+
+let registry: Own<SchemaRegistryService>;
+beforeAll(async () => {
+  registry = await ownSchemaRegistry();
+});
+afterAll(() => registry?.dispose());
+
+describe('the registry at the start', () => {
+  const fresh = () => topicsUnder(`${randomUUID()}.`);
+  const versionsOf = (subject: string) => asked(registry.url, `subjects/${subject}/versions`);
+
+  it('is given the schemas once, however often it is asked', async () => {
+    const own = fresh();
+    const first = await framingOf(configFor(registry.url), own);
+    const again = await framingOf(configFor(registry.url), own);
+    for (const topic of [own.samples, own.queries, own.commands, own.predictions, own.events, own.models])
+      expect(await versionsOf(`${topic}-value`)).toEqual([1]);
+    const command = encodeCommand({ id: 'c', kind: 'relearn', classes: ['a'] }, 'main', own);
+    expect(again?.write(command).value).toEqual(first?.write(command).value);
+    expect(first?.write(command).value[0]).toBe(0);
   });
 
-  it('may ask for a user', async () => {
-    const user = { name: 'lethe', password: 'secret word' };
-    const refused = await settings({ user });
-    await expect(framingOf(refused.config, topics)).rejects.toMatchObject({
-      code: 'config-invalid',
-      field: 'transport.kafka.schemaRegistry.username',
-    });
-    const { double, config } = await settings(
-      { user },
-      {
-        LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__USERNAME: user.name,
-        LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__PASSWORD: user.password,
-      },
-    );
-    await framingOf(config, topics);
-    expect(double.subjects()).toHaveLength(6);
+  it('is waited for while it starts', async () => {
+    const port = await freePort();
+    const framing = framingOf(configFor(`http://127.0.0.1:${port}/apis/ccompat/v7`), fresh());
+    const late = await ownSchemaRegistry({ port });
+    onTestFinished(() => late.dispose());
+    expect(await framing).toBeDefined();
   });
 
   it('is only asked where it is not to be written', async () => {
-    const { double, config } = await settings(
-      {},
-      { LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__REGISTER: 'false' },
-    );
-    await expect(framingOf(config, topics)).rejects.toMatchObject({
+    const own = fresh();
+    const asking = configFor(registry.url, { LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__REGISTER: 'false' });
+    await expect(framingOf(asking, own)).rejects.toMatchObject({
       code: 'config-invalid',
       field: 'transport.kafka.schemaRegistry.register',
     });
-    expect(double.subjects()).toEqual([]);
-    const { schemaRegistry } = config.transport.kafka;
-    const registering = {
-      ...config,
-      transport: {
-        ...config.transport,
-        kafka: { ...config.transport.kafka, schemaRegistry: { ...schemaRegistry, register: true } },
-      },
-    };
-    await framingOf(registering, topics);
-    expect(await framingOf(config, topics)).toBeDefined();
+    expect(await asked(registry.url, 'subjects')).not.toContain(`${own.samples}-value`);
+    await framingOf(configFor(registry.url), own);
+    expect(await framingOf(asking, own)).toBeDefined();
   });
 
   it('refuses a schema that is not compatible with the one before', async () => {
-    const { config } = await settings({ incompatible: ['lethe.events-value'] });
-    await expect(framingOf(config, topics)).rejects.toMatchObject({
+    const own = fresh();
+    const subject = `${own.events}-value`;
+    const before = {
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      type: 'object',
+      properties: { kind: { type: 'integer' } },
+    };
+    const body = { schemaType: 'JSON', schema: JSON.stringify(before) };
+    await asked(registry.url, `subjects/${subject}/versions`, { method: 'POST', body });
+    const level = { method: 'PUT', body: { compatibility: 'BACKWARD' } };
+    await asked(registry.url, `config/${subject}`, level);
+    await expect(framingOf(configFor(registry.url), own)).rejects.toMatchObject({
       code: 'config-invalid',
-      message: expect.stringContaining('incompatible with an earlier schema'),
+      message: expect.stringMatching(/\(409\).*incompatible/i),
       remedy: expect.stringContaining('BACKWARD'),
     });
   });
 
   it('is missed in the time that the cluster has', async () => {
-    const { double, config } = await settings({}, { LETHE_TRANSPORT__KAFKA__START_TIMEOUT_MS: '300' });
-    await double.close();
-    await expect(framingOf(config, topics)).rejects.toMatchObject({
+    const nobody = `http://127.0.0.1:${await freePort()}`;
+    const impatient = configFor(nobody, { LETHE_TRANSPORT__KAFKA__START_TIMEOUT_MS: '300' });
+    await expect(framingOf(impatient, fresh())).rejects.toMatchObject({
       code: 'config-invalid',
       field: 'transport.kafka.schemaRegistry.url',
     });
+  });
+});
+
+describe('a registry that is overloaded or asks for a user (a double)', () => {
+  const double = async (options: DoubleOptions) => {
+    const started = await startSchemaRegistryDouble(options);
+    onTestFinished(() => started.close());
+    return started;
+  };
+
+  it('is asked again after a 503', async () => {
+    const { url, requests } = await double({ busy: 2 });
+    expect(await framingOf(configFor(url), topics)).toBeDefined();
+    expect(requests).toHaveLength(2 + 6);
+  });
+
+  it('is told the user, and its refusal names the setting', async () => {
+    const user = { name: 'lethe', password: 'secret word' };
+    const { url } = await double({ user });
+    await expect(framingOf(configFor(url), topics)).rejects.toMatchObject({
+      code: 'config-invalid',
+      field: 'transport.kafka.schemaRegistry.username',
+    });
+    const known = configFor(url, {
+      LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__USERNAME: user.name,
+      LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__PASSWORD: user.password,
+    });
+    expect(await framingOf(known, topics)).toBeDefined();
   });
 });
 
@@ -140,23 +180,20 @@ describe('a worker over Kafka with a registry', () => {
   const model = `registry-${randomUUID()}`;
   const own = topicsUnder(`${model}.`);
   const children: ChildProcess[] = [];
-  let double: SchemaRegistryDouble;
   let brokers: string;
 
   beforeAll(async () => {
-    double = await startSchemaRegistryDouble();
     const services = await sharedServices();
     brokers = services.brokers;
     const variables = {
       ...overServices(services, model),
       LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__ENABLED: 'true',
-      LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__URL: double.url,
+      LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__URL: registry.url,
     };
     await startLetheProcess([], variables, (child) => children.push(child));
   });
-  afterAll(async () => {
+  afterAll(() => {
     for (const child of children) child.kill('SIGKILL');
-    await double?.close();
   });
 
   it("reads what Confluent's client writes, and is read by it", async () => {
@@ -167,7 +204,7 @@ describe('a worker over Kafka with a registry', () => {
       'python3',
       PYTHON,
       brokers,
-      double.url,
+      registry.url,
       `${model}.`,
       command,
     ]);
@@ -207,8 +244,10 @@ describe('a worker over Kafka with a registry', () => {
     await expect.poll(() => written(own.events).then(String)).toContain('"commandId":"bare"');
     for (const event of await written(own.events)) {
       expect(event[0]).toBe(0);
-      const schema = double.schema(event.readUInt32BE(1));
-      const fits = new Ajv({ strict: false, validateFormats: false }).compile(schema as object);
+      const { schema } = registeredSchema.parse(
+        await asked(registry.url, `schemas/ids/${event.readUInt32BE(1)}`),
+      );
+      const fits = new Ajv({ strict: false, validateFormats: false }).compile(JSON.parse(schema));
       expect(fits(JSON.parse(event.subarray(5).toString())), String(event)).toBe(true);
     }
     await expect.poll(() => written(own.audit).then(String)).toContain('"bare"');
