@@ -5,6 +5,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/program.js';
+import { PAPER_STRATEGIES, STRATEGY_NAMES } from '../../src/domain/messages/prediction.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -195,14 +196,18 @@ describe('lethe experiment tsne and mistakes', () => {
     const {
       counts,
       facts,
-    }: { counts: { setting: string; counts: Record<string, number> }[]; facts: object } = JSON.parse(
-      await readFile(join(out, 'mistakes.json'), 'utf8'),
-    );
+    }: { counts: { setting: string; strategy: string; counts: Record<string, number> }[]; facts: object } =
+      JSON.parse(await readFile(join(out, 'mistakes.json'), 'utf8'));
     expect(facts).toMatchObject({
       seed: 1993,
       dataset: expect.stringContaining('a seeded part of CIFAR-10'),
     });
-    expect(counts).toHaveLength(8);
+    const shown = counts.map(({ setting, strategy }) => `${setting} ${strategy}`).sort();
+    const wanted = [
+      ...PAPER_STRATEGIES.map((name) => `paper ${name}`),
+      ...STRATEGY_NAMES.map((name) => `lethe ${name}`),
+    ];
+    expect(shown).toEqual(wanted.sort());
     // 50 test images of each of five classes, each treated in one way.
     for (const each of counts)
       expect(Object.values(each.counts).reduce((sum, count) => sum + count, 0)).toBe(250);
