@@ -12,23 +12,31 @@ export interface AccuracySeries {
 export interface AccuracyPlotData {
   /** Names of the steps in their order, e.g. `MU-1`; distinct. A line break begins a second line of the label. */
   readonly steps: readonly string[];
-  /** At most seven methods, drawn side by side within a step. */
+  /** At most eight methods, drawn side by side within a step. */
   readonly series: readonly AccuracySeries[];
 }
 
-const COLOURS = [
-  palette.blue,
-  palette.sky,
-  palette.green,
-  palette.orange,
-  palette.vermilion,
-  palette.purple,
-  palette.black,
-];
-const SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'cross', 'triangle-down', 'triangle-right'];
+/** Colour and shape of each series, all different: none is told by its colour alone. */
+const MARKS = [
+  [palette.blue, 'circle'],
+  [palette.sky, 'square'],
+  [palette.green, 'triangle-up'],
+  [palette.orange, 'diamond'],
+  [palette.vermilion, 'cross'],
+  [palette.purple, 'triangle-down'],
+  [palette.grey, 'triangle-right'],
+  [palette.black, 'triangle-left'],
+] as const;
 
-/** Accuracy over the steps: A_r above, A_u below; methods side by side, so that equal values stay visible. SVG. */
-export function accuracyPlot({ steps, series }: AccuracyPlotData): Promise<string> {
+/**
+ * Accuracy over the steps: A_r above, A_u below; methods side by side, so that equal values stay visible. SVG.
+ * @throws RangeError where there are more methods than marks: two would look the same
+ */
+export async function accuracyPlot({ steps, series }: AccuracyPlotData): Promise<string> {
+  if (series.length > MARKS.length)
+    throw new RangeError(
+      `${series.length} methods are more than the ${MARKS.length} that the plot can tell apart`,
+    );
   const rows = series.flatMap((method) =>
     steps.flatMap((step, index) => [
       { method: method.name, step, part: 'remaining', accuracy: method.remaining[index] ?? null },
@@ -77,13 +85,13 @@ export function accuracyPlot({ steps, series }: AccuracyPlotData): Promise<strin
           color: {
             field: 'method',
             type: 'nominal' as const,
-            scale: { domain: names, range: COLOURS },
+            scale: { domain: names, range: MARKS.map(([colour]) => colour) },
             legend: { title: null, orient: 'right' as const },
           },
           shape: {
             field: 'method',
             type: 'nominal' as const,
-            scale: { domain: names, range: SHAPES },
+            scale: { domain: names, range: MARKS.map(([, shape]) => shape) },
           },
         },
       },

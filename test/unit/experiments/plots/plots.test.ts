@@ -78,3 +78,27 @@ describe('plots', () => {
     await drawn(await latencyPlot({ samples: [], training: [], moments: [] }));
   });
 });
+
+describe('the plot of accuracies', () => {
+  const of = (methods: number) =>
+    accuracyPlot({
+      steps: ['initial'],
+      series: Array.from({ length: methods }, (_, at) => ({
+        name: `method ${at}`,
+        remaining: [0.9],
+        unlearned: [null],
+      })),
+    });
+
+  it('gives each of eight methods a mark of its own', async () => {
+    const marks = [...(await of(8)).matchAll(/<path [^>]*aria-roledescription="point"[^>]*>/g)].map(
+      ([mark]) => [/ d="([^"]*)"/, / fill="([^"]*)"/].map((part) => part.exec(mark)?.[1]),
+    );
+    expect(marks).toHaveLength(8);
+    for (const part of [0, 1]) expect(new Set(marks.map((mark) => mark[part])).size).toBe(8);
+  });
+
+  it('refuses more, of which two would look the same', async () => {
+    await expect(of(9)).rejects.toThrow('9 methods');
+  });
+});
