@@ -1,6 +1,6 @@
 /**
  * Training throughput beside PyTorch on the CPU: the residual MLP of SSRE over embeddings, and ResNet-18 on images; same
- * network, batch and threads, by turns in one run.
+ * network, batch and threads, by turns in one run; and where the time of Lethe's goes.
  *
  *   npm run bench:peers -- <a python with bench/peers/requirements-torch.txt> [mlp resnet18]
  */
@@ -14,10 +14,12 @@ import { trainImageTask } from '../src/model/ssre/image/trainTask.js';
 import { normals, randomOf } from '../src/model/ssre/random.js';
 import { trainTask } from '../src/model/ssre/trainTask.js';
 import { loadTensorflow } from '../src/model/tensorflow/loadTensorflow.js';
+import { withOpTimes } from './support/opTimes.js';
 import { type Figure, report } from './support/report.js';
 
 const THREADS = 2;
 const TURNS = 3;
+const SHOWN_OPERATIONS = 6;
 const CLASSES = ['a', 'b', 'c', 'd', 'e'];
 const SCRIPT = fileURLToPath(new URL('peers/throughput.py', import.meta.url));
 const answerSchema = z.object({ perSecond: z.array(z.number()).min(1), torch: z.string() });
@@ -119,7 +121,34 @@ async function compared(network: Network): Promise<Figure[]> {
     { what: `${name}, batch ${batch}: Lethe (${backend})`, value: ours, unit },
     { what: `${name}, batch ${batch}: PyTorch ${version}`, value: theirs, unit },
     { what: `${name}: Lethe / PyTorch`, value: ours / theirs, unit: '', aim },
+    ...(backend === 'tensorflow' ? await profiled(network) : []),
   ];
+}
+
+/** Where the time of Lethe's epochs goes: the operations that take most, and what is none. */
+async function profiled({ name, train }: Network): Promise<Figure[]> {
+  let started = 0;
+  let ended = 0;
+  const shares: Figure[] = [];
+  await withOpTimes(tf, async (times) => {
+    await train(() => {
+      ended = performance.now();
+      if (started > 0) return;
+      started = ended;
+      times.clear();
+    });
+    const percent = (ms: number): number => (100 * ms) / (ended - started);
+    const largest = [...times].sort(([, a], [, b]) => b - a).slice(0, SHOWN_OPERATIONS);
+    const inOperations = [...times.values()].reduce((sum, ms) => sum + ms, 0);
+    for (const [operation, ms] of largest)
+      shares.push({ what: `${name}: time in ${operation}`, value: percent(ms), unit: '%' });
+    shares.push({
+      what: `${name}: time in no operation (Adam, data, JavaScript)`,
+      value: 100 - percent(inOperations),
+      unit: '%',
+    });
+  });
+  return shares;
 }
 
 function peersTurn({ name, batch, steps, peer }: Network): Promise<z.infer<typeof answerSchema>> {
