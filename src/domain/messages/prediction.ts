@@ -16,11 +16,7 @@ export type StrategyName = (typeof STRATEGY_NAMES)[number];
  */
 export const routeSchema = z.enum([
   'model',
-  'strategy:uniform',
-  'strategy:proportional',
-  'strategy:inverse',
-  'strategy:nearest',
-  'strategy:masked',
+  ...STRATEGY_NAMES.map((name) => `strategy:${name}` as const),
   'unknown',
 ]);
 

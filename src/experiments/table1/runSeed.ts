@@ -91,9 +91,7 @@ export async function runSeed(input: Table1Input, seed: number, show: ShowWork):
       live: classifiersOf(models.live),
       cilOnly: classifiersOf(models.cilOnly),
       retrain: classifiersOf(models.retrain),
-      others: new Map([
-        ...OTHERS.map((system) => [BASELINES[system], classifiersOf(models[system])] as const),
-      ]),
+      others: new Map(OTHERS.map((system) => [BASELINES[system], classifiersOf(models[system])] as const)),
       filter: { k, specificity, heldOut },
       seed,
     }),
