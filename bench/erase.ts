@@ -33,7 +33,7 @@ async function erasing(learner: 'ssre' | 'analytic'): Promise<Figure[]> {
   await learnTask(lethe, 'cifar10', labelled(cifar10.train, cifar10));
   const latencies: number[] = [];
   const listening = signals.subscribe((signal) => {
-    if (signal.kind === 'prediction') latencies.push(signal.prediction.latencyMs);
+    if (signal.kind === 'prediction') latencies.push(signal.prediction.latencyMs ?? 0);
   });
   let asked = 0;
   const askOne = async (): Promise<void> => {

@@ -3,6 +3,7 @@
  * real workers. Ratios and aims are of one run. `npm run bench:kafka`, or some parts: `npm run bench:kafka -- knn latency`
  */
 import { parseArgs } from 'node:util';
+import { durable } from './kafka/durable.js';
 import { imageThroughput } from './kafka/imageThroughput.js';
 import { latency } from './kafka/latency.js';
 import type { Part } from './kafka/parts.js';
@@ -18,6 +19,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   vectors: vectorThroughput,
   latency,
   unlearn: unlearning,
+  durable,
   version: versionCheck,
   knn: search,
 };

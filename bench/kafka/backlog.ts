@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { firstValueFrom, map, take, timeout, toArray } from 'rxjs';
+import { groupsOf } from '../../src/domain/groups.js';
 import type { OutgoingRecord } from '../../src/domain/record.js';
-import { groupsOf } from '../../src/streams/groups.js';
 import { type Deployment, follow, type Variables } from './deployment.js';
 import { processTime } from './processTime.js';
 import type { BenchServices } from './services.js';

@@ -54,7 +54,13 @@ export async function deploy({ kafka, redis }: BenchServices, changes: Variables
   const { config } = loadConfig({ variables });
   const topics = topicsUnder(config.transport.topicPrefix);
   const logger = createLogger({ level: 'warn', format: 'text' });
-  const log = await createLog(config, topics, logger, () => undefined);
+  const log = await createLog(
+    config,
+    topics,
+    logger,
+    () => undefined,
+    () => undefined,
+  );
   const { store, close: closeStores } = await createStores(config, DIMENSION, logger, () => undefined);
   return {
     config,

@@ -17,7 +17,7 @@ export interface Sizes {
   readonly datasets: readonly string[];
 }
 
-/** A part of the benchmark: one figure of the issue. */
+/** A part of the benchmark: one figure. */
 export type Part = (services: BenchServices, sizes: Sizes) => Promise<readonly Figure[]>;
 
 let made = 0;

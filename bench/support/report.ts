@@ -6,7 +6,7 @@ export interface Figure {
   readonly what: string;
   readonly value: number;
   readonly unit: string;
-  /** The issue's aim, e.g. `>= 0.9`; shown beside the value, never enforced. */
+  /** The target, e.g. `>= 0.9`. It is printed beside the value, and never enforced. */
   readonly aim?: string;
 }
 

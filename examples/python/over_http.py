@@ -4,6 +4,7 @@ import os
 import sys
 import uuid
 from pathlib import Path
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 URL = os.environ.get("LETHE_URL", "http://127.0.0.1:7070")
@@ -13,7 +14,7 @@ AUTHORIZATION = {"authorization": f"Bearer {TOKEN}"} if TOKEN else {}
 
 def post(role, body, content_type, **attributes):
     """Sends a CloudEvent in binary mode; returns its id once it is in the log."""
-    headers = {f"ce-{name}": value for name, value in attributes.items()}
+    headers = {f"ce-{name}": quote(value) for name, value in attributes.items()}
     request = Request(f"{URL}/v1/{role}", body, {"content-type": content_type, **headers, **AUTHORIZATION})
     with urlopen(request, timeout=30) as response:
         return json.load(response)["id"]

@@ -15,15 +15,15 @@ try {
   console.log('learned:', learned.kind);
 
   const dogs = (await imagesIn(join(folder, 'test'))).filter(({ label }) => label === 'dog');
-  const labels = async (): Promise<string[]> => {
+  const labels = async (): Promise<(string | null)[]> => {
     const answers = await Promise.all(dogs.map(({ payload, label }) => lethe.ask({ payload, truth: label })));
     return answers.map(({ label }) => label);
   };
-  console.log('dogs are called:', (await labels()).join(' '));
+  console.log('dogs are called:', ...(await labels()));
 
   const forgotten = await lethe.unlearn({ classes: ['dog'] });
   console.log('forgotten:', JSON.stringify(forgotten));
-  console.log('dogs are called now:', (await labels()).join(' '));
+  console.log('dogs are called now:', ...(await labels()));
 
   await lethe.relearn(['dog']);
   await lethe.relearn(['horse']).catch((error: unknown) => {

@@ -202,7 +202,7 @@ function operationsOf(topic: Described): [string, object][] {
         action: 'send',
         channel: ref('channels', `http-${topic.role}`),
         summary:
-          'Server-sent events; `?from=earliest` begins with what is kept, `&bodies=whole` gives every value.',
+          'Server-sent events; `?from=earliest` begins with what is kept, `?from=0/12,1/7` at an offset of each partition, `&bodies=whole` gives every value.',
         bindings: { http: { method: 'GET' } },
       },
     ]);

@@ -43,7 +43,7 @@ export const unlearning: Board = {
     heat({
       title: 'Time to forget',
       description:
-        'From the writing of a command to unlearn to its event: after it, no answer names the class.',
+        'Time from the timestamp of an unlearn command to its event. After the event, no answer names the class.',
       histogram: 'lethe_time_to_forget_seconds',
     }),
     lines({

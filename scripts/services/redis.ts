@@ -134,6 +134,7 @@ export async function startRedis(options: RedisOptions): Promise<RedisService> {
     ['port', port],
     ['dir', join(folder, 'data')],
     ['appendonly', 'yes'],
+    ['appendfsync', 'always'],
     ['save', ''],
     // Keeps the arguments as they were given: by them `services down` knows its server.
     ['set-proc-title', 'no'],

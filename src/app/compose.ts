@@ -1,8 +1,20 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { Logger } from 'pino';
-import { BehaviorSubject, type Observable, Subject, timer } from 'rxjs';
+import {
+  BehaviorSubject,
+  first,
+  lastValueFrom,
+  type Observable,
+  config as rxjs,
+  Subject,
+  takeUntil,
+  timer,
+} from 'rxjs';
+import { sealerOf } from '../domain/auditSeal.js';
+import type { ClassEvidence } from '../domain/classEvidence.js';
+import { LetheError } from '../domain/errors.js';
 import { type Topics, topicsUnder } from '../domain/topics.js';
 import type { Classifier } from '../model/classifier.js';
 import { withLanes } from '../model/embedder/lanes.js';
@@ -14,6 +26,7 @@ import { calibrateKnown } from '../operators/calibrateKnown.js';
 import type { Probe } from '../operators/probe.js';
 import { createScreen } from '../operators/screen.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
+import { left } from '../streams/caches.js';
 import type { Context, Settings } from '../streams/context.js';
 import { processor } from '../streams/processor.js';
 import type { Signal } from '../streams/signal.js';
@@ -25,8 +38,13 @@ import { startTracing, type TracingOptions } from '../telemetry/traces/startTrac
 import { traceOfHeaders } from '../telemetry/traces/traceIds.js';
 import { type OnConnection, openAdapters } from './adapters/openAdapters.js';
 import type { LetheConfig } from './config/schema.js';
+import { classEvidence } from './evidence.js';
+import { LatestWaits } from './latestWaits.js';
 import { observe } from './observe.js';
 import { type Status, statusOf } from './status.js';
+
+/** How long what is done last may take. */
+const LAST_MS = 2000;
 
 /** A processor at work, and the doors to it. */
 export interface RunningLethe {
@@ -41,6 +59,11 @@ export interface RunningLethe {
   /** The classifier that answers now; null before the first task. */
   classifier(): Classifier | null;
   status(): Promise<Status>;
+  /**
+   * What is there of a class: what a certificate of its erasure states.
+   * @param countRecords whether the records of topics that name it are counted, which reads all that is kept
+   */
+  evidence(className: string, countRecords?: boolean): Promise<ClassEvidence>;
   /** Rejects if the processor fails; resolves when it is drained. */
   readonly finished: Promise<void>;
   /**
@@ -70,11 +93,15 @@ export async function startLethe(
   const starting = health.waitFor('start');
   await mkdir(config.model.checkpoints, { recursive: true });
 
+  // What looks on (metrics, logs, the console) must not end the work that it looks at.
+  rxjs.onUnhandledError = (error) => logger.error({ err: error }, 'an observer failed');
   prepareNativeTensorflow();
-  const adapters = await openAdapters(config, topics, logger, connectionWatch(health, logger));
-  const { embedder, trainer, log, store, checkpoints } = adapters;
-  const current = new BehaviorSubject<Classifier | null>(null);
   const signals = new Subject<Signal>();
+  const adapters = await openAdapters(config, topics, logger, connectionWatch(health, logger), (loss) =>
+    signals.next({ kind: 'lost', loss }),
+  );
+  const { embedder, trainer, log, store, checkpoints, copies } = adapters;
+  const current = new BehaviorSubject<Classifier | null>(null);
   const stop = new Subject<void>();
   const context: Context = {
     log: tracing ? tracedLog(log, [topics.samples, topics.queries, topics.commands], tracing.spans) : log,
@@ -83,8 +110,12 @@ export async function startLethe(
     embedders: withLanes(embedder),
     trainer,
     checkpoints,
+    copies,
+    worker: workerName(config),
     load: async (model) => {
-      const folder = await checkpoints.fetch(model.checkpoint, model.sha256);
+      const folder = await copies.writing(model.classes, () =>
+        checkpoints.fetch(model.checkpoint, model.sha256),
+      );
       const local = { ...model, checkpoint: pathToFileURL(folder).href };
       return loadClassifier(local, { backend: config.model.backend });
     },
@@ -93,6 +124,7 @@ export async function startLethe(
     known: knownCalibration(config, store),
     probe: tracing ? bothProbes(metrics.probe, tracing.spans) : metrics.probe,
     settings: settingsOf(config),
+    ...(await sealerIn(config)),
     stop,
   };
   observe({
@@ -104,6 +136,8 @@ export async function startLethe(
     embedder: embedder.name,
     traceOf: (record) => (tracing ? tracing.spans.contextOf(record) : traceOfHeaders(record)),
   });
+
+  if (config.worker.role !== 'learn') readyWithModel(context, health);
 
   signals.subscribe((signal) => {
     if (signal.kind === 'learner') health.standBy(signal.is === 'another');
@@ -130,6 +164,7 @@ export async function startLethe(
   };
   const close = async (): Promise<void> => {
     await drain(0).catch(() => undefined);
+    if (config.checkpoints.ephemeral) await inTime(left(context));
     await adapters.close();
     current.value?.dispose();
     metrics.close();
@@ -146,25 +181,40 @@ export async function startLethe(
     signals,
     classifier: () => current.value,
     status: () => statusOf({ config, context, embedder: embedder.name }),
+    evidence: (className, countRecords) => classEvidence(className, context, { countRecords }),
     finished,
     drain,
     close,
   };
 }
 
-/** Not ready while a service is away, with its name as what is waited for. */
+/** A service that is away holds up no end. */
+async function inTime(work: Observable<never>): Promise<void> {
+  await lastValueFrom(work.pipe(takeUntil(timer(LAST_MS))), { defaultValue: undefined }).catch(
+    () => undefined,
+  );
+}
+
+/** Who answers is not ready until the model that the registry named at the start, if any, is loaded. */
+function readyWithModel({ store, current }: Context, health: Health): void {
+  if (!store.registry.snapshot().model) return;
+  const loaded = health.waitFor('model');
+  current.pipe(first((classifier) => classifier !== null)).subscribe(loaded);
+}
+
+/**
+ * Not ready while a service is away, with its name as what is waited for. Where Redis only takes no writes, queries are answered
+ * and requests to forget are taken as ever: that is named, too, and the worker stays ready.
+ */
 function connectionWatch(health: Health, logger: Logger): OnConnection {
-  const away = new Map<string, () => void>();
+  const away = new LatestWaits();
+  const goesOn = (service: string): boolean => / (writes|durability)$/.test(service);
+  const wait = (service: string, why: string | undefined): (() => void) =>
+    goesOn(service) ? health.note(service, why ?? 'it takes no writes') : health.waitFor(service, why);
   return (service, connected, why) => {
-    const back = away.get(service);
-    if (connected && back) {
-      logger.info({ service }, 'reachable again');
-      away.delete(service);
-      back();
-    } else if (!connected && !back) {
-      away.set(service, health.waitFor(service));
-      logger.warn({ service, why }, 'out of reach; waiting for it');
-    }
+    const wasAway = away.replace(service, connected ? null : wait(service, why));
+    if (connected && wasAway) logger.info({ service }, 'reachable again');
+    if (!connected && !wasAway) logger.warn({ service, why }, 'out of reach, or refuses; waiting for it');
   };
 }
 
@@ -172,6 +222,21 @@ function knownCalibration(config: LetheConfig, store: KnowledgeStore): Context['
   const { enabled, share } = config.inference.unknown;
   const { filter, heldOut, seed } = screenOptions(config);
   return enabled ? () => calibrateKnown(store, filter, { share, heldOut, seed }) : null;
+}
+
+/** The signer of the audit chain, where this worker may be the learner and there is a key. @throws LetheError `config-invalid` */
+async function sealerIn({ audit, worker }: LetheConfig): Promise<Pick<Context, 'sealer'>> {
+  const { signingKey } = audit;
+  if (signingKey === undefined || worker.role === 'infer') return {};
+  const pem = await readFile(signingKey, 'utf8').catch((cause: unknown) => {
+    throw new LetheError('config-invalid', `${signingKey} can't be read`, {
+      field: 'audit.signingKey',
+      value: signingKey,
+      remedy: 'Give a PEM file from `openssl genpkey -algorithm ed25519` that this user can read.',
+      cause,
+    });
+  });
+  return { sealer: sealerOf(pem, signingKey) };
 }
 
 function workerName({ worker }: LetheConfig): string {
@@ -224,6 +289,7 @@ function settingsOf({ model, limits, inference, learning, unlearning }: LetheCon
     guard: inference.guard,
     topK: inference.topK,
     unknown: inference.unknown.enabled,
+    keepModels: model.keep,
     taskTimeoutMs: learning.taskTimeoutSeconds * 1000,
     vote: unlearning,
     rebuild: unlearning.rebuild,

@@ -1,46 +1,60 @@
 import { isIPv6 } from 'node:net';
 import type { HttpBindings } from '@hono/node-server';
-import { Hono } from 'hono';
-import { refusalOf } from '../console/admission.js';
+import { type Context, Hono } from 'hono';
+import { type Destination, refusalOf, type Visit } from '../console/admission.js';
 import { LetheError } from '../domain/errors.js';
 import { commandLimit } from '../streams/transports/http/commandLimit.js';
+import { refusalBody } from '../streams/transports/http/refusal.js';
 import type { LetheConfig } from './config/schema.js';
 
 type Http = LetheConfig['http'];
+type Request = Context<{ Bindings: HttpBindings }>;
 
-/**
- * What stands before all doors: a limit of commands, and, where no token is asked for, whether the caller is on this machine
- * under a name of its own. A page of another site that a browser here has open is kept out by its origin; one whose name was
- * made to lead here (DNS rebinding) by that name.
- */
-export function guardedDoors({ token, commandsPerMinute }: Http): Hono<{ Bindings: HttpBindings }> {
+/** What stands before all doors, in this order: who may come in ({@link refusalOf}), and the limit of commands. */
+export function guardedDoors({
+  token,
+  hosts,
+  commandsPerMinute,
+}: Pick<Http, 'token' | 'hosts' | 'commandsPerMinute'>): Hono<{ Bindings: HttpBindings }> {
   const routes = new Hono<{ Bindings: HttpBindings }>();
-  if (token === undefined) {
-    routes.use('/v1/*', async (context, next) => {
-      const { req, env } = context;
-      const visit = {
-        authorization: undefined,
-        origin: req.header('origin'),
-        host: req.header('host'),
-        address: env.incoming.socket.remoteAddress,
-        writes: false,
-      };
-      const refusal = refusalOf(visit, undefined);
-      if (!refusal) return next();
-      const { status, ...error } = refusal;
-      return context.json({ error }, status);
-    });
-  }
+  routes.use('*', async (context, next) => {
+    const refusal = refusalOf(visitOf(context), { token, hosts });
+    if (!refusal) return next();
+    const { status, ...error } = refusal;
+    return context.json(refusalBody(error), status);
+  });
   const limit = commandLimit(commandsPerMinute);
   for (const path of ['/v1/commands', '/console/commands']) routes.post(path, limit);
   return routes;
+}
+
+function visitOf({ req, env }: Request): Visit {
+  return {
+    authorization: req.header('authorization'),
+    origin: req.header('origin'),
+    site: req.header('sec-fetch-site'),
+    mode: req.header('sec-fetch-mode'),
+    host: req.header('host'),
+    address: env.incoming.socket.remoteAddress,
+    to: destinationOf(req.path),
+  };
+}
+
+const PROBES = ['/metrics', '/healthz', '/readyz'];
+
+/** Whatever is no known page or probe is treated as what has to be guarded. */
+function destinationOf(path: string): Destination {
+  if (PROBES.includes(path)) return 'probe';
+  if (path === '/console/commands') return 'order';
+  if (path === '/console/feed') return 'api';
+  return path === '/' || path === '/console' || path.startsWith('/console/') ? 'page' : 'api';
 }
 
 /**
  * Refuses to open doors to other machines that ask for nothing: whoever reaches them could have classes forgotten for good.
  * @throws LetheError `config-invalid`
  */
-export function refuseOpenDoors({ host, token }: Http): void {
+export function refuseOpenDoors({ host, token }: Pick<Http, 'host' | 'token'>): void {
   if (token !== undefined || isLoopback(host)) return;
   throw new LetheError(
     'config-invalid',
@@ -48,7 +62,7 @@ export function refuseOpenDoors({ host, token }: Http): void {
     {
       field: 'http.token',
       remedy:
-        'Set LETHE_HTTP__TOKEN(_FILE), e.g. to what `openssl rand -hex 32` prints, or http.host to 127.0.0.1, or http.enabled to false.',
+        'Set LETHE_HTTP__TOKEN(_FILE), for example to the output of `openssl rand -hex 32`. Or set http.host to 127.0.0.1, or http.enabled to false.',
     },
   );
 }

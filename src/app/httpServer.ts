@@ -1,9 +1,12 @@
-import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
+import type { Logger } from 'pino';
 import { createConsoleFeed } from '../console/console.js';
 import { consoleRoutes } from '../console/http.js';
+import { LetheError, toLetheError } from '../domain/errors.js';
 import { createGateway } from '../streams/transports/http/gateway.js';
+import { refuse } from '../streams/transports/http/refusal.js';
 import { type HttpServer, listen } from '../streams/transports/http/server.js';
+import { nothingThere } from '../streams/transports/http/unknownRoute.js';
 import { telemetryRoutes } from '../telemetry/http.js';
 import type { RunningLethe } from './compose.js';
 import { guardedDoors } from './guardedDoors.js';
@@ -13,26 +16,38 @@ import { guardedDoors } from './guardedDoors.js';
  * Messages are refused while it is not ready.
  * @throws LetheError `config-invalid` where the address can't be bound
  */
-export async function serveHttp(lethe: RunningLethe): Promise<HttpServer> {
+export async function serveHttp(lethe: RunningLethe, logger?: Logger): Promise<HttpServer> {
   const { config, log, topics, metrics, health } = lethe;
-  const { host, port, bodyBytes, waiting, token } = config.http;
+  const { host, port, connections, requestSeconds, stallSeconds, ...limits } = config.http;
+  const address = { host, port };
+  const serverLimits = { connections, requestMs: requestSeconds * 1000 };
+  const told = (error: unknown, path: string): void =>
+    logger?.error({ err: error, path }, 'a request failed');
   const gateway = createGateway({
     log,
     topics,
     modelName: config.model.name,
     status: () => lethe.status(),
+    evidence: (className, countRecords) => lethe.evidence(className, countRecords),
     accepting: () => health.report().ready,
-    bodyBytes,
-    waiting,
-    token,
+    logAway: () => health.report().reasons?.find(({ what }) => what === 'kafka')?.why,
+    stallMs: stallSeconds * 1000,
+    ...limits,
+    told,
   });
   const routes = new Hono()
     .route('/', guardedDoors(config.http))
     .route('/', gateway)
     .route('/', telemetryRoutes(metrics, health));
-  if (!config.console.enabled) return listen(routes, { host, port });
+  routes.notFound((context) => nothingThere(context, routes.routes));
+  routes.onError((error, context) => {
+    if (!(error instanceof LetheError))
+      logger?.error({ err: error, path: context.req.path }, 'a request failed');
+    return refuse(context, toLetheError(error));
+  });
+  if (!config.console.enabled) return listen(routes, address, serverLimits);
   const { door, close } = consoleDoor(lethe);
-  const server = await listen(routes.route('/', door), { host, port });
+  const server = await listen(routes.route('/', door), address, serverLimits);
   return {
     url: server.url,
     close: async () => {
@@ -42,7 +57,7 @@ export async function serveHttp(lethe: RunningLethe): Promise<HttpServer> {
   };
 }
 
-function consoleDoor(lethe: RunningLethe): { door: Hono<{ Bindings: HttpBindings }>; close: () => void } {
+function consoleDoor(lethe: RunningLethe): { door: Hono; close: () => void } {
   const { config, log, topics, signals, store, health } = lethe;
   const { token } = config.http;
   const feed = createConsoleFeed(
@@ -52,7 +67,7 @@ function consoleDoor(lethe: RunningLethe): { door: Hono<{ Bindings: HttpBindings
       signals,
       vectors: store.vectors,
       knowledge: async () => {
-        const { lag: _, ...status } = await lethe.status();
+        const { lag: _, workers: __, ...status } = await lethe.status();
         const tasks = [...store.registry.snapshot().tasks.values()]
           .filter(({ state }) => state === 'open')
           .map(({ name, classes, samples }) => ({ task: name, classes, samples }));
@@ -69,7 +84,6 @@ function consoleDoor(lethe: RunningLethe): { door: Hono<{ Bindings: HttpBindings
     modelName: config.model.name,
     publish: (records) => log.publish(records),
     accepting: () => health.report().ready,
-    token,
     pages: config.console.pages,
   });
   return { door, close: feed.close };

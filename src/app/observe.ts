@@ -11,11 +11,15 @@ import {
 import type { EventKind, LetheEvent } from '../domain/messages/event.js';
 import type { Prediction } from '../domain/messages/prediction.js';
 import type { LogRecord } from '../domain/record.js';
+import { writtenAt } from '../domain/recordTime.js';
+import { countUnannounced } from '../operators/unannounced.js';
 import type { Context } from '../streams/context.js';
 import type { Signal } from '../streams/signal.js';
+import type { Loss } from '../streams/transports/eventLog.js';
 import type { Health } from '../telemetry/health.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type TraceIds, traceIds } from '../telemetry/traces/traceIds.js';
+import { LatestWaits } from './latestWaits.js';
 import { lagOf } from './status.js';
 
 /** What is looked at, and where it is told. */
@@ -56,12 +60,15 @@ export function observe(observation: Observation): void {
       cil: await store.vectors.count({ database: 'cil' }),
       mu: await store.vectors.count({ database: 'mu' }),
     }),
+    unannounced: () => countUnannounced(store),
     classes: () => {
       const states = CLASS_STATES.map((state) => [state, classesIn(snapshot(), state).length]);
       return Object.fromEntries(states) as Record<ClassState, number>;
     },
     registryVersion: () => snapshot().version,
     openTasks: () => [...snapshot().tasks.values()].filter(({ state }) => state === 'open').length,
+    incompleteErasures: () =>
+      classesIn(snapshot(), 'erased').filter(({ erasure }) => erasure?.completed === false).length,
     health: () => health.report(),
     lag: () => lagOf(context),
     queues: () => {
@@ -70,6 +77,7 @@ export function observe(observation: Observation): void {
     },
   });
 
+  const waits = new LatestWaits();
   signals.subscribe((signal) => {
     switch (signal.kind) {
       case 'prediction': {
@@ -77,7 +85,7 @@ export function observe(observation: Observation): void {
         return;
       }
       case 'event':
-        metrics.observeEvent(signal.event, signal.source?.timestamp);
+        metrics.observeEvent(signal.event, signal.source && writtenAt(signal.source));
         logEvent(signal.event, signal.source ? lineOf(signal.source) : {}, logger);
         return;
       case 'learner':
@@ -86,6 +94,54 @@ export function observe(observation: Observation): void {
           signal.is === 'this'
             ? 'this worker is the learner'
             : 'another worker is the learner; this one stands by for it',
+        );
+        return;
+      case 'topology':
+        metrics.observeTopology(signal.name, signal.is);
+        if (signal.is === 'running') {
+          waits.replace(`topology ${signal.name}`, null);
+          logger.debug({ topology: signal.name }, 'runs');
+        } else {
+          const { name, error, ms } = signal;
+          const why = `${error.code}: ${error.message}`;
+          waits.replace(`topology ${name}`, health.waitFor(`${name} to run again`, why));
+          logger.error({ topology: name, err: error, ms }, 'a topology failed; it is started again');
+        }
+        return;
+      case 'model-waits': {
+        const { what, error } = signal;
+        waits.replace(`model ${what}`, error && health.note(what, `${error.code}: ${error.message}`));
+        if (error) {
+          logger.warn(
+            { what, err: error, remedy: error.remedy },
+            'training is not possible now; Lethe will try again',
+          );
+        } else logger.info({ what }, 'goes on');
+        return;
+      }
+      case 'residue':
+        logger.warn(
+          { folder: context.copies.folder, holds: signal.holds },
+          'copies of models that knew an erased class remain; Lethe tries again to remove them',
+        );
+        return;
+      case 'lost':
+        // What the audit chain misses of the commands is counted where they are carried out.
+        if (signal.loss.topic !== context.topics.commands) tellLoss(signal.loss, observation);
+        return;
+      case 'unconfirmed': {
+        const { event, position, why } = signal;
+        metrics.observeUnconfirmed(event);
+        logger.warn({ event, position, why }, 'an event tells of what the registry knows nothing of');
+        return;
+      }
+      case 'commands-lost':
+        for (const loss of signal.losses) tellLoss(loss, observation);
+        waits.replace(
+          'commands',
+          signal.losses.length > 0
+            ? health.waitFor('accept-loss', signal.losses.map(lossWords).join('; '))
+            : null,
         );
         return;
       case 'dead-letter':
@@ -103,6 +159,17 @@ export function observe(observation: Observation): void {
   });
 }
 
+/** How many, and which, in the metric and in the log. */
+function tellLoss(loss: Loss, { metrics, logger }: Pick<Observation, 'metrics' | 'logger'>): void {
+  const { group, topic, partition, from, to } = loss;
+  metrics.observeLoss(topic, Number(to - from));
+  logger.error({ group, topic, partition, from: String(from), to: String(to) }, lossWords(loss));
+}
+
+function lossWords({ topic, partition, from, to }: Loss): string {
+  return `offsets ${from} to ${to - 1n} of ${topic}/${partition} were deleted before they were read`;
+}
+
 /**
  * The class that the query truly was of. Undefined also where the registry has changed since the answer was made: one that
  * was right then would be held to what was unlearned a moment later.
@@ -111,7 +178,14 @@ function truthOf({ truth, registryVersion }: Prediction, now: RegistrySnapshot):
   return truth === undefined || registryVersion !== now.version ? undefined : now.classes.get(truth);
 }
 
-const FAILURES: readonly EventKind[] = ['task-failed', 'command-rejected', 'erase-failed', 'rebuild-failed'];
+const FAILURES: readonly EventKind[] = [
+  'task-failed',
+  'command-rejected',
+  'erase-failed',
+  'rebuild-failed',
+  'commands-lost',
+  'store-brought-forward',
+];
 
 function logEvent(event: LetheEvent, trace: Partial<TraceIds>, logger: Logger): void {
   const { kind, ...rest } = event;

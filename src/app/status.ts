@@ -1,10 +1,16 @@
+import { groupsOf } from '../domain/groups.js';
+import type { KnownHolder } from '../domain/holders.js';
 import type { ModelKnowledge } from '../domain/status.js';
+import { type UnannouncedSamples, unannounced } from '../operators/unannounced.js';
 import type { Context } from '../streams/context.js';
-import { groupsOf } from '../streams/groups.js';
 import type { LetheConfig } from './config/schema.js';
 
 /** What `lethe status` shows. */
 export interface Status extends ModelKnowledge {
+  /** Stored samples of classes that no learn command named; unlearned or erased by the class's name, they go. */
+  readonly unannounced: readonly UnannouncedSamples[];
+  /** Folders of workers that may hold copies of models, as `lethe workers` lists them. */
+  readonly workers: readonly KnownHolder[];
   /** Records written and not yet settled, by topic. */
   readonly lag: Readonly<Record<string, number>>;
 }
@@ -40,6 +46,8 @@ export async function statusOf({
     registryVersion: snapshot.version,
     classes: await Promise.all(classes),
     databases: { cil, mu },
+    unannounced: await unannounced(store),
+    workers: await store.holders.list(),
     lag,
   };
 }

@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { oneOperatorModel } from './onnxGraph.js';
 
 /** Products of float64 matrices at the speed of a BLAS. Matrices lie row by row. */
@@ -17,13 +17,16 @@ export interface DoubleProducts {
  * @param threads of a product; by default one a core
  */
 export async function createDoubleProducts(threads?: number): Promise<DoubleProducts> {
+  const onnx = await import('onnxruntime-node');
+  const options = threads === undefined ? {} : { intraOpNumThreads: threads };
+  const open = (model: Uint8Array): Promise<InferenceSession> => onnx.InferenceSession.create(model, options);
   const [plain, right, left] = await Promise.all([
-    product({}, threads),
-    product({ transB: 1 }, threads),
-    product({ transA: 1 }, threads),
+    open(product()),
+    open(product({ transB: 1 })),
+    open(product({ transA: 1 })),
   ]);
   const tensor = (values: Float64Array, columns: number): Tensor =>
-    new Tensor('float64', values, [values.length / columns, columns]);
+    new onnx.Tensor('float64', values, [values.length / columns, columns]);
   const run = async (session: InferenceSession, a: Tensor, b: Tensor): Promise<Float64Array> => {
     const { c } = await session.run({ a, b });
     return c?.data as Float64Array;
@@ -38,11 +41,8 @@ export async function createDoubleProducts(threads?: number): Promise<DoubleProd
   };
 }
 
-function product(
-  transposed: { readonly transA?: 1; readonly transB?: 1 },
-  threads: number | undefined,
-): Promise<InferenceSession> {
-  const model = oneOperatorModel({
+function product(transposed: { readonly transA?: 1; readonly transB?: 1 } = {}): Uint8Array {
+  return oneOperatorModel({
     operator: 'Gemm',
     type: 'float64',
     inputs: [
@@ -52,5 +52,4 @@ function product(
     output: { name: 'c', sizes: ['n', 'm'] },
     attributes: transposed,
   });
-  return InferenceSession.create(model, threads === undefined ? {} : { intraOpNumThreads: threads });
 }

@@ -5,8 +5,8 @@ import { loadConfig } from '../app/config/loadConfig.js';
 import { type Certificate, certificateOf } from '../domain/auditCertificate.js';
 import { LetheError } from '../domain/errors.js';
 import { verifiedChain } from './auditChain.js';
-import { type ConnectionOptions, withConnection } from './connection.js';
-import type { CliIo } from './io.js';
+import { type ConnectionOptions, connect, withConnection } from './connection.js';
+import { type CliIo, writeResult } from './io.js';
 
 interface CertificateOptions extends ConnectionOptions {
   readonly key?: string;
@@ -16,25 +16,30 @@ interface CertificateOptions extends ConnectionOptions {
 export function certificateCommand(io: CliIo): Command {
   return withConnection(new Command('certificate'))
     .description(
-      'certify the erasure of a class: a JSON Web Signature (RFC 7515, EdDSA) over what the chain says',
+      'certify the erasure of a class, as a JSON Web Signature (RFC 7515, EdDSA) over what remains of it and the records of the chain',
     )
     .argument('<class>', 'its name')
-    .option('--key <file>', 'private Ed25519 key (PKCS #8, PEM); by default audit.signingKey of the config')
+    .option(
+      '--key <file>',
+      'private Ed25519 key (PKCS #8, PEM); the default is audit.signingKey in the settings',
+    )
     .addHelpText(
       'after',
       `
 A key:    openssl genpkey -algorithm ed25519 -out key.pem && openssl pkey -in key.pem -pubout -out public.pem
 Example:  lethe audit certificate cat --key key.pem > certificate.json
-Anyone with public.pem can check it, without Lethe: docs/forgetting.md`,
+Anyone with public.pem can verify it without Lethe (docs/forgetting.md).`,
     )
     .action(async (className: string, options: CertificateOptions) => {
       const { config } = loadConfig({ file: options.config, variables: io.variables });
       const file = options.key ?? config.audit.signingKey;
       if (file === undefined) throw noKey();
       const key = await keyIn(file);
-      const { records, verifier } = await verifiedChain(options, io);
-      const certificate = certificateOf(className, records, verifier.head, new Date());
-      io.stdout.write(`${JSON.stringify(await signed(certificate, key))}\n`);
+      const chain = await verifiedChain(options, io);
+      // Looked at last: what is there now counts, whatever was told.
+      const seen = await connect(options, io).evidence(className);
+      const certificate = certificateOf(className, chain, seen, new Date());
+      writeResult(io, true, await signed(certificate, key), []);
     });
 }
 
@@ -52,18 +57,18 @@ async function keyIn(file: string): Promise<Key> {
   try {
     return await importPKCS8(await readFile(file, 'utf8'), 'EdDSA');
   } catch (cause) {
-    throw new LetheError('config-invalid', `${file} holds no private Ed25519 key`, {
+    throw new LetheError('config-invalid', `${file} does not contain a private Ed25519 key`, {
       field: 'audit.signingKey',
       value: file,
-      remedy: 'Name a PEM file made by `openssl genpkey -algorithm ed25519`.',
+      remedy: 'Give a PEM file from `openssl genpkey -algorithm ed25519`.',
       cause,
     });
   }
 }
 
 function noKey(): LetheError {
-  return new LetheError('config-invalid', 'there is no key to sign with', {
+  return new LetheError('config-invalid', 'no signing key is set', {
     field: 'audit.signingKey',
-    remedy: 'Set it, or give --key; `openssl genpkey -algorithm ed25519 -out key.pem` makes one.',
+    remedy: 'Set it, or give --key. `openssl genpkey -algorithm ed25519 -out key.pem` creates a key.',
   });
 }

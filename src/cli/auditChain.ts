@@ -1,60 +1,69 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { ChainVerifier, type ReadAuditRecord } from '../domain/auditChain.js';
-import { auditHashOf } from '../domain/cloudEvents.js';
+import { ChainReader, type ReadAuditRecord } from '../domain/auditChainReader.js';
+import { readAuditRecord } from '../domain/auditRecords.js';
 import { LetheError } from '../domain/errors.js';
 import type { AuditRecord } from '../domain/messages/audit.js';
+import type { Signatures } from './auditSignatures.js';
 import { type ConnectionOptions, connect } from './connection.js';
+import { linesOf } from './fileLines.js';
 import type { CliIo } from './io.js';
-import { keptRecords } from './keptRecords.js';
+
+type Read = AsyncIterable<ReadAuditRecord>;
 
 /**
- * The chain of a running Lethe.
- * @throws LetheError `audit-broken`
+ * The chain of a running Lethe, with all its records.
+ * @throws LetheError `audit-broken`; `unreachable` where it could not be read to its end
  */
 export async function verifiedChain(
   options: ConnectionOptions,
   io: CliIo,
-): Promise<{ readonly records: AuditRecord[]; readonly verifier: ChainVerifier }> {
-  const verifier = new ChainVerifier();
-  const records: AuditRecord[] = [];
-  for await (const read of chainOf(options, io)) {
-    const record = verifier.next(read);
-    if (record) records.push(record);
-  }
-  refuseBroken(verifier);
-  return { records, verifier };
+): Promise<ChainReader<AuditRecord>> {
+  return wholeChain(chainOf(options, io), (record) => record);
+}
+
+/**
+ * @param keep what is wanted of each record
+ * @throws LetheError `audit-broken`
+ */
+export async function wholeChain<T>(
+  read: Read,
+  keep: (record: AuditRecord, read: ReadAuditRecord) => T,
+): Promise<ChainReader<T>> {
+  const chain = await readChain(read, keep);
+  refuseBroken(chain);
+  return chain;
+}
+
+/** The chain as it is, whole or broken. */
+export async function readChain<T>(
+  read: Read,
+  keep: (record: AuditRecord, read: ReadAuditRecord) => T,
+): Promise<ChainReader<T>> {
+  const chain = new ChainReader(keep);
+  for await (const record of read) chain.next(record);
+  return chain;
 }
 
 /** The records of a running Lethe's chain. */
 export async function* chainOf(options: ConnectionOptions, io: CliIo): AsyncGenerator<ReadAuditRecord> {
-  for (const record of await keptRecords(connect(options, io), 'audit'))
-    yield { value: record.value, hash: auditHashOf(record) };
+  for await (const record of connect(options, io).kept('audit')) yield readAuditRecord(record);
 }
 
-/** The records in a file, one a line. */
-export async function* chainIn(file: string): AsyncGenerator<ReadAuditRecord> {
-  const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
-  try {
-    for await (const line of lines) yield { value: Buffer.from(line) };
-  } catch (cause) {
-    throw new LetheError('invalid-message', `the file ${file} can't be read`, {
-      field: 'file',
-      value: file,
-      remedy: 'Name a file that `lethe audit export` wrote.',
-      cause,
-    });
+/** The records in a file, one a line, with their signatures where these are in another one. */
+export async function* chainIn(file: string, signatures?: Signatures): AsyncGenerator<ReadAuditRecord> {
+  for await (const line of linesOf(file, 'Give a file from `lethe audit export`.')) {
+    const value = Buffer.from(line);
+    yield { value, seal: signatures?.of(value) ?? null };
   }
 }
 
 /** @throws LetheError `audit-broken` where the chain is wrong somewhere, or not whole */
-export function refuseBroken({ fault, first }: ChainVerifier): void {
+function refuseBroken<T>({ fault, first }: ChainReader<T>): void {
   if (fault) {
-    throw new LetheError('audit-broken', `record ${fault.index} of the chain is wrong: ${fault.message}`, {
+    throw new LetheError('audit-broken', `record ${fault.index} of the chain is invalid: ${fault.message}`, {
       field: `records.${fault.index}`,
       value: fault.problem,
       remedy:
-        'Compare with an earlier export or certificate: someone changed, removed or added records here.',
+        'Compare with an earlier export or certificate: somebody changed, removed or added records here.',
     });
   }
   if (first !== null && first > 0) {
@@ -62,7 +71,7 @@ export function refuseBroken({ fault, first }: ChainVerifier): void {
       field: 'records.0',
       value: `sequence ${first}`,
       remedy:
-        'Keep the audit topic without limit (`lethe topics check`); the memory transport keeps its newest only.',
+        'Keep the audit topic without limit (`lethe topics check`). The memory transport keeps only the newest records.',
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../app/config/loadConfig.js';
 import { createGatewayClient, type GatewayClient } from '../streams/transports/http/client.js';
 import { actor } from './actor.js';
@@ -9,25 +9,51 @@ export interface ConnectionOptions {
   readonly url?: string;
   readonly config?: string;
   readonly json?: true;
+  /** For how long silence is borne, in seconds. */
+  readonly timeout: number;
 }
 
-export function withConnection(command: Command): Command {
+/** What waits for no training. */
+const SHORT_SECONDS = 60;
+/** What waits for samples and trainings: the time in which nothing at all goes on. */
+export const LONG_SECONDS = 600;
+/** A week: what timers can still count. */
+const LONGEST_SECONDS = 604_800;
+
+export function withConnection(command: Command, seconds = SHORT_SECONDS): Command {
   return withOutput(command)
     .option(
       '--url <address>',
-      'gateway of the running Lethe; by default http.host and http.port of the config',
+      'address of the gateway; the default is http.host and http.port of the settings',
     )
-    .option('--config <file>', 'configuration file');
+    .option('--config <file>', 'configuration file')
+    .option(
+      '--timeout <seconds>',
+      'give up after this time without news; Lethe still carries out what was sent',
+      secondsOf,
+      seconds,
+    );
+}
+
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= LONGEST_SECONDS) return seconds;
+  throw new InvalidArgumentError(`Give a number of seconds, more than 0 and at most ${LONGEST_SECONDS}.`);
 }
 
 export function withOutput(command: Command): Command {
-  return command.option('--json', 'print JSON for programs');
+  return command.option('--json', 'print JSON');
 }
 
 /** A client of the Lethe that options, `LETHE_URL` or the configuration name. The token is the configuration's. */
-export function connect({ url, config: file }: ConnectionOptions, io: CliIo): GatewayClient {
+export function connect({ url, config: file, timeout }: ConnectionOptions, io: CliIo): GatewayClient {
   const { variables } = io;
   const { http } = loadConfig({ file, variables }).config;
   const address = url ?? variables.LETHE_URL ?? `http://${http.host}:${http.port}`;
-  return createGatewayClient({ url: address, token: http.token, actor: actor(io) });
+  return createGatewayClient({
+    url: address,
+    token: http.token,
+    actor: actor(io),
+    timeoutMs: timeout * 1000,
+  });
 }

@@ -18,16 +18,16 @@ interface DatasetOptions {
 /** `lethe dataset`: data sets for experiments. */
 export function datasetCommand(io: CliIo): Command {
   return new Command('dataset')
-    .description('data sets for experiments')
+    .description('download data sets and unpack bundled images')
     .addCommand(fetchCommand(io))
     .addCommand(unpackCommand(io));
 }
 
 function fetchCommand(io: CliIo): Command {
   return withOutput(new Command('fetch'))
-    .description('download a data set, verify it and decode it; what is there already is kept')
-    .addArgument(new Argument('<name>', 'the data set').choices(['cifar10']))
-    .option('--to <folder>', 'where to; by default the cache folder (LETHE_CACHE)')
+    .description('download, verify and decode a data set, unless it exists')
+    .addArgument(new Argument('<name>', 'name of the data set').choices(['cifar10']))
+    .option('--to <folder>', 'target folder; the default is the cache folder (LETHE_CACHE)')
     .addHelpText('after', '\nExample:\n  $ lethe dataset fetch cifar10')
     .action(async (name: string, { to, json }: DatasetOptions) => {
       const progress = startProgress(io);
@@ -50,11 +50,11 @@ interface UnpackOptions {
 
 function unpackCommand(io: CliIo): Command {
   return withOutput(new Command('unpack'))
-    .description('write the bundled images (a part of CIFAR-10) as files, to try Lethe with')
-    .argument('<folder>', 'gets train/<class>/001.webp, ... and test/<class>/001.webp, ...')
+    .description('write the bundled images (a subset of CIFAR-10) as files, to try Lethe')
+    .argument('<folder>', 'target folder, for train/<class>/001.webp, ... and test/<class>/001.webp, ...')
     .option('--classes <names...>', 'only these classes')
-    .option('--train <count>', 'training images of each class', countOf, 30)
-    .option('--test <count>', 'test images of each class', countOf, 10)
+    .option('--train <count>', 'number of training images of each class', countOf, 30)
+    .option('--test <count>', 'number of test images of each class', countOf, 10)
     .addHelpText('after', '\nExample:\n  $ lethe dataset unpack animals --classes cat dog frog')
     .action(async (folder: string, { classes, train, test, json }: UnpackOptions) => {
       const images = await loadDemoSubset();
@@ -75,12 +75,12 @@ function refuseUnknown(classes: readonly string[], known: readonly string[]): vo
   throw new LetheError('unknown-class', `there are no bundled images of "${unknown}"`, {
     field: 'classes',
     value: unknown,
-    remedy: `There are some of ${known.join(', ')}.`,
+    remedy: `Choose from ${known.join(', ')}.`,
   });
 }
 
 function countOf(text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= 0) return count;
-  throw new InvalidArgumentError('A count is a whole number.');
+  throw new InvalidArgumentError('Give a whole number.');
 }

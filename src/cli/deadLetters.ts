@@ -1,12 +1,12 @@
 import { Command, Option } from 'commander';
-import { LetheError, REASON_CODES, type ReasonCode } from '../domain/errors.js';
+import { LetheError, REASON_CODES, type ReasonCode, toLetheError } from '../domain/errors.js';
 import { type DeadLetterHeaders, deadLetterHeadersSchema } from '../domain/messages/deadLetter.js';
 import { type LogRecord, type OutgoingRecord, positionOf } from '../domain/record.js';
 import type { Topics } from '../domain/topics.js';
+import type { GatewayClient } from '../streams/transports/http/client.js';
 import { INGRESS_ROLES } from '../streams/transports/http/ingress.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
-import { type CliIo, writeResult } from './io.js';
-import { keptRecords } from './keptRecords.js';
+import { type CliIo, writeList, writeNote, writeResult } from './io.js';
 
 interface SelectionOptions extends ConnectionOptions {
   readonly reason?: ReasonCode;
@@ -22,7 +22,7 @@ interface DeadLetter {
 /** `lethe dead-letters`: what was refused, why, and once more. */
 export function deadLettersCommand(io: CliIo): Command {
   return new Command('dead-letters')
-    .description('list, show and replay what was refused')
+    .description('list, show and replay refused records')
     .addCommand(listCommand(io))
     .addCommand(showCommand(io))
     .addCommand(replayCommand(io));
@@ -30,90 +30,177 @@ export function deadLettersCommand(io: CliIo): Command {
 
 function listCommand(io: CliIo): Command {
   return withReason(withConnection(new Command('list')))
-    .description('list the dead letters that are kept, oldest first')
+    .description('list the dead letters, oldest first')
     .addHelpText('after', '\nExample:\n  $ lethe dead-letters list --reason class-unlearned')
-    .action(async (options: SelectionOptions) => {
-      const letters = await read(options, io);
-      const lines = letters.map(({ id, why }) => `${id}  ${why['lethe-reason']}  ${why['lethe-message']}`);
-      writeResult(io, options.json, letters.map(described), lines.join('\n') || 'no dead letters');
+    .action((options: SelectionOptions) => {
+      const toLine = (letter: DeadLetter): string => {
+        const { id, why } = letter;
+        const note = isWhole(letter) ? '' : '  (without its value)';
+        return `${id}  ${why['lethe-reason']}  ${why['lethe-message']}${note}`;
+      };
+      return writeList(io, options.json, lettersOf(options, io), {
+        toJson: described,
+        toLine,
+        none: 'no dead letters',
+      });
     });
 }
 
 function showCommand(io: CliIo): Command {
   return withConnection(new Command('show'))
-    .description('show a dead letter: where it came from, why it was refused, what to do')
-    .argument('<id>', 'topic/partition/offset, as `list` shows it')
+    .description('show a dead letter: its origin, the reason, and a remedy')
+    .argument('<id>', 'topic/partition/offset, as in `list`')
     .addHelpText('after', '\nExample:\n  $ lethe dead-letters show lethe.dead-letters/0/3')
     .action(async (id: string, options: ConnectionOptions) => {
-      const letter = byId(await read(options, io), id);
+      const [letter] = await named([id], options, io);
+      if (!letter) throw noSuchLetter(id);
       const fields = Object.entries(described(letter)).map(([name, value]) => `${name}: ${String(value)}`);
-      writeResult(io, options.json, described(letter), fields.join('\n'));
+      writeResult(io, options.json, described(letter), fields);
     });
 }
 
 function replayCommand(io: CliIo): Command {
   return withReason(withConnection(new Command('replay')))
-    .description('send dead letters once more to the topics they came from; they stay where they lie')
-    .argument('[ids...]', 'topic/partition/offset, as `list` shows it; none with --reason')
+    .description('send the records of dead letters again to their topics; the dead letters stay')
+    .argument('[ids...]', 'topic/partition/offset, as in `list`; omit with --reason')
     .addHelpText(
       'after',
-      '\nExample:\n  $ lethe relearn cat && lethe dead-letters replay --reason class-unlearned',
+      '\nExample, of queries that came before the first task was learned:\n  $ lethe dead-letters replay --reason no-model',
     )
     .action(async (ids: string[], options: SelectionOptions, command: Command) => {
       if (ids.length > 0 === (options.reason !== undefined))
-        command.error('error: name either dead letters or --reason');
-      const letters = await read(options, io);
-      const chosen = ids.length > 0 ? ids.map((id) => byId(letters, id)) : letters;
+        command.error('error: give either ids or --reason');
       const client = connect(options, io);
-      await client.publish(chosen.map((letter) => original(letter, client.topics)));
-      writeResult(io, options.json, { replayed: chosen.length }, `${chosen.length} sent once more`);
+      const chosen = ids.length > 0 ? await named(ids, options, io) : undefined;
+      const withoutValue = new Set<string>();
+      const ofReason = () => wholeOnes(lettersOf(options, io), ({ id }) => withoutValue.add(id));
+      // Nothing is sent unless all can be: what can't be read, or sent, shows before.
+      if (!chosen) for await (const letter of ofReason()) original(letter, client.topics);
+      const replayed = await replay(chosen ?? ofReason(), client);
+      if (withoutValue.size > 0)
+        writeNote(io, `skipped, because their values are missing: ${[...withoutValue].join(', ')}`);
+      writeResult(io, options.json, { replayed }, `replayed ${replayed} records`);
     });
 }
 
-function withReason(command: Command): Command {
-  return command.addOption(new Option('--reason <code>', 'only those refused for it').choices(REASON_CODES));
+/** Whether the letter has the value of the record, and not its size and hash alone. */
+function isWhole({ why }: DeadLetter): boolean {
+  return why['lethe-value-sha256'] === undefined;
 }
 
-async function read({ reason, ...options }: SelectionOptions, io: CliIo): Promise<DeadLetter[]> {
-  return (await keptRecords(connect(options, io), 'dead-letters')).flatMap((record) => {
+async function* wholeOnes(
+  letters: AsyncIterable<DeadLetter>,
+  passedOver: (letter: DeadLetter) => void,
+): AsyncGenerator<DeadLetter> {
+  for await (const letter of letters) {
+    if (isWhole(letter)) yield letter;
+    else passedOver(letter);
+  }
+}
+
+/** @returns how many were sent */
+async function replay(
+  letters: readonly DeadLetter[] | AsyncIterable<DeadLetter>,
+  client: GatewayClient,
+): Promise<number> {
+  let sent = 0;
+  async function* originals(): AsyncGenerator<OutgoingRecord> {
+    for await (const letter of letters) yield original(letter, client.topics);
+  }
+  try {
+    await client.publish(originals(), () => sent++);
+    return sent;
+  } catch (error) {
+    const { code, message, remedy, field, value, retriable } = toLetheError(error);
+    const more = { remedy, field, value, retriable, cause: error };
+    throw new LetheError(code, `${message}; ${sent} records were replayed before`, more);
+  }
+}
+
+function withReason(command: Command): Command {
+  return command.addOption(
+    new Option('--reason <code>', 'only letters with this reason').choices(REASON_CODES),
+  );
+}
+
+/** The dead letters that are kept, oldest first. @throws LetheError where not all of them could be read */
+async function* lettersOf({ reason, ...options }: SelectionOptions, io: CliIo): AsyncGenerator<DeadLetter> {
+  let foreign = 0;
+  for await (const record of connect(options, io).kept('dead-letters')) {
     const why = deadLetterHeadersSchema.safeParse(record.headers);
-    if (!why.success || (reason !== undefined && why.data['lethe-reason'] !== reason)) return [];
-    return [{ id: positionOf(record), why: why.data, record }];
+    if (!why.success) foreign++;
+    else if (reason === undefined || why.data['lethe-reason'] === reason)
+      yield { id: positionOf(record), why: why.data, record };
+  }
+  if (foreign > 0) writeNote(io, `skipped ${foreign} records that are not dead letters`);
+}
+
+/** The dead letters with these ids. @throws LetheError `invalid-message` where one is not there */
+async function named(
+  ids: readonly string[],
+  options: ConnectionOptions,
+  io: CliIo,
+): Promise<readonly DeadLetter[]> {
+  const found = new Map<string, DeadLetter>();
+  const wanted = new Set(ids);
+  for await (const letter of lettersOf(options, io)) {
+    if (!wanted.has(letter.id)) continue;
+    found.set(letter.id, letter);
+    if (found.size === wanted.size) break;
+  }
+  return [...wanted].map((id) => {
+    const letter = found.get(id);
+    if (!letter) throw noSuchLetter(id);
+    return letter;
   });
 }
 
-function byId(letters: readonly DeadLetter[], id: string): DeadLetter {
-  const letter = letters.find((each) => each.id === id);
-  if (letter) return letter;
-  throw new LetheError('invalid-message', `there is no dead letter ${id}`, {
+function noSuchLetter(id: string): LetheError {
+  return new LetheError('invalid-message', `there is no dead letter ${id}`, {
     field: 'id',
     value: id,
-    remedy: '`lethe dead-letters list` shows those that are kept.',
+    remedy: '`lethe dead-letters list` lists the existing ones.',
   });
 }
 
-function described({ id, why, record }: DeadLetter): Readonly<Record<string, unknown>> {
+/** Where the record lay that was refused. */
+function originOf({ why }: DeadLetter): string {
+  return `${why['lethe-topic']}/${why['lethe-partition']}/${why['lethe-offset']}`;
+}
+
+function described(letter: DeadLetter): Readonly<Record<string, unknown>> {
+  const { id, why, record } = letter;
   return {
     id,
     reason: why['lethe-reason'],
     message: why['lethe-message'],
     remedy: why['lethe-remedy'],
-    from: `${why['lethe-topic']}/${why['lethe-partition']}/${why['lethe-offset']}`,
+    from: originOf(letter),
     time: why['lethe-time'],
     key: record.key,
     contentType: record.headers['content-type'] ?? null,
-    bytes: record.value.length,
+    bytes: why['lethe-value-bytes'] ?? record.value.length,
+    ...(why['lethe-first-offset'] !== undefined && { firstOffset: why['lethe-first-offset'] }),
+    ...(!isWhole(letter) && { valueLeftOut: true, sha256: why['lethe-value-sha256'] }),
   };
 }
 
 /** The record as it was before it was refused. */
-function original({ why, record }: DeadLetter, topics: Topics): OutgoingRecord {
+function original(letter: DeadLetter, topics: Topics): OutgoingRecord {
+  const { id, why, record } = letter;
+  if (!isWhole(letter)) {
+    throw new LetheError('invalid-message', `${id} can't be replayed: its value was too large to keep`, {
+      field: 'lethe-value-sha256',
+      value: why['lethe-value-sha256'],
+      remedy: `Ask its producer to send it again. It was ${originOf(letter)}, with ${why['lethe-value-bytes']} bytes.`,
+    });
+  }
   const role = INGRESS_ROLES.find((known) => why['lethe-topic'].endsWith(known));
   if (!role) {
-    throw new LetheError('invalid-message', `nothing can be sent to ${why['lethe-topic']} again`, {
+    throw new LetheError('invalid-message', `records of ${why['lethe-topic']} can't be replayed`, {
       field: 'lethe-topic',
       value: why['lethe-topic'],
-      remedy: 'Only samples, queries and commands are replayed.',
+      remedy: 'You can replay only samples, queries and commands.',
     });
   }
   const headers = Object.fromEntries(

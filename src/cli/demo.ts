@@ -4,8 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../app/config/loadConfig.js';
 import { secretsOf } from '../app/config/secrets.js';
 import { loadDemoSubset } from '../data/demoSubset.js';
-import { startDemoSystem } from '../experiments/demo/demoSystem.js';
-import { type Demo, runDemo } from '../experiments/demo/runDemo.js';
+import type { Demo } from '../experiments/demo/runDemo.js';
 import { reportPage } from '../experiments/report/page.js';
 import { textSummary } from '../experiments/report/text.js';
 import { createLogger } from '../telemetry/logger.js';
@@ -13,7 +12,7 @@ import { withOutput } from './connection.js';
 import { type CliIo, writeResult } from './io.js';
 import { startProgress } from './progress.js';
 
-const DATASET = 'CIFAR-10, a seeded part: 200 training and 50 test images a class';
+const DATASET = 'CIFAR-10, a seeded subset: 200 training and 50 test images of each class';
 /** Long enough for some dozens of queries between two steps. */
 const REST_MS = 2_500;
 
@@ -29,18 +28,18 @@ interface DemoOptions {
 export function demoCommand(io: CliIo): Command {
   return withOutput(new Command('demo'))
     .description(
-      "play the paper's protocol live on bundled CIFAR-10 images, print its numbers, write a report",
+      "play the paper's protocol live on bundled CIFAR-10 images, print the results and write a report",
     )
     .option('--seed <number>', 'seed of the protocol, the training and the queries', wholeNumber)
     .option('--out <folder>', 'folder for report.html and results.json', 'reports/demo')
-    .option('--queries-per-second <number>', 'pace of the live queries', positiveNumber, 10)
+    .option('--queries-per-second <number>', 'rate of the live queries', positiveNumber, 10)
     .option('--config <file>', 'configuration file')
     .addHelpText(
       'after',
       `
 Examples:
-  $ lethe demo                     about a minute with native TensorFlow, below three with WebAssembly
-  $ lethe demo --seed 7 --json     other classes, other weights; the figures as JSON`,
+  $ lethe demo                     about a minute with native TensorFlow, less than three with WebAssembly
+  $ lethe demo --seed 7 --json     other classes and weights; results as JSON`,
     )
     .action((options: DemoOptions) => demo(options, io));
 }
@@ -59,6 +58,11 @@ async function demo(options: DemoOptions, io: CliIo): Promise<void> {
     secrets: secretsOf(config),
     destination: io.stderr,
   });
+  // The processor and what judges it are loaded by this command alone.
+  const [{ startDemoSystem }, { runDemo }] = await Promise.all([
+    import('../experiments/demo/demoSystem.js'),
+    import('../experiments/demo/runDemo.js'),
+  ]);
   const system = await startDemoSystem(config, logger);
   let result: Demo;
   try {
@@ -83,13 +87,13 @@ async function demo(options: DemoOptions, io: CliIo): Promise<void> {
   await writeFile(report, await reportPage(results, plots));
   await writeFile(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
   const shown = `${textSummary(results)}\n\nReport: ${relative(process.cwd(), report)}`;
-  writeResult(io, json, { ...results, report }, shown);
+  writeResult(io, json, { ...results, report }, shown.split('\n'));
 }
 
 function wholeNumber(text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new InvalidArgumentError('Give a whole number from 0 on.');
+  throw new InvalidArgumentError('Give a whole number, at least 0.');
 }
 
 function positiveNumber(text: string): number {

@@ -15,7 +15,9 @@ interface OutputOptions {
 /** `lethe embedder`: the embedders that Lethe knows by name. */
 export function embedderCommand(io: CliIo): Command {
   return new Command('embedder')
-    .description('embedders that Lethe knows by name; any other .onnx or TensorFlow.js model works by config')
+    .description(
+      'list and download known embedders; the settings can describe any other .onnx or TensorFlow.js model',
+    )
     .addCommand(listCommand(io))
     .addCommand(fetchCommand(io));
 }
@@ -35,15 +37,15 @@ function listCommand(io: CliIo): Command {
       const width = Math.max(...entries.map(({ name }) => name.length));
       const lines = entries.map(
         ({ name, dimension, licence, megabytes, summary }) =>
-          `${name.padEnd(width)}  ${summary} (${dimension} components, ${licence}, ${megabytes ? `${megabytes} MB to fetch` : 'bundled'})`,
+          `${name.padEnd(width)}  ${summary} (${dimension} components, ${licence}, ${megabytes ? `${megabytes} MB to download` : 'bundled'})`,
       );
-      writeResult(io, json, entries, lines.join('\n'));
+      writeResult(io, json, entries, lines);
     });
 }
 
 function fetchCommand(io: CliIo): Command {
   return withOutput(new Command('fetch'))
-    .description('download an embedder, verified by its hash, and print its configuration')
+    .description('download an embedder, verify its hash, and print its settings')
     .argument('<name>', 'an embedder of `lethe embedder list`')
     .addHelpText(
       'after',
@@ -55,7 +57,7 @@ function fetchCommand(io: CliIo): Command {
         const folder = await fetchEmbedder(name, cacheFolder(io.variables), dataProgress(progress));
         progress.stop();
         const config = { embedder: folder === null ? { kind: 'bundled' } : resnet50In(folder) };
-        writeResult(io, json, { name, folder, config }, stringify(config).trimEnd());
+        writeResult(io, json, { name, folder, config }, stringify(config).trimEnd().split('\n'));
       } finally {
         progress.stop();
       }

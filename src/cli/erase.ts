@@ -1,59 +1,73 @@
 import { Command } from 'commander';
-import { followCommand } from '../client/followCommand.js';
+import { followCommand, isOfQueue } from '../client/followCommand.js';
 import { LetheError } from '../domain/errors.js';
+import type { EraseCommand } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
-import { type ConnectionOptions, connect, withConnection } from './connection.js';
+import { isSettled, placeWords } from '../domain/places.js';
+import { commandId } from './commandId.js';
+import { type ConnectionOptions, connect, LONG_SECONDS, withConnection } from './connection.js';
+import { checkErased } from './eraseCheck.js';
 import { type CliIo, writeResult } from './io.js';
 import { startProgress } from './progress.js';
+import { patienceWith } from './standing.js';
 
 interface EraseOptions extends ConnectionOptions {
   readonly id?: string;
   readonly now?: true;
   readonly wait: boolean;
+  readonly check?: true;
 }
 
 type End = 'erased' | 'erase-failed' | 'erase-accepted' | 'command-ignored';
 
 /** `lethe erase`: removes unlearned classes for good. */
 export function eraseCommand(io: CliIo): Command {
-  return withConnection(new Command('erase'))
+  return withConnection(new Command('erase'), LONG_SECONDS)
     .description(
-      'erase unlearned classes: the model is rebuilt without them, their vectors and all older models go',
+      'erase unlearned classes: rebuild the model without them, then delete their vectors and all older models',
     )
     .argument('<classes...>', 'classes to erase')
-    .option('--now', 'unlearn those that are not unlearned yet')
+    .option('--now', 'also unlearn classes that are not unlearned yet')
     .option('--no-wait', 'return when the command is accepted')
-    .option('--id <id>', 'id of the command: sent twice, it is carried out once')
+    .option('--check', 'erase nothing; check again what remains of erased classes')
+    .option('--id <id>', 'id of the command; Lethe carries out a command once for each id')
     .addHelpText(
       'after',
       `
-Nothing brings an erased class back but new samples. What topics still hold is told at the end; docs/forgetting.md.
+Only new samples can restore an erased class. The result lists each place with its state: checked (done), not checked yet
+(waiting), not cleared yet, will be tried again (failed), or records kept (kept). See docs/forgetting.md. With --check, the
+command fails if anything of an erased class remains.
 
 Examples:
   $ lethe erase cat
-  $ lethe erase cat --now`,
+  $ lethe erase cat --now
+  $ lethe erase cat --check`,
     )
-    .action((classes: string[], options: EraseOptions) => erase(classes, options, io));
+    .action((classes: string[], options: EraseOptions) =>
+      options.check ? checkErased(classes, options, io) : erase(classes, options, io),
+    );
 }
 
 async function erase(classes: string[], options: EraseOptions, io: CliIo): Promise<void> {
-  const id = options.id ?? `erase-${crypto.randomUUID()}`;
+  const id = commandId('erase', options.id);
   const progress = startProgress(io);
   const ends: End[] = options.wait
     ? ['erased', 'erase-failed', 'command-ignored']
     : ['erase-accepted', 'command-ignored'];
   try {
-    const done = await followCommand(
-      connect(options, io),
-      { id, kind: 'erase', classes, ...(options.now && { now: true }) },
-      {
-        ends,
-        concerns: (event) => isOfRebuild(event) || ('commandId' in event && event.commandId === id),
-        onEvent: (event) => {
-          if (event.kind === 'task-epoch') progress.show('epochs of the rebuild', event.epoch, event.epochs);
-        },
+    const client = connect(options, io);
+    const command: EraseCommand = { id, kind: 'erase', classes, ...(options.now && { now: true }) };
+    const concerns = (event: LetheEvent): boolean =>
+      isOfRebuild(event) || ('commandId' in event && event.commandId === id);
+    const done = await followCommand(client, command, {
+      ends,
+      concerns,
+      isProgress: (event) => concerns(event) || isOfQueue(event),
+      patience: patienceWith(command, client, options.timeout),
+      onEvent: (event) => {
+        if (event.kind === 'task-epoch') progress.show('epochs of the rebuild', event.epoch, event.epochs);
       },
-    );
+    });
     progress.stop();
     if (done.kind === 'erase-failed') throw failed(done);
     writeResult(io, options.json, done, describe(done));
@@ -71,20 +85,25 @@ function failed({ error }: Extract<LetheEvent, { kind: 'erase-failed' }>): Lethe
   return new LetheError(code, message, { remedy, field, value });
 }
 
-function describe(event: Extract<LetheEvent, { kind: Exclude<End, 'erase-failed'> }>): string {
+function describe(event: Extract<LetheEvent, { kind: Exclude<End, 'erase-failed'> }>): string | string[] {
   switch (event.kind) {
     case 'command-ignored':
-      return 'already carried out: nothing was done again';
+      return 'already carried out; nothing changed';
     case 'erase-accepted':
-      return `${event.classes.map(({ name }) => name).join(', ')}: to be erased; follow it by \`lethe status\``;
+      return `${event.classes.map(({ name }) => name).join(', ')}: erasing; \`lethe status\` shows the progress`;
     case 'erased': {
       const classes = event.classes.map(({ name, vectors }) => `${name} (${vectors} vectors)`).join(', ');
-      const kept = event.topics.filter(({ records }) => records === 'kept').map(({ topic }) => topic);
-      return (
+      const isComplete = event.places.every(isSettled);
+      return [
         `erased ${classes}, ${event.checkpoints} older models and ${event.deadLetters} dead letters; ` +
-        `model ${event.modelVersion} never saw them.` +
-        (kept.length > 0 ? `\nTopics may still hold their records: ${kept.join(', ')}.` : '')
-      );
+          `model ${event.modelVersion} has never seen them.`,
+        ...event.places.map((place) => `  ${placeWords(place)}`),
+        ...(isComplete
+          ? []
+          : [
+              'The erasure is not complete yet; the event erasure-completed reports its end. Check with `lethe erase --check`.',
+            ]),
+      ];
     }
   }
 }

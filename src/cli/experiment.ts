@@ -7,7 +7,7 @@ import type { CliIo } from './io.js';
 /** `lethe experiment`: the paper's experiments, with its figures beside. */
 export function experimentCommand(io: CliIo): Command {
   return new Command('experiment')
-    .description("the paper's experiments, with its figures beside (docs/experiments.md)")
+    .description("run the paper's experiments and compare with its figures (docs/experiments.md)")
     .addCommand(table1Command(io))
     .addCommand(fig5Command(io))
     .addCommand(tsneCommand(io))

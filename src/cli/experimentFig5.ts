@@ -11,7 +11,6 @@ import {
 } from '../experiments/embeddings/datasets.js';
 import { embedDataset } from '../experiments/embeddings/embedDataset.js';
 import { fig5Csv, fig5Plot, fig5Tables, workloadSpeeds } from '../experiments/fig5/report.js';
-import { runFig5 } from '../experiments/fig5/runFig5.js';
 import { pngOf } from '../experiments/plots/png.js';
 import { markdownOf, plainText, tablesPage } from '../experiments/report/dataTable.js';
 import { leadOf } from '../experiments/report/lead.js';
@@ -28,7 +27,7 @@ import {
   wholeNumber,
   withExperimentOptions,
 } from './experimentOptions.js';
-import { type CliIo, writeResult } from './io.js';
+import { type CliIo, writeNote, writeResult } from './io.js';
 import { type Progress, startProgress } from './progress.js';
 
 interface Fig5Options extends ExperimentOptions {
@@ -47,17 +46,17 @@ export function fig5Command(io: CliIo): Command {
     )
     .requiredOption(
       '--data <folder>',
-      'CIFAR-100: the binary version, or sprites with an index.json; or `cifar10` or `part` for a smaller play',
+      'CIFAR-100 (the binary version, or sprites with an index.json), or `cifar10` or `part` for a smaller run',
     )
     .option('--seed <number>', 'seed of protocol and training', wholeNumber, 1993)
-    .option('--initial <number>', 'classes of the first task', positive, 50)
-    .option('--requests <number>', 'requests after it', positive, 8)
-    .option('--learn-classes <number>', 'new classes of a CIL task', positive, 6)
-    .option('--unlearn-classes <number>', 'forgotten classes of an MU task', positive, 1)
+    .option('--initial <number>', 'number of classes of the first task', positive, 50)
+    .option('--requests <number>', 'number of requests after the first task', positive, 8)
+    .option('--learn-classes <number>', 'number of new classes of each CIL task', positive, 6)
+    .option('--unlearn-classes <number>', 'number of unlearned classes of each MU task', positive, 1)
     .addHelpText(
       'after',
       `
-A run that was broken off goes on with the workloads that are missing.
+An interrupted run resumes with the missing workloads.
 
 Examples:
   $ lethe experiment fig5 --data cifar-100-binary
@@ -71,7 +70,8 @@ async function fig5(options: Fig5Options, io: CliIo): Promise<void> {
   try {
     const { results, text, files } = await measured(options, io, progress);
     progress.stop();
-    writeResult(io, options.json, { ...results, files }, `${text}\n\nWritten: ${files.join(', ')}`);
+    const shown = [...text.split('\n'), '', `Written: ${files.join(', ')}`];
+    writeResult(io, options.json, { ...results, files }, shown);
   } finally {
     progress.stop();
   }
@@ -110,6 +110,7 @@ async function measured(options: Fig5Options, io: CliIo, progress: Progress) {
   };
   const embedder = await createEmbedder(description);
   try {
+    const { runFig5 } = await import('../experiments/fig5/runFig5.js');
     const workloads = await runFig5(
       {
         dataset,
@@ -122,7 +123,7 @@ async function measured(options: Fig5Options, io: CliIo, progress: Progress) {
       },
       out,
       progress.show,
-      (workload, file) => io.stderr.write(`${workload}: taken from ${file}\n`),
+      (workload, file) => writeNote(io, `${workload}: taken from ${file}`),
     );
     const facts = runFacts(startedAt, {
       seed,

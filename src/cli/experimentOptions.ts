@@ -34,16 +34,20 @@ export function withExperimentOptions(command: Command, out: string): Command {
   return command
     .option(
       '--embedder <name>',
-      'lite0, resnet50 (the paper; fetched once), or a YAML file with an `embedder` of your own',
+      'lite0, resnet50 (as in the paper; downloaded once), or a YAML file with your own `embedder`',
       'lite0',
     )
-    .option('--size <pixels>', 'side of the images that lite0 or resnet50 sees', wholeNumber, 224)
-    .option('--precision <type>', 'how embeddings are kept: float32 or float16', precision, 'float32')
+    .option('--size <pixels>', 'side of the input images of lite0 or resnet50', wholeNumber, 224)
+    .option('--precision <type>', 'type of the stored embeddings: float32 or float16', precision, 'float32')
     .option('--config <file>', 'configuration file: learning, filter, unlearning, model.backend')
-    .option('--epochs <number>', 'epochs of every task, instead of the configured ones', positive)
-    .option('--samples <number>', 'training images of each class at most, for a smaller run', positive)
-    .option('--test-samples <number>', 'test images of each class at most', positive)
-    .option('--out <folder>', 'folder of the results', out);
+    .option('--epochs <number>', 'epochs of every task; overrides the settings', positive)
+    .option(
+      '--samples <number>',
+      'largest number of training images of each class, for a smaller run',
+      positive,
+    )
+    .option('--test-samples <number>', 'largest number of test images of each class', positive)
+    .option('--out <folder>', 'folder for the results', out);
 }
 
 /** Options of the experiments on CIFAR-10. */
@@ -53,13 +57,11 @@ export interface Cifar10Options extends ExperimentOptions {
 
 export function withCifar10Options(command: Command, out: string): Command {
   return withExperimentOptions(command, out)
+    .option('--dataset <name>', 'cifar10: all of it; part: the bundled images', dataset, 'cifar10')
     .option(
-      '--dataset <name>',
-      'cifar10: all of it; part: the images that come with Lethe',
-      dataset,
-      'cifar10',
-    )
-    .option('--data <folder>', 'CIFAR-10 in its binary version; by default it is downloaded once');
+      '--data <folder>',
+      'folder of CIFAR-10 in its binary version; the default is to download it once',
+    );
 }
 
 /**
@@ -115,13 +117,13 @@ export async function chosenEmbedder(
 export function positive(text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('Give a whole number from 1 on.');
+  throw new InvalidArgumentError('Give a whole number, at least 1.');
 }
 
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new InvalidArgumentError('Give a whole number from 0 on.');
+  throw new InvalidArgumentError('Give a whole number, at least 0.');
 }
 
 /** Whole numbers with commas between them. */

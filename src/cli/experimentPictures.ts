@@ -33,7 +33,7 @@ interface PictureOptions extends Cifar10Options {
 /** `lethe experiment tsne`: Fig. 3 of the paper. */
 export function tsneCommand(io: CliIo): Command {
   return pictureCommand('tsne', 'reports/tsne')
-    .description('Fig. 3: a map of the embeddings with the unlearned class highlighted (drawn with UMAP)')
+    .description('Fig. 3: a map of the embeddings (UMAP) that highlights the unlearned class')
     .option('--per-class <number>', 'test images of each class on the map', positive, MAPPED_PER_CLASS)
     .addHelpText('after', '\nExample:\n  $ lethe experiment tsne --dataset part')
     .action((options: PictureOptions) =>
@@ -51,7 +51,7 @@ export function tsneCommand(io: CliIo): Command {
 /** `lethe experiment mistakes`: Fig. 4 of the paper. */
 export function mistakesCommand(io: CliIo): Command {
   return pictureCommand('mistakes', 'reports/mistakes')
-    .description("Fig. 4: the filter's mistakes and what each output strategy makes of them")
+    .description('Fig. 4: mistakes of the filter, and the answer of each output strategy to them')
     .addHelpText('after', '\nExample:\n  $ lethe experiment mistakes --dataset part')
     .action((options: PictureOptions) =>
       withProgress(io, options, async (progress) => {
@@ -102,7 +102,7 @@ async function withProgress(
   try {
     const { value, text } = await work(progress);
     progress.stop();
-    writeResult(io, json, value, text);
+    writeResult(io, json, value, text.split('\n'));
   } finally {
     progress.stop();
   }

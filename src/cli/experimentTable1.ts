@@ -5,7 +5,6 @@ import { embedDataset } from '../experiments/embeddings/embedDataset.js';
 import { runPeers } from '../experiments/peers.js';
 import { markdownOf, plainText, tablesPage } from '../experiments/report/dataTable.js';
 import { hashOf, writeWhole } from '../experiments/resultFiles.js';
-import { runTable1 } from '../experiments/table1/runTable1.js';
 import type { Table1Summary } from '../experiments/table1/summary.js';
 import { table1Csv, table1Tables } from '../experiments/table1/tables.js';
 import { createEmbedder } from '../model/embedder/createEmbedder.js';
@@ -26,7 +25,7 @@ import {
   positive,
   withCifar10Options,
 } from './experimentOptions.js';
-import { type CliIo, writeResult } from './io.js';
+import { type CliIo, writeNote, writeResult } from './io.js';
 import { type Progress, startProgress } from './progress.js';
 
 interface Table1Options extends Cifar10Options {
@@ -45,34 +44,29 @@ export function table1Command(io: CliIo): Command {
     .description('Table 1: CIFAR-10, 5 classes, unlearn 1, learn 1, unlearn 1, learn 1; every method')
     .option(
       '--seeds <list>',
-      'seeds of protocol and training, with commas',
+      'seeds of protocol and training, separated by commas',
       numberList,
       [1993, 7, 42, 2024, 31],
     )
-    .option(
-      '--requests <number>',
-      'unlearning requests by examples that are tried for each step',
-      positive,
-      50,
-    )
+    .option('--requests <number>', 'number of unlearn requests by examples to try at each step', positive, 50)
     .option(
       '--trunk <name>',
-      'what SSRE learns with: embedding (over vectors), or resnet18 (the paper) or resnet20 on the images',
+      'trunk of SSRE: embedding (over vectors), or resnet18 (as in the paper) or resnet20 (over images)',
       trunk,
       'embedding',
     )
-    .option('--peers <python>', 'a Python with bench/peers/requirements-heads.txt: runs the peers as well')
+    .option('--peers <python>', 'Python with bench/peers/requirements-heads.txt, to run the peers as well')
     .addHelpText(
       'after',
       `
-A run that was broken off goes on with the seeds that are missing.
+An interrupted run resumes with the missing seeds.
 
 Examples:
   $ lethe experiment table1                                     all of CIFAR-10, five seeds
   $ lethe experiment table1 --embedder resnet50 --out reports/table1-resnet50
   $ lethe experiment table1 --dataset part --seeds 7            in about a minute
   $ lethe experiment table1 --trunk resnet18 --embedder resnet50 --out reports/table1-images
-                                                                as published; wants a GPU (docs/gpu.md)`,
+                                                                as published; needs a GPU (docs/gpu.md)`,
     )
     .action((options: Table1Options) => table1(options, io));
 }
@@ -83,7 +77,7 @@ async function table1(options: Table1Options, io: CliIo): Promise<void> {
     const { summary, files } = await measured(options, io, progress);
     progress.stop();
     const shown = `${plainText(table1Tables(summary))}\n\nWritten: ${files.join(', ')}`;
-    writeResult(io, options.json, { ...summary, files }, shown);
+    writeResult(io, options.json, { ...summary, files }, shown.split('\n'));
   } finally {
     progress.stop();
   }
@@ -121,6 +115,7 @@ async function measured(
   };
   const embedder = await createEmbedder(description);
   try {
+    const { runTable1 } = await import('../experiments/table1/runTable1.js');
     const measuredSummary = await runTable1({
       input: {
         dataset: images,
@@ -134,7 +129,7 @@ async function measured(
       seeds,
       out,
       settings,
-      onKept: (seed, file) => io.stderr.write(`seed ${seed}: taken from ${file}\n`),
+      onKept: (seed, file) => writeNote(io, `seed ${seed}: taken from ${file}`),
       show: progress.show,
     });
     const peers =

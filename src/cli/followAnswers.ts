@@ -1,4 +1,5 @@
-import { merge, type Observable, Subscription } from 'rxjs';
+import { merge, type Observable, Subject, Subscription } from 'rxjs';
+import { patiently } from '../client/patience.js';
 import { refusalOf } from '../client/refusalOf.js';
 import { LetheError } from '../domain/errors.js';
 import type { LogRecord } from '../domain/record.js';
@@ -8,6 +9,8 @@ import type { GatewayClient } from '../streams/transports/http/client.js';
 export interface Answers {
   /** A query of this id is on its way. */
   expect(id: string): void;
+  /** It was not sent after all. */
+  withdraw(id: string): void;
   /** No more are expected. */
   allSent(): void;
   /** Hands over each prediction as it comes; resolves when every expected query was answered or refused. */
@@ -17,8 +20,11 @@ export interface Answers {
   stop(): void;
 }
 
-/** Follows predictions and dead letters from now on, so that no answer to a query sent afterwards is missed. */
-export async function followAnswers(client: GatewayClient): Promise<Answers> {
+/**
+ * Follows predictions and dead letters from now on, so that no answer to a query sent afterwards is missed.
+ * @param silenceMs without an answer for so long, the rest is waited for no more
+ */
+export async function followAnswers(client: GatewayClient, silenceMs: number): Promise<Answers> {
   const [predictions, deadLetters] = await Promise.all([
     client.tail('predictions'),
     client.tail('dead-letters'),
@@ -27,6 +33,8 @@ export async function followAnswers(client: GatewayClient): Promise<Answers> {
   const following = new Subscription();
   const expected = new Set<string>();
   const refused: LetheError[] = [];
+  const heard = new Subject<void>();
+  const look = async () => ({ missing: `${expected.size} of the queries have no answer` });
   let complete = false;
   let finish: () => void = () => undefined;
   const check = (): void => {
@@ -34,7 +42,14 @@ export async function followAnswers(client: GatewayClient): Promise<Answers> {
   };
   return {
     refused,
-    expect: (id) => expected.add(id),
+    expect(id) {
+      expected.add(id);
+      heard.next();
+    },
+    withdraw(id) {
+      expected.delete(id);
+      check();
+    },
     allSent() {
       complete = true;
       check();
@@ -43,11 +58,12 @@ export async function followAnswers(client: GatewayClient): Promise<Answers> {
       new Promise((resolve, reject) => {
         finish = resolve;
         following.add(
-          records.subscribe({
+          patiently(records, heard, 'the queries', { silenceMs, look }).subscribe({
             next(record) {
               const refusal = refusalOf(record);
               const id = refusal ? record.headers.ce_id : (record.key ?? undefined);
               if (id === undefined || !expected.delete(id)) return;
+              heard.next();
               if (refusal) refused.push(refusal);
               else onPrediction(record);
               check();
@@ -63,8 +79,8 @@ export async function followAnswers(client: GatewayClient): Promise<Answers> {
 }
 
 function ended(): LetheError {
-  return new LetheError('unreachable', 'Lethe ended before it had answered all queries', {
-    remedy: 'Start it again and send the queries again; their ids stay the same.',
+  return new LetheError('unreachable', 'Lethe ended before it answered all queries', {
+    remedy: 'Start it again, and send the queries again with the same ids.',
     retriable: true,
   });
 }

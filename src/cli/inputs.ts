@@ -1,28 +1,72 @@
 import { cwd } from 'node:process';
+import { loadConfig } from '../app/config/loadConfig.js';
 import { readInputs } from '../data/imageFolder.js';
-import type { InputItem } from '../data/inputItem.js';
+import type { FoundInput, InputItem, InputLimits } from '../data/inputItem.js';
 import { readJsonLines } from '../data/jsonLines.js';
+import { decodeSample, encodeSample } from '../domain/cloudEvents.js';
 import { LetheError } from '../domain/errors.js';
 import type { Sample } from '../domain/messages/sample.js';
+import { normalForm } from '../domain/normalForm.js';
+import type { OutgoingRecord } from '../domain/record.js';
+import type { Topics } from '../domain/topics.js';
 import type { CliIo } from './io.js';
 
-/** The inputs at a path, or the JSON lines on standard input where it is `-`. */
-export function inputsAt(path: string, { stdin }: CliIo): AsyncGenerator<InputItem> {
-  return path === '-' ? readJsonLines(stdin, { name: 'stdin', folder: cwd() }) : readInputs(path);
+/** What is found at a path, or in the JSON lines on standard input where it is `-`. */
+export function inputsAt(path: string, { stdin }: CliIo, limits: InputLimits): AsyncGenerator<FoundInput> {
+  return path === '-'
+    ? readJsonLines(stdin, { name: 'stdin', folder: cwd() }, limits)
+    : readInputs(path, limits);
+}
+
+/** What inputs may cost by the configuration. */
+export function inputLimits({ config: file }: { readonly config?: string }, io: CliIo): InputLimits {
+  const { limits } = loadConfig({ file, variables: io.variables }).config;
+  return { maxBytes: limits.imageBytes };
+}
+
+/** The items among what was found. @throws LetheError why the first that can't be sent can't */
+export async function* itemsOf(found: AsyncIterable<FoundInput>): AsyncGenerator<InputItem> {
+  for await (const each of found) {
+    if ('unusable' in each) throw each.unusable.error;
+    yield each.item;
+  }
+}
+
+/** A sample that Lethe will read. */
+export interface SampleRecord extends Pick<Sample, 'id' | 'label'> {
+  readonly record: OutgoingRecord;
+}
+
+/** Where samples belong. */
+export interface SampleSettings {
+  readonly task: string;
+  /** Class of inputs that have none. */
+  readonly label?: string;
 }
 
 /**
- * An input as a sample of a task.
- * @param label for inputs that have none
- * @throws LetheError `invalid-message` where there is no label
+ * An input as a sample of a task, read as Lethe will read it. Some systems write the names of folders in another form than
+ * people type them.
+ * @throws LetheError `invalid-message` where there is no label or a name is none; what can't be a sample
  */
-export function sampleOf(input: InputItem, task: string, label: string | undefined): Sample {
+export function sampleRecord(
+  { id, subject, payload, ...input }: InputItem,
+  { task, label }: SampleSettings,
+  topics: Topics,
+): SampleRecord {
   const name = input.label ?? label;
-  const { id, subject, payload } = input;
-  if (name !== undefined)
-    return { id, label: name, task, ...(subject !== undefined && { subject }), payload };
-  throw new LetheError('invalid-message', `the input ${input.id} has no label`, {
+  if (name === undefined) throw noLabel(input.place);
+  const subjected = { ...(subject !== undefined && { subject }) };
+  const record = encodeSample({ id, label: normalForm(name), task, ...subjected, payload }, topics);
+  const sample = decodeSample({ ...record, partition: 0, offset: 0n, timestamp: 0 });
+  return { id: sample.id, label: sample.label, record };
+}
+
+function noLabel(place: string): LetheError {
+  return new LetheError('invalid-message', `the input ${place} has no label`, {
     field: 'label',
-    remedy: 'Put the files into folders named after their class, give "label" in each line, or use --label.',
+    value: place,
+    remedy:
+      'Put the files into folders with the names of their classes, give "label" in each line, or use --label.',
   });
 }

@@ -1,15 +1,20 @@
 import { Command } from 'commander';
-import { followCommand } from '../client/followCommand.js';
-import { encodeSample } from '../domain/cloudEvents.js';
+import { followCommand, isOfQueue, type Outcome } from '../client/followCommand.js';
 import { LetheError } from '../domain/errors.js';
 import type { LearnCommand } from '../domain/messages/command.js';
-import type { LetheEvent } from '../domain/messages/event.js';
-import type { OutgoingRecord } from '../domain/record.js';
+import type { EventKind, LetheEvent } from '../domain/messages/event.js';
+import { normalForm } from '../domain/normalForm.js';
 import type { GatewayClient } from '../streams/transports/http/client.js';
-import { type ConnectionOptions, connect, withConnection } from './connection.js';
-import { inputsAt, sampleOf } from './inputs.js';
-import { type CliIo, writeResult } from './io.js';
+import { commandId } from './commandId.js';
+import { type ConnectionOptions, connect, LONG_SECONDS, withConnection } from './connection.js';
+import { inputLimits, inputsAt } from './inputs.js';
+import { type CliIo, writeNote, writeResult } from './io.js';
+import { describeClasses, describeSkipped, reportOf, type SampleReport } from './learnReport.js';
 import { type Progress, startProgress } from './progress.js';
+import { followRefusals, type RefusedSamples } from './refusedSamples.js';
+import { type SampleSurvey, shownProblem, surveyOf } from './sampleSurvey.js';
+import { sendSamples } from './sendSamples.js';
+import { patienceWith } from './standing.js';
 
 interface LearnOptions extends ConnectionOptions {
   readonly task: string;
@@ -20,18 +25,22 @@ interface LearnOptions extends ConnectionOptions {
 
 /** `lethe learn`: a task's command and its samples in one go. */
 export function learnCommand(io: CliIo): Command {
-  return withConnection(new Command('learn'))
+  return withConnection(new Command('learn'), LONG_SECONDS)
     .description(
-      'learn new classes from labelled images: sends the command and the samples, waits for the model',
+      'learn new classes from labelled images: send the command and the samples, and wait for the model',
     )
     .argument('<input>', 'folder <class>/<image>, one image, or a JSON-lines file')
-    .requiredOption('--task <name>', 'name of the learning step; new for every step')
-    .option('--label <class>', 'class of inputs that have none of their own')
-    .option('--id <id>', 'id of the command: sent twice, it is carried out once')
-    .option('--no-wait', 'return when all is sent')
+    .requiredOption('--task <name>', 'name of the task; each task needs a new one')
+    .option('--label <class>', 'class of inputs without a label')
+    .option('--id <id>', 'id of the command; Lethe carries out a command once for each id')
+    .option('--no-wait', 'return after sending')
     .addHelpText(
       'after',
       `
+Before it announces the task, the command lists all files that it can't send: unreadable or empty ones, and those whose
+content is not PNG, JPEG or WebP. It announces nothing if a class would get no sample, or if a line of JSON is invalid. The
+result reports for each class how many samples were sent, stored and refused.
+
 Examples:
   $ lethe learn animals --task animals            animals/cat/1.jpg, animals/dog/1.jpg, ...
   $ lethe learn foxes --task foxes --label fox    foxes/1.jpg, ...
@@ -41,83 +50,142 @@ Examples:
 }
 
 async function learn(input: string, options: LearnOptions, io: CliIo): Promise<void> {
+  if (input === '-') throw readTwice();
   const client = connect(options, io);
-  const command = await commandFor(input, options, io);
+  const limits = inputLimits(options, io);
+  const settings = {
+    task: normalForm(options.task),
+    ...(options.label !== undefined && { label: options.label }),
+  };
+  const inputs = () => inputsAt(input, io, limits);
+  const survey = await surveyOf(inputs(), settings, client.topics);
+  if (!options.json) for (const line of describeSkipped(survey)) writeNote(io, line);
+  const command = commandFor(survey, options);
   const progress = startProgress(io);
-  const send = (): Promise<void> => sendSamples(input, command, { client, options, io, progress });
+  const refused = await followRefusals(client, command.task, placesIn(survey));
+  let sent = 0;
+  const send = (onStep: () => void): Promise<void> =>
+    sendSamples(inputs(), survey, {
+      client,
+      settings,
+      onSent: () => {
+        progress.show('samples sent', ++sent, command.samples);
+        onStep();
+      },
+      onFailed: refused.add,
+    });
   try {
-    if (!options.wait) {
-      await followCommand(
-        client,
-        command,
-        { ends: ['task-announced', 'command-ignored'], concerns: isAbout(command) },
-        send,
-      );
-      const { id, task, samples } = command;
-      writeResult(io, options.json, { id, task, samples }, `task ${task}: ${samples} samples sent`);
-      return;
-    }
-    const ended = await followCommand(
+    await (options.wait ? learned : announced)({
       client,
       command,
-      {
-        ends: ['task-finished', 'command-ignored'],
-        concerns: isAbout(command),
-        onEvent: showTraining(progress),
-      },
+      survey,
+      options,
+      io,
+      progress,
+      refused,
       send,
-    );
+    });
+  } finally {
+    refused.stop();
+    progress.stop();
+  }
+}
+
+/** A learn command that is about to be carried out. */
+interface Learning {
+  readonly client: GatewayClient;
+  readonly command: LearnCommand;
+  readonly survey: SampleSurvey;
+  readonly options: LearnOptions;
+  readonly io: CliIo;
+  readonly progress: Progress;
+  readonly refused: RefusedSamples;
+  readonly send: (onStep: () => void) => Promise<void>;
+}
+
+async function announced({ client, command, survey, options, io, refused, send }: Learning): Promise<void> {
+  const ends = ['task-announced', 'command-ignored'] as const;
+  await followCommand(client, command, outcomeOf(command, client, options, ends), send);
+  const { id, task, samples } = command;
+  const byClass = reportOf(survey, refused);
+  const text = [`task ${task}: ${samples} samples sent`, ...describeClasses(byClass, ['sent'])];
+  writeResult(io, options.json, { id, task, samples, byClass, ...looseOf(survey) }, text);
+}
+
+/** Waits for the model, and says what became of the samples, also where the task failed. */
+async function learned(learning: Learning): Promise<void> {
+  const { client, command, survey, options, io, progress, refused, send } = learning;
+  let stored: number | undefined;
+  const onEvent = (event: LetheEvent): void => {
+    if (event.kind === 'task-embedded') stored = event.samples;
+    if (event.kind === 'task-epoch') progress.show('epochs trained', event.epoch, event.epochs);
+  };
+  const ends = ['task-finished', 'command-ignored'] as const;
+  const outcome = { ...outcomeOf(command, client, options, ends), onEvent };
+  const report = async (): Promise<SampleReport[]> => {
+    if (stored !== undefined) await refused.settled(command.samples - stored);
+    return reportOf(survey, refused);
+  };
+  try {
+    const ended = await followCommand(client, command, outcome, send);
     progress.stop();
     const { classes, samples } = command;
-    writeResult(io, options.json, { ...ended, classes, samples }, describe(ended, command));
-  } finally {
-    progress.stop();
-  }
-}
-
-/** Reads the inputs once to count them: the command says which classes and how many samples are coming. */
-async function commandFor(
-  input: string,
-  { task, label, id }: LearnOptions,
-  io: CliIo,
-): Promise<LearnCommand> {
-  if (input === '-') {
-    throw new LetheError(
-      'invalid-message',
-      'learn reads its inputs twice, which standard input does not allow',
-      {
-        field: 'input',
-        value: '-',
-        remedy: 'Give a folder or file.',
-      },
-    );
-  }
-  const classes = new Set<string>();
-  let samples = 0;
-  for await (const item of inputsAt(input, io)) {
-    classes.add(sampleOf(item, task, label).label);
-    samples++;
-  }
-  return { id: id ?? `learn-${crypto.randomUUID()}`, kind: 'learn', task, classes: [...classes], samples };
-}
-
-async function sendSamples(
-  input: string,
-  { task, samples }: LearnCommand,
-  {
-    client,
-    options,
-    io,
-    progress,
-  }: { client: GatewayClient; options: LearnOptions; io: CliIo; progress: Progress },
-): Promise<void> {
-  let sent = 0;
-  async function* records(): AsyncGenerator<OutgoingRecord> {
-    for await (const item of inputsAt(input, io)) {
-      yield encodeSample(sampleOf(item, task, options.label), client.topics);
+    if (ended.kind === 'command-ignored') {
+      writeResult(io, options.json, { ...ended, classes, samples }, 'already carried out; nothing changed');
+      return;
     }
+    const byClass = await report();
+    const unknown = Math.max(0, samples - (stored ?? samples) - refused.problems.size);
+    const result = {
+      ...ended,
+      classes,
+      samples,
+      stored: stored ?? null,
+      byClass,
+      unaccounted: unknown,
+      ...looseOf(survey),
+    };
+    writeResult(io, options.json, result, described(ended, result));
+  } catch (error) {
+    progress.stop();
+    const byClass = await report();
+    if (!options.json) for (const line of describeClasses(byClass, ['sent', 'stored'])) writeNote(io, line);
+    throw withReport(error, byClass);
   }
-  await client.publish(records(), () => progress.show('samples sent', ++sent, samples));
+}
+
+function outcomeOf<K extends EventKind>(
+  command: LearnCommand,
+  client: GatewayClient,
+  { timeout }: LearnOptions,
+  ends: readonly K[],
+): Outcome<K> {
+  const concerns = isAbout(command);
+  return {
+    ends,
+    concerns,
+    isProgress: (event) => concerns(event) || isOfQueue(event),
+    patience: patienceWith(command, client, timeout),
+  };
+}
+
+function looseOf({ loose }: SampleSurvey) {
+  return loose.length > 0 ? { skipped: loose.map(shownProblem) } : {};
+}
+
+function commandFor({ classes }: SampleSurvey, { task, id }: LearnOptions): LearnCommand {
+  const samples = [...classes.values()].reduce((sum, { places }) => sum + places.size, 0);
+  return {
+    id: commandId('learn', id),
+    kind: 'learn',
+    task: normalForm(task),
+    classes: [...classes.keys()],
+    samples,
+  };
+}
+
+function placesIn({ classes }: SampleSurvey): ReadonlyMap<string, string> {
+  return new Map([...classes.values()].flatMap(({ places }) => [...places]));
 }
 
 function isAbout({ id, task }: LearnCommand): (event: LetheEvent) => boolean {
@@ -125,17 +193,42 @@ function isAbout({ id, task }: LearnCommand): (event: LetheEvent) => boolean {
     ('task' in event && event.task === task) || ('commandId' in event && event.commandId === id);
 }
 
-function showTraining(progress: Progress): (event: LetheEvent) => void {
-  return (event) => {
-    if (event.kind === 'task-epoch') progress.show('epochs trained', event.epoch, event.epochs);
-  };
+/** The error of a task, with what became of its samples. */
+function withReport(error: unknown, byClass: readonly SampleReport[]): unknown {
+  if (!(error instanceof LetheError) || byClass.every(({ refused }) => refused.length === 0)) return error;
+  const { code, message, remedy, field, value, evidence, retriable } = error;
+  const details = { remedy, field, value, retriable, cause: error };
+  return new LetheError(code, message, { ...details, evidence: { ...evidence, byClass } });
 }
 
-function describe(
-  event: Extract<LetheEvent, { kind: 'task-finished' | 'command-ignored' }>,
-  { classes, samples }: LearnCommand,
-): string {
-  if (event.kind === 'command-ignored') return 'already carried out: nothing was done again';
-  const seconds = (event.ms / 1000).toFixed(1);
-  return `${classes.join(', ')} learned from ${samples} samples: model ${event.modelVersion}, ${seconds} s`;
+function described(
+  { modelVersion, ms }: Extract<LetheEvent, { kind: 'task-finished' }>,
+  {
+    classes,
+    samples,
+    stored,
+    byClass,
+    unaccounted,
+  }: {
+    readonly classes: readonly string[];
+    readonly samples: number;
+    readonly stored: number | null;
+    readonly byClass: readonly SampleReport[];
+    readonly unaccounted: number;
+  },
+): string[] {
+  const seconds = (ms / 1000).toFixed(1);
+  const lines = [
+    `${classes.join(', ')} learned from ${stored ?? samples} samples: model ${modelVersion}, ${seconds} s`,
+  ];
+  if (unaccounted > 0) lines.push(`${unaccounted} more were refused; \`lethe dead-letters list\` shows why`);
+  return [...lines, ...describeClasses(byClass, ['sent', 'stored'])];
+}
+
+function readTwice(): LetheError {
+  return new LetheError('invalid-message', "learn reads its inputs twice, so it can't read standard input", {
+    field: 'input',
+    value: '-',
+    remedy: 'Give a folder or a file.',
+  });
 }

@@ -1,13 +1,18 @@
 import { Command } from 'commander';
-import { decodePrediction, encodeQuery, encodeSample } from '../domain/cloudEvents.js';
-import { LetheError } from '../domain/errors.js';
+import { checked } from '../client/checked.js';
+import type { FoundInput, InputItem } from '../data/inputItem.js';
+import { decodePrediction, decodeQuery, encodeQuery } from '../domain/cloudEvents.js';
+import { LetheError, toLetheError } from '../domain/errors.js';
 import type { Prediction } from '../domain/messages/prediction.js';
 import type { LogRecord, OutgoingRecord } from '../domain/record.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
 import { followAnswers } from './followAnswers.js';
-import { inputsAt, sampleOf } from './inputs.js';
-import { type CliIo, writeResult } from './io.js';
+import { inputLimits, inputsAt, sampleRecord } from './inputs.js';
+import { type CliIo, writeNote, writeResult } from './io.js';
+import { lineOf } from './learnReport.js';
 import { startProgress } from './progress.js';
+import { type Problem, shownProblem } from './sampleSurvey.js';
+import { sendEach } from './sendSamples.js';
 
 interface SamplesOptions extends ConnectionOptions {
   readonly task: string;
@@ -21,7 +26,7 @@ interface QueriesOptions extends ConnectionOptions {
 const INPUT_HELP = `
 Inputs are a folder <label>/<file>.png|.jpg|.webp, one image, a JSON-lines file (.jsonl), or - for JSON lines on
 standard input: {"label": "cat", "path": "cat.png"}, {"image": "<base64>", "contentType": "image/png"} or
-{"vector": [0.1, ...]}.`;
+{"vector": [0.1, ...]}. The command lists inputs that it can't send, sends the others, and ends with exit code 1.`;
 
 /** `lethe produce`: sends samples or queries. */
 export function produceCommand(io: CliIo): Command {
@@ -33,19 +38,21 @@ export function produceCommand(io: CliIo): Command {
 
 function samplesCommand(io: CliIo): Command {
   return withConnection(new Command('samples'))
-    .description('send labelled samples of a task; `lethe learn` sends them with their command')
+    .description('send labelled samples of a task, without the command; see also `lethe learn`')
     .argument('<input>', 'folder, file or -')
-    .requiredOption('--task <name>', 'task that the samples belong to')
-    .option('--label <class>', 'class of inputs that have none of their own')
+    .requiredOption('--task <name>', 'task of the samples')
+    .option('--label <class>', 'class of inputs without a label')
     .addHelpText('after', `${INPUT_HELP}\n\nExample:\n  $ lethe produce samples animals --task animals`)
     .action((input: string, options: SamplesOptions) => produceSamples(input, options, io));
 }
 
 function queriesCommand(io: CliIo): Command {
   return withConnection(new Command('queries'))
-    .description('send queries and print their answers; labels count as the truth, for the accuracy metrics')
+    .description(
+      'send queries and print the answers; labels of the inputs are the truth for the accuracy metrics',
+    )
     .argument('<input>', 'folder, file or -')
-    .option('--no-wait', 'only send, do not wait for the answers')
+    .option('--no-wait', 'do not wait for the answers')
     .addHelpText(
       'after',
       `${INPUT_HELP}
@@ -60,36 +67,48 @@ Examples:
 async function produceSamples(input: string, options: SamplesOptions, io: CliIo): Promise<void> {
   const client = connect(options, io);
   const progress = startProgress(io);
+  const skipped = new Skipped(io, options.json);
+  const { task, label } = options;
+  const settings = { task, ...(label !== undefined && { label }) };
   let sent = 0;
-  async function* records(): AsyncGenerator<OutgoingRecord> {
-    for await (const item of inputsAt(input, io)) {
-      yield encodeSample(sampleOf(item, options.task, options.label), client.topics);
-    }
-  }
+  const toRecord = (item: InputItem): OutgoingRecord => sampleRecord(item, settings, client.topics).record;
+  const records = usable(inputsAt(input, io, inputLimits(options, io)), toRecord, skipped);
   try {
-    await client.publish(records(), () => progress.show('samples sent', ++sent, null));
+    await sendEach(records, client, {
+      onSent: () => progress.show('samples sent', ++sent, null),
+      onRefused: (item, error) => skipped.add({ ...item, error }),
+    });
   } finally {
     progress.stop();
   }
-  writeResult(io, options.json, { task: options.task, sent }, `${sent} samples of task ${options.task} sent`);
+  writeResult(io, options.json, { task, sent, ...skipped.shown }, `${sent} samples of task ${task} sent`);
+  skipped.refuse();
 }
 
 async function produceQueries(input: string, options: QueriesOptions, io: CliIo): Promise<void> {
   const client = connect(options, io);
-  const answers = options.wait ? await followAnswers(client) : undefined;
+  const skipped = new Skipped(io, options.json);
+  const inputs = inputsAt(input, io, inputLimits(options, io));
+  const answers = options.wait ? await followAnswers(client, options.timeout * 1000) : undefined;
   let sent = 0;
-  async function* records(): AsyncGenerator<OutgoingRecord> {
-    for await (const { id, label, payload } of inputsAt(input, io)) {
-      answers?.expect(id);
-      yield encodeQuery({ id, payload, ...(label !== undefined && { truth: label }) }, client.topics);
-    }
-  }
+  const toRecord = ({ id, label, payload }: InputItem): OutgoingRecord => {
+    const truth = { ...(label !== undefined && { truth: label }) };
+    const record = checked(encodeQuery({ id, payload, ...truth }, client.topics), decodeQuery);
+    answers?.expect(record.headers.ce_id ?? id);
+    return record;
+  };
   const print = (record: LogRecord): void => {
     const prediction = decodePrediction(record);
     writeResult(io, options.json, prediction, line(prediction));
   };
   const send = async (): Promise<void> => {
-    await client.publish(records(), () => sent++);
+    await sendEach(usable(inputs, toRecord, skipped), client, {
+      onSent: () => sent++,
+      onRefused: (item, error) => {
+        skipped.add({ ...item, error });
+        answers?.withdraw(item.record.headers.ce_id ?? '');
+      },
+    });
     answers?.allSent();
   };
   try {
@@ -97,14 +116,71 @@ async function produceQueries(input: string, options: QueriesOptions, io: CliIo)
   } finally {
     answers?.stop();
   }
-  if (!answers) writeResult(io, options.json, { sent }, `${sent} queries sent`);
+  if (!answers) writeResult(io, options.json, { sent, ...skipped.shown }, `${sent} queries sent`);
   else if (answers.refused.length > 0) throw refusedQueries(answers.refused, sent);
+  skipped.refuse();
+}
+
+interface Outgoing {
+  readonly place: string;
+  readonly record: OutgoingRecord;
+}
+
+/** The inputs that can be sent, as records. */
+async function* usable(
+  inputs: AsyncIterable<FoundInput>,
+  toRecord: (item: InputItem) => OutgoingRecord,
+  skipped: Skipped,
+): AsyncGenerator<Outgoing> {
+  for await (const found of inputs) {
+    if ('unusable' in found) skipped.add(found.unusable);
+    else {
+      let record: OutgoingRecord;
+      try {
+        record = toRecord(found.item);
+      } catch (error) {
+        skipped.add({ place: found.item.place, error: toLetheError(error, 'invalid-message') });
+        continue;
+      }
+      yield { place: found.item.place, record };
+    }
+  }
+}
+
+/** What was given and could not be sent: each is told of when it is met; the rest goes on, and the command fails at its end. */
+class Skipped {
+  readonly #problems: Problem[] = [];
+
+  constructor(
+    private readonly io: CliIo,
+    private readonly json: boolean | undefined,
+  ) {}
+
+  add({ place, error }: Problem): void {
+    this.#problems.push({ place, error });
+    if (!this.json) writeNote(this.io, `not sent: ${lineOf(shownProblem({ place, error }))}`);
+  }
+
+  get shown() {
+    return this.#problems.length > 0 ? { skipped: this.#problems.map(shownProblem) } : {};
+  }
+
+  /** @throws LetheError where something was not sent */
+  refuse(): void {
+    const [first] = this.#problems;
+    if (first === undefined) return;
+    const { code, message, remedy } = first.error;
+    throw new LetheError(code, `can't send ${this.#problems.length} inputs; the first: ${message}`, {
+      remedy,
+      evidence: { problems: this.#problems.map(shownProblem) },
+    });
+  }
 }
 
 function line({ queryId, label, probabilities, route }: Prediction): string {
   const probability = probabilities.find((each) => each.label === label)?.probability;
   const share = probability === undefined ? '' : `  ${(100 * probability).toFixed(1)} %`;
-  return `${queryId}  ${label}${share}  (${route})`;
+  return `${queryId}  ${label ?? '-'}${share}  (${route})`;
 }
 
 function refusedQueries(refused: readonly LetheError[], sent: number): LetheError {

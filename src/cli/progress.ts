@@ -1,5 +1,6 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
-import type { CliIo } from './io.js';
+import { visible } from '../domain/visible.js';
+import { type CliIo, writeNote } from './io.js';
 import { createPace } from './pace.js';
 
 /** Where there is no terminal, long work is told of so often. */
@@ -16,8 +17,8 @@ export interface Progress {
  * One bar for each thing, with rate and time left, where standard error is a terminal; else one line for each that is
  * done, and one every half minute for what takes longer.
  */
-export function startProgress({ stderr }: CliIo): Progress {
-  return stderr.isTTY ? bars(stderr) : lines(stderr);
+export function startProgress(io: CliIo): Progress {
+  return io.stderr.isTTY ? bars(io.stderr) : lines(io);
 }
 
 function bars(stream: NodeJS.WritableStream): Progress {
@@ -31,7 +32,8 @@ function bars(stream: NodeJS.WritableStream): Progress {
   });
   const known = new Map<string, { readonly bar: SingleBar; readonly pace: ReturnType<typeof createPace> }>();
   return {
-    show(what, done, total) {
+    show(subject, done, total) {
+      const what = visible(subject);
       const of = total === null ? '' : `/${total}`;
       const shown = known.get(what) ?? {
         bar: all.create(total ?? 0, 0, { what, of, pace: '' }),
@@ -45,7 +47,7 @@ function bars(stream: NodeJS.WritableStream): Progress {
   };
 }
 
-function lines(stream: NodeJS.WritableStream): Progress {
+function lines(io: CliIo): Progress {
   const told = new Set<string>();
   const paces = new Map<string, ReturnType<typeof createPace>>();
   let last = performance.now();
@@ -57,11 +59,11 @@ function lines(stream: NodeJS.WritableStream): Progress {
       const going = pace(done, total);
       if (going !== '' && performance.now() - last > EVERY_MS) {
         last = performance.now();
-        stream.write(`${what}: ${done}/${total},${going}\n`);
+        writeNote(io, `${what}: ${done}/${total},${going}`);
       }
       if (done !== total) return;
       told.add(what);
-      stream.write(`${what}: ${done}\n`);
+      writeNote(io, `${what}: ${done}`);
     },
     stop: () => undefined,
   };

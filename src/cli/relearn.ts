@@ -1,7 +1,10 @@
 import { Command } from 'commander';
 import { followCommand } from '../client/followCommand.js';
+import type { Command as LetheCommand } from '../domain/messages/command.js';
+import { commandId } from './commandId.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
 import { type CliIo, writeResult } from './io.js';
+import { patienceWith } from './standing.js';
 
 interface RelearnOptions extends ConnectionOptions {
   readonly id?: string;
@@ -10,26 +13,25 @@ interface RelearnOptions extends ConnectionOptions {
 /** `lethe relearn`: brings unlearned classes back. */
 export function relearnCommand(io: CliIo): Command {
   return withConnection(new Command('relearn'))
-    .description('bring unlearned classes back, without training')
-    .argument('<classes...>', 'classes to bring back')
-    .option('--id <id>', 'id of the command: sent twice, it is carried out once')
+    .description('restore unlearned classes, without training')
+    .argument('<classes...>', 'classes to restore')
+    .option('--id <id>', 'id of the command; Lethe carries out a command once for each id')
     .addHelpText('after', '\nExample:\n  $ lethe relearn cat')
     .action((classes: string[], options: RelearnOptions) => relearn(classes, options, io));
 }
 
 async function relearn(classes: string[], options: RelearnOptions, io: CliIo): Promise<void> {
-  const id = options.id ?? `relearn-${crypto.randomUUID()}`;
-  const done = await followCommand(
-    connect(options, io),
-    { id, kind: 'relearn', classes },
-    {
-      ends: ['relearned', 'command-ignored'],
-      concerns: (event) => 'commandId' in event && event.commandId === id,
-    },
-  );
+  const id = commandId('relearn', options.id);
+  const client = connect(options, io);
+  const command: LetheCommand = { id, kind: 'relearn', classes };
+  const done = await followCommand(client, command, {
+    ends: ['relearned', 'command-ignored'],
+    concerns: (event) => 'commandId' in event && event.commandId === id,
+    patience: patienceWith(command, client, options.timeout),
+  });
   const text =
     done.kind === 'relearned'
       ? `relearned ${done.classes.map(({ name, moved }) => `${name} (${moved} vectors)`).join(', ')} in ${done.ms.toFixed(1)} ms`
-      : 'already carried out: nothing was done again';
+      : 'already carried out; nothing changed';
   writeResult(io, options.json, done, text);
 }

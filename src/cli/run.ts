@@ -1,11 +1,16 @@
 import { Command, Option } from 'commander';
+import type { Logger } from 'pino';
 import { loadConfig } from '../app/config/loadConfig.js';
 import { secretsOf } from '../app/config/secrets.js';
-import { refuseOpenDoors } from '../app/guardedDoors.js';
-import { ROLES, type Role } from '../streams/processor.js';
+import { ROLES, type Role } from '../streams/roles.js';
 import { createLogger } from '../telemetry/logger.js';
 import { withOutput } from './connection.js';
+import { type Fault, faultFields } from './faults.js';
 import { type CliIo, writeResult } from './io.js';
+import { onVanishedParent } from './vanishedParent.js';
+
+/** How long a process that has failed may take to drain. */
+const LAST_MS = 10_000;
 
 interface RunOptions {
   readonly config?: string;
@@ -17,14 +22,10 @@ interface RunOptions {
 /** `lethe run`: the processor, until it is told to end. */
 export function runCommand(io: CliIo): Command {
   return withOutput(new Command('run'))
-    .description('start Lethe in this process and keep it running; SIGTERM and SIGINT drain it')
+    .description('run a worker until SIGTERM or SIGINT, which drain it')
     .option('--config <file>', 'configuration file')
-    .option('--port <number>', 'port of the gateway, 0 for a free one; over http.port of the configuration')
-    .addOption(
-      new Option('--role <role>', 'what this worker does; over worker.role of the configuration').choices(
-        ROLES,
-      ),
-    )
+    .option('--port <number>', 'port of the gateway, 0 for a free one; overrides http.port')
+    .addOption(new Option('--role <role>', 'role of this worker; overrides worker.role').choices(ROLES))
     .addHelpText(
       'after',
       `
@@ -45,7 +46,7 @@ async function run({ config: file, port, role, json }: RunOptions, io: CliIo): P
     ...(role !== undefined && { worker: { role } }),
   };
   const { config, sources } = loadConfig({ file, variables: io.variables, overrides });
-  if (config.http.enabled) refuseOpenDoors(config.http);
+  if (config.http.enabled) (await import('../app/guardedDoors.js')).refuseOpenDoors(config.http);
   const logger = createLogger({
     level: config.log.level,
     format: json ? 'json' : config.log.format,
@@ -57,11 +58,12 @@ async function run({ config: file, port, role, json }: RunOptions, io: CliIo): P
     import('../app/compose.js'),
     import('../app/httpServer.js'),
   ]);
-  const ending = endOf(process);
+  const ending = endOf(process, io.variables);
+  const release = io.faults?.takenBy(outlive(logger, ending.fail));
   logger.info({ sources }, 'starting');
   const lethe = await startLethe(config, { logger });
   const server = config.http.enabled
-    ? await serveHttp(lethe).catch(async (error: unknown) => {
+    ? await serveHttp(lethe, logger).catch(async (error: unknown) => {
         await lethe.close();
         throw error;
       })
@@ -69,13 +71,15 @@ async function run({ config: file, port, role, json }: RunOptions, io: CliIo): P
   try {
     const url = server?.url ?? null;
     const page = url !== null && config.console.enabled ? `${url}/console/` : null;
-    const listens = url === null ? 'Lethe runs, without a gateway' : `Lethe listens at ${url}`;
+    const listens = url === null ? 'Lethe is running without a gateway' : `Lethe is listening at ${url}`;
     const ready = { url, console: page, model: config.model.name };
-    writeResult(io, json, ready, page === null ? listens : `${listens}\nConsole: ${page}`);
+    writeResult(io, json, ready, page === null ? listens : [listens, `Console: ${page}`]);
     const signal = await Promise.race([ending.asked, lethe.finished]);
     logger.info({ signal }, 'draining');
     await Promise.race([lethe.drain(), ending.insisted]);
+    ending.refuseFailed();
   } finally {
+    release?.();
     ending.forget();
     await server?.close();
     await lethe.close();
@@ -83,17 +87,51 @@ async function run({ config: file, port, role, json }: RunOptions, io: CliIo): P
   logger.info('ended');
 }
 
+/**
+ * What a worker does at a fault. It goes on where only the reader of its output went away, and where a promise failed that
+ * nothing waited for: what matters is awaited by its topology. After an exception in the middle of something, what is in
+ * memory can't be trusted: it ends; what was not settled is read again by the next one.
+ */
+function outlive(logger: Logger, fail: (error: unknown) => void): (fault: Fault) => void {
+  return (fault) => {
+    switch (fault.kind) {
+      case 'stderr':
+        return;
+      case 'stdout':
+        return logger.warn(faultFields(fault), 'goes on without its standard output');
+      case 'unhandledRejection':
+        return logger.error(faultFields(fault), 'goes on after an error that nothing waited for');
+      case 'uncaughtException':
+        logger.fatal(faultFields(fault), 'ends at an error that nothing caught');
+        fail(fault.error);
+    }
+  };
+}
+
 /** Resolves `asked` at the first signal to end, and `insisted` at the second. */
-function endOf(source: NodeJS.Process) {
+function endOf(source: NodeJS.Process, variables: CliIo['variables']) {
   const listeners: ((signal: string) => void)[] = [];
   const next = (): Promise<string> => new Promise((resolve) => listeners.push(resolve));
   const [asked, insisted] = [next(), next()];
+  let failure: { readonly error: unknown } | undefined;
   const heard = (signal: string): void => listeners.shift()?.(signal);
+  const stopLooking = onVanishedParent(variables, () => heard('parent gone'));
   source.on('SIGTERM', heard).on('SIGINT', heard);
   return {
     asked,
     insisted,
+    /** Ends after a failure, soon also where draining hangs. */
+    fail: (error: unknown): void => {
+      if (failure === undefined) setTimeout(() => source.exit(1), LAST_MS).unref();
+      failure ??= { error };
+      heard('failure');
+    },
+    /** @throws what it failed with */
+    refuseFailed: (): void => {
+      if (failure !== undefined) throw failure.error;
+    },
     forget: () => {
+      stopLooking();
       source.off('SIGTERM', heard).off('SIGINT', heard);
     },
   };

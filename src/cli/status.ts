@@ -6,10 +6,11 @@ import { type CliIo, writeResult } from './io.js';
 /** `lethe status`: what a running Lethe knows and does. */
 export function statusCommand(io: CliIo): Command {
   return withConnection(new Command('status'))
-    .description('show the model, the classes with their states, the databases and what waits')
+    .description('show the model, the classes and their states, the databases and the lag')
     .addHelpText('after', `\nExamples:\n  $ lethe status\n  $ lethe status --json | jq '.classes[].name'`)
     .action(async (options: ConnectionOptions) => {
       const status = await connect(options, io).status();
-      writeResult(io, options.json, status, stringify(status, { lineWidth: 100 }).trimEnd());
+      const text = stringify(status, { lineWidth: 100, blockQuote: false }).trimEnd();
+      writeResult(io, options.json, status, text.split('\n'));
     });
 }

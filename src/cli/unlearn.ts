@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { followCommand } from '../client/followCommand.js';
-import { readInputs } from '../data/imageFolder.js';
 import type { Example, UnlearnCommand } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
+import { commandId } from './commandId.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
+import { inputLimits, inputsAt, itemsOf } from './inputs.js';
 import { type CliIo, writeResult } from './io.js';
+import { patienceWith } from './standing.js';
 
 interface UnlearnOptions extends ConnectionOptions {
   readonly examples?: readonly string[];
@@ -16,17 +18,17 @@ interface UnlearnOptions extends ConnectionOptions {
 /** `lethe unlearn`: classes, by name or by examples; or samples, by id or by subject. */
 export function unlearnCommand(io: CliIo): Command {
   return withConnection(new Command('unlearn'))
-    .description('forget classes: their vectors move to DB-MU and no answer names them any more')
-    .argument('[classes...]', 'classes to forget')
-    .option('--examples <files...>', 'images (or folders, or .jsonl) of the class instead of its name')
-    .option('--samples <ids...>', 'delete these samples instead, whatever their class')
-    .option('--subject <name>', 'delete all samples that were sent with this subject instead')
-    .option('--id <id>', 'id of the command: sent twice, it is carried out once')
+    .description('unlearn classes: move their vectors to DB-MU, so that no answer names them')
+    .argument('[classes...]', 'classes to unlearn')
+    .option('--examples <files...>', 'images, folders or .jsonl files of the class, instead of its name')
+    .option('--samples <ids...>', 'delete these samples instead, of any class')
+    .option('--subject <name>', 'delete all samples of this subject instead')
+    .option('--id <id>', 'id of the command; Lethe carries out a command once for each id')
     .addHelpText(
       'after',
       `
-Vectors and weights still hold an unlearned class; \`lethe relearn\` brings it back at once. Samples are deleted, and the
-model is rebuilt without them in the background.
+The vectors and the weights of an unlearned class remain, so \`lethe relearn\` can restore it at once; \`lethe erase\`
+deletes them. Samples are deleted at once, and Lethe rebuilds the model without them in the background.
 
 Examples:
   $ lethe unlearn cat
@@ -38,7 +40,7 @@ Examples:
       const named = [classes.length > 0 ? classes : undefined, examples, samples, subject];
       if (named.filter((each) => each !== undefined).length !== 1) {
         command.error(
-          'error: name either classes, or --examples, or --samples, or a --subject, e.g. `lethe unlearn cat`',
+          'error: give one of: classes, --examples, --samples, --subject; for example `lethe unlearn cat`',
         );
       }
       return unlearn(classes, options, io);
@@ -47,30 +49,31 @@ Examples:
 
 async function unlearn(classes: string[], options: UnlearnOptions, io: CliIo): Promise<void> {
   const client = connect(options, io);
-  const command = await commandFor(classes, options);
+  const command = await commandFor(classes, options, io);
   const done = await followCommand(client, command, {
     ends: ['unlearned', 'samples-unlearned', 'command-ignored'],
     concerns: (event) => 'commandId' in event && event.commandId === command.id,
+    patience: patienceWith(command, client, options.timeout),
   });
   writeResult(io, options.json, done, describe(done));
 }
 
-async function commandFor(
-  classes: string[],
-  { examples, samples, subject, id }: UnlearnOptions,
-): Promise<UnlearnCommand> {
-  const common = { id: id ?? `unlearn-${crypto.randomUUID()}`, kind: 'unlearn' } as const;
+async function commandFor(classes: string[], options: UnlearnOptions, io: CliIo): Promise<UnlearnCommand> {
+  const { examples, samples, subject, id } = options;
+  const common = { id: commandId('unlearn', id), kind: 'unlearn' } as const;
   if (samples !== undefined) return { ...common, samples: [...samples] };
   if (subject !== undefined) return { ...common, subject };
   return examples === undefined
     ? { ...common, classes }
-    : { ...common, examples: await examplesAt(examples) };
+    : { ...common, examples: await examplesAt(examples, options, io) };
 }
 
-async function examplesAt(paths: readonly string[]): Promise<Example[]> {
+/** Every one must be usable: a class that is found by others than were meant is the wrong one. */
+async function examplesAt(paths: readonly string[], options: UnlearnOptions, io: CliIo): Promise<Example[]> {
+  const limits = inputLimits(options, io);
   const examples: Example[] = [];
   for (const path of paths) {
-    for await (const { payload } of readInputs(path)) {
+    for await (const { payload } of itemsOf(inputsAt(path, io, limits))) {
       if (payload.kind === 'vector') examples.push({ vector: [...payload.vector] });
       else
         examples.push({
@@ -85,12 +88,13 @@ async function examplesAt(paths: readonly string[]): Promise<Example[]> {
 function describe(
   event: Extract<LetheEvent, { kind: 'unlearned' | 'samples-unlearned' | 'command-ignored' }>,
 ): string {
-  if (event.kind === 'command-ignored') return 'already carried out: nothing was done again';
+  if (event.kind === 'command-ignored') return 'already carried out; nothing changed';
   if (event.kind === 'samples-unlearned') {
     const classes = event.classes.map(
       ({ name, removed, remaining }) => `${name} (${removed}, ${remaining} remain)`,
     );
-    return `deleted samples of ${classes.join(', ') || 'no class'}; the model is rebuilt without them`;
+    if (classes.length === 0) return 'none of these samples was stored; Lethe will refuse them';
+    return `deleted samples of ${classes.join(', ')}; Lethe rebuilds the model without them`;
   }
   const moved = event.classes.map(({ name, moved }) => `${name} (${moved} vectors)`).join(', ');
   return `unlearned ${moved} in ${event.ms.toFixed(1)} ms`;

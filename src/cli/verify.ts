@@ -12,15 +12,14 @@ import { LetheError } from '../domain/errors.js';
 import { normalised } from '../domain/vector.js';
 import { linesOf, verificationText } from '../experiments/verification/report.js';
 import { type LabelledVector, verifyClass } from '../experiments/verification/verifyClass.js';
-import { decodeImage } from '../model/embedder/decodeImage.js';
 import type { Embedder } from '../model/embedder/embedder.js';
 import { loadClassifier } from '../model/loadClassifier.js';
 import { createTrainer } from '../model/training/trainer.js';
 import { createLogger } from '../telemetry/logger.js';
 import { withOutput } from './connection.js';
 import { positive } from './experimentOptions.js';
-import { inputsAt } from './inputs.js';
-import { type CliIo, writeResult } from './io.js';
+import { inputsAt, itemsOf } from './inputs.js';
+import { type CliIo, writeNote, writeResult } from './io.js';
 
 interface VerifyOptions {
   readonly test: string;
@@ -34,20 +33,23 @@ interface VerifyOptions {
 /** `lethe verify`: attacks the deployment to see what of a class is left. */
 export function verifyCommand(io: CliIo): Command {
   return withOutput(new Command('verify'))
-    .description('measure what is left of a class, beside models retrained without it in the same run')
+    .description(
+      'measure what remains of a class, compared with models that are retrained without it in the same run',
+    )
     .argument('<class>', 'its name')
     .requiredOption(
       '--test <input>',
-      'labelled inputs that nothing was trained on: of the class and of others',
+      'labelled inputs of the class and of others that no model was trained on',
     )
-    .option('--train <input>', 'what the class was learned with, where it was erased')
-    .option('--seeds <number>', 'models to retrain', positive, 3)
-    .option('--original <accuracy>', 'accuracy on the class before it was forgotten, 0 to 1', Number)
+    .option('--train <input>', 'the samples of the class, if it was erased')
+    .option('--seeds <number>', 'number of models to retrain', positive, 3)
+    .option('--original <accuracy>', 'accuracy on the class before it was unlearned, 0 to 1', Number)
     .option('--config <file>', 'configuration file: stores, checkpoints, learning')
     .addHelpText(
       'after',
       `
-Reads the databases and models of a deployment over Redis; changes nothing. Takes as long as its trainings.
+This command reads the databases and models of a deployment on Redis, and changes nothing. It trains several models, which takes
+time.
 
 Example:
   $ lethe verify cat --test held-out/`,
@@ -87,14 +89,14 @@ async function verify(className: string, options: VerifyOptions, io: CliIo): Pro
         seeds: Array.from({ length: options.seeds }, (_, index) => config.model.seed + index),
         ...(members && { members: members.map(({ vector }) => vector) }),
         ...(options.original !== undefined && { original: options.original }),
-        onProgress: (what) => io.stderr.write(`${what}\n`),
+        onProgress: (what) => writeNote(io, what),
       },
     );
     writeResult(
       io,
       options.json,
       { ...verification, lines: linesOf(verification) },
-      verificationText(verification),
+      verificationText(verification).split('\n'),
     );
   } finally {
     await Promise.all([stores.close(), embedder.close()]);
@@ -110,8 +112,9 @@ async function vectorsAt(
   io: CliIo,
 ): Promise<LabelledVector[]> {
   const bounds = { maxBytes: limits.imageBytes, maxPixels: limits.imagePixels };
+  const { decodeImage } = await import('../model/embedder/decodeImage.js');
   const vectors: LabelledVector[] = [];
-  for await (const { id, label, payload } of inputsAt(path, io)) {
+  for await (const { id, label, payload } of itemsOf(inputsAt(path, io, bounds))) {
     if (label === undefined) throw noLabel(id);
     const vector =
       payload.kind === 'vector'
@@ -123,16 +126,16 @@ async function vectorsAt(
 }
 
 function notShared(): LetheError {
-  return new LetheError('config-invalid', 'the memory store can be read by its own process only', {
+  return new LetheError('config-invalid', 'only its own process can read the memory store', {
     field: 'stores.kind',
     value: 'memory',
-    remedy: 'Verify a deployment over Redis: set stores.kind to redis.',
+    remedy: 'Verify a deployment with Redis: set stores.kind to redis.',
   });
 }
 
 function noLabel(id: string): LetheError {
   return new LetheError('invalid-message', `the input ${id} has no label`, {
     field: 'label',
-    remedy: 'Put the files into folders named after their class, or give "label" in each line.',
+    remedy: 'Put the files into folders with the names of their classes, or give "label" in each line.',
   });
 }

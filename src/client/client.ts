@@ -3,10 +3,12 @@ import {
   filter,
   firstValueFrom,
   from,
+  fromEvent,
   ignoreElements,
   map,
   merge,
   mergeMap,
+  NEVER,
   type Observable,
   type ObservableInput,
   timeout,
@@ -24,10 +26,12 @@ import type { Command, EraseCommand, Example } from '../domain/messages/command.
 import type { EventKind, LetheEvent } from '../domain/messages/event.js';
 import type { Payload } from '../domain/messages/payload.js';
 import type { Prediction } from '../domain/messages/prediction.js';
+import { normalForm } from '../domain/normalForm.js';
 import { checked } from './checked.js';
 import type { Door } from './door.js';
-import { type Outcome, outcomeOf } from './followCommand.js';
+import { isOfQueue, type Outcome, outcomeOf, type Sending } from './followCommand.js';
 import { Followed } from './followed.js';
+import { readable } from './readable.js';
 import { refusalOf } from './refusalOf.js';
 
 type EventOf<K extends EventKind> = Extract<LetheEvent, { kind: K }>;
@@ -63,8 +67,12 @@ export type Forgettable =
 export interface WaitOptions {
   /** How long to wait for the outcome, in milliseconds. */
   readonly timeoutMs?: number;
+  /** Ends the waiting with its reason; what was sent stands. */
+  readonly signal?: AbortSignal;
 }
 export interface CommandOptions extends WaitOptions {
+  /** How long to wait while nothing is heard of the command, or of what goes before it, in milliseconds. */
+  readonly silenceMs?: number;
   /** A command is carried out once, however often its id is sent; drawn where it is left out. */
   readonly id?: string;
 }
@@ -147,25 +155,37 @@ export function createClient(door: Door, release: () => Promise<void> = async ()
   const follow = <K extends EventKind>(
     command: Command,
     outcome: Outcome<K>,
-    timeoutMs: number,
-    onAnnounced?: () => Promise<void>,
-  ): Promise<EventOf<K>> =>
-    within(timeoutMs, `the outcome of the command ${command.id}`, () =>
-      orRefusal(command.id, outcomeOf(shared, command, outcome, onAnnounced)),
+    { timeoutMs, silenceMs, signal }: Waiting,
+    onAnnounced?: Sending,
+  ): Promise<EventOf<K>> => {
+    const patience = silenceMs === undefined ? {} : { patience: { silenceMs } };
+    return within({ timeoutMs, signal }, `the outcome of the command ${command.id}`, () =>
+      orRefusal(command.id, outcomeOf(shared, command, { ...outcome, ...patience }, onAnnounced)),
     );
-  const send: LetheClient['send'] = (task, samples) =>
+  };
+  const sendSamples = (
+    task: string,
+    samples: Iterable<LabelledInput> | AsyncIterable<LabelledInput>,
+    onStep?: () => void,
+  ): Promise<void> =>
     door.publish(
-      mapped(samples, ({ id, ...sample }) =>
-        checked(encodeSample({ id: idOf(id), task, ...sample }, door.topics), decodeSample),
-      ),
+      mapped(samples, ({ id, ...sample }) => {
+        onStep?.();
+        return checked(encodeSample({ id: idOf(id), task, ...sample }, door.topics), decodeSample);
+      }),
     );
-  const ask = (id: string, { payload, truth }: Question, timeoutMs = ASK_MS): Promise<Prediction> => {
+  const send: LetheClient['send'] = (task, samples) => sendSamples(task, samples);
+  const ask = (
+    id: string,
+    { payload, truth }: Question,
+    { timeoutMs = ASK_MS, signal }: WaitOptions = {},
+  ): Promise<Prediction> => {
     const query = { id, payload, ...(truth !== undefined && { truth }) };
     const answer = defer(() => followed.tail('predictions')).pipe(
       mergeMap((predictions) => {
         const answers = predictions.pipe(
           filter(({ key }) => key === id),
-          map((record) => decodePrediction(record)),
+          readable(decodePrediction),
         );
         return merge(
           answers,
@@ -175,59 +195,64 @@ export function createClient(door: Door, release: () => Promise<void> = async ()
         );
       }),
     );
-    return within(timeoutMs, `the answer to the query ${id}`, () => orRefusal(id, answer));
+    return within({ timeoutMs, signal }, `the answer to the query ${id}`, () => orRefusal(id, answer));
   };
 
   return {
     send,
-    learn(task, samples, { id: given, timeoutMs = TRAINING_MS } = {}) {
-      const id = idOf(given);
-      const classes = [...new Set(samples.map(({ label }) => label))];
+    learn(name, samples, { id: given, timeoutMs = TRAINING_MS, ...waiting } = {}) {
+      const [id, task] = [idOf(given), normalForm(name)];
+      const classes = [...new Set(samples.map(({ label }) => normalForm(label)))];
       const command: Command = { id, kind: 'learn', task, classes, samples: samples.length };
       const concerns = (event: LetheEvent): boolean =>
         ('task' in event && event.task === task) || isAbout(command)(event);
-      const outcome = { ends: ['task-finished', 'command-ignored'] as const, concerns };
-      return follow(command, outcome, timeoutMs, () => send(task, samples));
+      const isProgress = (event: LetheEvent): boolean => concerns(event) || isOfQueue(event);
+      const outcome = { ends: ['task-finished', 'command-ignored'] as const, concerns, isProgress };
+      return follow(command, outcome, { ...waiting, timeoutMs }, (onStep) =>
+        sendSamples(task, samples, onStep),
+      );
     },
-    unlearn(what, { id: given, timeoutMs = COMMAND_MS } = {}) {
+    unlearn(what, { id: given, timeoutMs = COMMAND_MS, ...waiting } = {}) {
       const id = idOf(given);
       const command = { id, kind: 'unlearn', ...what } as Command;
       const ends = ['unlearned', 'samples-unlearned', 'command-ignored'] as const;
-      return follow(command, { ends, concerns: isAbout(command) }, timeoutMs);
+      return follow(command, { ends, concerns: isAbout(command) }, { ...waiting, timeoutMs });
     },
-    relearn(classes, { id: given, timeoutMs = COMMAND_MS } = {}) {
+    relearn(classes, { id: given, timeoutMs = COMMAND_MS, ...waiting } = {}) {
       const id = idOf(given);
       const command: Command = { id, kind: 'relearn', classes: [...classes] };
       return follow(
         command,
         { ends: ['relearned', 'command-ignored'], concerns: isAbout(command) },
-        timeoutMs,
+        { ...waiting, timeoutMs },
       );
     },
-    async erase(classes, { id: given, timeoutMs = TRAINING_MS, now } = {}) {
+    async erase(classes, { id: given, timeoutMs = TRAINING_MS, now, ...waiting } = {}) {
       const id = idOf(given);
       const command: EraseCommand = { id, kind: 'erase', classes: [...classes], ...(now && { now }) };
       const ends = ['erased', 'erase-failed', 'command-ignored'] as const;
-      const end = await follow(command, { ends, concerns: isAbout(command) }, timeoutMs);
+      const concerns = isAbout(command);
+      const isProgress = (event: LetheEvent): boolean => concerns(event) || isOfQueue(event);
+      const end = await follow(command, { ends, concerns, isProgress }, { ...waiting, timeoutMs });
       if (end.kind !== 'erase-failed') return end;
       const { code, message, remedy } = end.error;
       throw new LetheError(code, message, { remedy });
     },
-    ask: (question, { timeoutMs } = {}) => ask(idOf(question.id), question, timeoutMs),
-    askAll: (questions, { timeoutMs, concurrency = CONCURRENCY } = {}) =>
+    ask: (question, options) => ask(idOf(question.id), question, options),
+    askAll: (questions, { concurrency = CONCURRENCY, ...options } = {}) =>
       from(questions).pipe(
         mergeMap(async (question): Promise<Answer> => {
           const id = idOf(question.id);
           try {
-            return { id, prediction: await ask(id, question, timeoutMs) };
+            return { id, prediction: await ask(id, question, options) };
           } catch (error) {
             if (error instanceof LetheError) return { id, error };
             throw error;
           }
         }, concurrency),
       ),
-    predictions: () => followed.from('predictions').pipe(map((record) => decodePrediction(record))),
-    events: () => followed.from('events').pipe(map((record) => decodeEvent(record))),
+    predictions: () => followed.from('predictions').pipe(readable(decodePrediction)),
+    events: () => followed.from('events').pipe(readable(decodeEvent)),
     async close() {
       await followed.close();
       await release();
@@ -235,9 +260,9 @@ export function createClient(door: Door, release: () => Promise<void> = async ()
   };
 }
 
-/** Drawn where none is given, or an empty one. */
+/** In the form in which Lethe tells it; drawn where none is given, or an empty one. */
 function idOf(given: string | undefined): string {
-  return given || crypto.randomUUID();
+  return given ? normalForm(given) : crypto.randomUUID();
 }
 
 const isAbout =
@@ -249,14 +274,37 @@ async function* mapped<T, R>(items: Iterable<T> | AsyncIterable<T>, map: (item: 
   for await (const item of items) yield map(item);
 }
 
-function within<T>(timeoutMs: number, what: string, start: () => Observable<T>): Promise<T> {
+/** How a command is waited for. */
+type Waiting = Pick<CommandOptions, 'silenceMs'> & Bounds;
+interface Bounds {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+function within<T>({ timeoutMs, signal }: Bounds, what: string, start: () => Observable<T>): Promise<T> {
   const late = (): never => {
-    throw new LetheError('timed-out', `${what} did not come within ${timeoutMs} ms`, {
+    throw new LetheError('timed-out', `${what} did not arrive within ${timeoutMs} ms`, {
       field: 'timeoutMs',
       value: String(timeoutMs),
-      remedy: 'Wait longer, see whether Lethe runs and is ready, and ask again with the same id.',
+      remedy: 'Check that Lethe runs and is ready. Then repeat the request with the same id, or wait longer.',
       retriable: true,
     });
   };
-  return firstValueFrom(start().pipe(timeout({ first: timeoutMs, with: () => defer(late) })));
+  return firstValueFrom(
+    defer(() => {
+      // Before anything is sent.
+      signal?.throwIfAborted();
+      return merge(start(), abortion(signal));
+    }).pipe(timeout({ first: timeoutMs, with: () => defer(late) })),
+  );
+}
+
+/** Fails with the reason of the signal. */
+function abortion(signal: AbortSignal | undefined): Observable<never> {
+  if (signal === undefined) return NEVER;
+  return fromEvent(signal, 'abort').pipe(
+    map((): never => {
+      throw signal.reason;
+    }),
+  );
 }

@@ -3,10 +3,10 @@ import {
   filter,
   firstValueFrom,
   ignoreElements,
-  map,
   merge,
   mergeMap,
   type Observable,
+  Subject,
   tap,
   throwIfEmpty,
 } from 'rxjs';
@@ -16,6 +16,8 @@ import type { Command } from '../domain/messages/command.js';
 import type { EventKind, LetheEvent } from '../domain/messages/event.js';
 import { checked } from './checked.js';
 import type { Door } from './door.js';
+import { type Patience, patiently } from './patience.js';
+import { readable } from './readable.js';
 
 type EventOf<K extends EventKind> = Extract<LetheEvent, { kind: K }>;
 
@@ -26,6 +28,18 @@ export interface Outcome<K extends EventKind> {
   /** Whether an event is about this command; rejections of it are recognised by themselves. */
   readonly concerns: (event: LetheEvent) => boolean;
   readonly onEvent?: (event: LetheEvent) => void;
+  /** For how long silence is borne; without end where it is left out. */
+  readonly patience?: Patience;
+  /** Whether an event shows that work on the command, or on what goes before it, goes on; by default those that concern it. */
+  readonly isProgress?: (event: LetheEvent) => boolean;
+}
+
+/** Sends what belongs to a command; tells of each step. */
+export type Sending = (onStep: () => void) => Promise<void>;
+
+/** Whether an event tells of the queue in which models are made, whichever task it is about. */
+export function isOfQueue({ kind }: LetheEvent): boolean {
+  return kind.startsWith('task-') || kind.startsWith('model-');
 }
 
 /**
@@ -37,7 +51,7 @@ export function followCommand<K extends EventKind>(
   door: Door,
   command: Command,
   outcome: Outcome<K>,
-  onAnnounced?: () => Promise<void>,
+  onAnnounced?: Sending,
 ): Promise<EventOf<K>> {
   return firstValueFrom(outcomeOf(door, command, outcome, onAnnounced));
 }
@@ -46,23 +60,28 @@ export function followCommand<K extends EventKind>(
 export function outcomeOf<K extends EventKind>(
   door: Door,
   command: Command,
-  { ends, concerns, onEvent }: Outcome<K>,
-  onAnnounced: () => Promise<void> = async () => undefined,
+  { ends, concerns, onEvent, patience, isProgress = concerns }: Outcome<K>,
+  onAnnounced: Sending = async () => undefined,
 ): Observable<EventOf<K>> {
   const isEnd = (event: LetheEvent): event is EventOf<K> => ends.some((kind) => kind === event.kind);
   const send = (): Promise<void> =>
     door.publish([
       checked(encodeCommand(command, door.modelName ?? '', door.topics, door.actor), decodeCommand),
     ]);
-  return defer(() => door.tail('events')).pipe(
+  const heard = new Subject<void>();
+  const step = (): void => heard.next();
+  const outcome = defer(() => door.tail('events')).pipe(
     mergeMap((records) => {
       const end = records.pipe(
-        map((record) => decodeEvent(record)),
-        tap((event) => throwIfRefused(event, command, concerns)),
+        readable(decodeEvent),
+        tap((event) => {
+          if (isProgress(event)) step();
+          throwIfRefused(event, command, concerns);
+        }),
         filter(concerns),
         tap((event) => onEvent?.(event)),
         mergeMap(async (event) => {
-          if (event.kind === 'task-announced') await onAnnounced();
+          if (event.kind === 'task-announced') await onAnnounced(step);
           return event;
         }),
         filter(isEnd),
@@ -71,11 +90,12 @@ export function outcomeOf<K extends EventKind>(
       return merge(end, defer(send).pipe(ignoreElements()));
     }),
   );
+  return patience ? patiently(outcome, heard, `the command ${command.id}`, patience) : outcome;
 }
 
 function endedTooSoon(): LetheError {
-  return new LetheError('unreachable', 'Lethe ended before it had carried out the command', {
-    remedy: 'Start it again and send the command again.',
+  return new LetheError('unreachable', 'Lethe ended before it carried out the command', {
+    remedy: 'Start it again, and send the command again.',
     retriable: true,
   });
 }

@@ -54,6 +54,11 @@ export class Followed {
   async #follow(role: FollowedRole): Promise<Following> {
     const shared = new Subject<LogRecord>();
     const records = await this.door.tail(role);
+    if (this.#closed) {
+      // Closed while it was opened: what was opened is let go, and whoever waits for it fails.
+      records.subscribe().unsubscribe();
+      throw closedError();
+    }
     const subscription = records.subscribe({
       next: (record) => shared.next(record),
       error: (error: unknown) => this.#end(role, shared, error),
@@ -70,12 +75,12 @@ export class Followed {
 }
 
 export function closedError(): LetheError {
-  return new LetheError('unreachable', 'the client is closed', { remedy: 'Make a new one.' });
+  return new LetheError('unreachable', 'the client is closed', { remedy: 'Create a new client.' });
 }
 
 function endedError(): LetheError {
   return new LetheError('unreachable', 'Lethe ended', {
-    remedy: 'Ask again when it runs; ids may stay the same.',
+    remedy: 'Repeat the request when Lethe runs; you may use the same ids.',
     retriable: true,
   });
 }

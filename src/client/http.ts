@@ -35,14 +35,15 @@ export function createHttpClient({ concurrency = CONCURRENCY, ...options }: Http
     tail: (role) => gateway.tail(role),
     publish: (records) =>
       lastValueFrom(
-        from(records).pipe(mergeMap((record) => patiently(() => gateway.publish([record])), concurrency)),
+        from(records).pipe(mergeMap((record) => untilRoom(() => gateway.publish([record])), concurrency)),
         { defaultValue: undefined },
       ),
   };
   return createClient(door);
 }
 
-function patiently<T>(send: () => Promise<T>): Promise<T> {
+/** Sends, and sends again for a while where there is no room yet. */
+export function untilRoom<T>(send: () => Promise<T>): Promise<T> {
   const shouldRetry = ({ error }: { readonly error: Error }): boolean =>
     error instanceof LetheError && error.code === 'overloaded';
   return pRetry(send, { ...PATIENCE, shouldRetry });

@@ -1,59 +1,101 @@
 import { timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { AccessCode } from '../domain/errorCatalogue.js';
 
-/** What is known of a request that wants to read or to command. */
+/** What is known of a request. */
 export interface Visit {
   readonly authorization: string | undefined;
-  /** Sent by browsers with every command, and with what another site asks for. */
+  /** Sent by browsers with every command, and with most of what another site asks for. */
   readonly origin: string | undefined;
+  /** `Sec-Fetch-Site` (Fetch Metadata): how the page that asks stands to this server; undefined of programs. */
+  readonly site: string | undefined;
+  /** `Sec-Fetch-Mode`: `navigate` where a person follows a link to a page. */
+  readonly mode: string | undefined;
   readonly host: string | undefined;
   /** Of the other end of the connection. */
   readonly address: string | undefined;
-  /** Whether it commands. */
-  readonly writes: boolean;
+  readonly to: Destination;
+}
+
+/**
+ * What a request is for: `probe`, metrics and health; `page`, the console's files, which hold nothing; `api`, messages and
+ * whatever tells what Lethe knows; `order`, commands of the console, which come from its page alone.
+ */
+export type Destination = 'probe' | 'page' | 'api' | 'order';
+
+/** Who may come in. */
+export interface Admission {
+  readonly token: string | undefined;
+  /** Names beside those of this machine, without port, under which probes reach it. */
+  readonly hosts: readonly string[];
 }
 
 /** Why a request was turned away. */
 export interface Refusal {
   readonly status: 401 | 403;
-  readonly code: 'token-needed' | 'foreign-origin' | 'not-local';
+  readonly code: AccessCode;
   readonly message: string;
   readonly remedy: string;
 }
 
 /**
- * Who may come in. With a token: who shows it. Without one: this machine alone, under a name of its own (so that no other
- * site's name leads here, as in DNS rebinding), and commands only from the page itself. What another site's page sends is
- * refused in either case.
+ * Who may come in. Nothing that another site's page sends, whatever it asks for (CSRF, and streams that a page elsewhere opens). Probes
+ * under a name that no other site can bend to lead here (DNS rebinding): an address, a name of this machine, or one that the settings
+ * name. For the rest: with a token, who shows it; without one, this machine alone, under a name of its own.
  * @returns why not; null where it may
  */
-export function refusalOf(visit: Visit, token: string | undefined): Refusal | null {
-  if (visit.origin !== undefined && hostOf(visit.origin) !== visit.host) return FOREIGN;
-  if (token !== undefined) return isToken(visit.authorization, token) ? null : TOKEN_NEEDED;
-  if (!isLoopback(visit.address) || !isLocalName(visit.host)) return NOT_LOCAL;
-  return visit.writes && visit.origin === undefined ? FOREIGN : null;
+export function refusalOf(visit: Visit, { token, hosts }: Admission): Refusal | null {
+  if (isForeign(visit)) return FOREIGN;
+  if (visit.to === 'probe') return isSafeName(visit.host, hosts) ? null : UNKNOWN_HOST;
+  if (visit.to === 'order' && visit.origin === undefined && token === undefined) return FOREIGN;
+  if (token !== undefined)
+    return visit.to === 'page' || isToken(visit.authorization, token) ? null : TOKEN_NEEDED;
+  return isLoopback(visit.address) && isLocalName(nameOf(visit.host)) ? null : NOT_LOCAL;
+}
+
+function isForeign({ origin, host, site, mode, to }: Visit): boolean {
+  if (origin !== undefined && hostOf(origin) !== host) return true;
+  const fromElsewhere = site !== undefined && site !== 'same-origin' && site !== 'none';
+  return fromElsewhere && !(to === 'page' && mode === 'navigate');
 }
 
 const TOKEN_NEEDED: Refusal = {
   status: 401,
   code: 'token-needed',
-  message: 'this Lethe asks for its token',
-  remedy: 'Give the token that it was started with (LETHE_HTTP__TOKEN).',
+  message: 'the gateway requires a token',
+  remedy: 'Send the token that the worker was started with (LETHE_HTTP__TOKEN).',
 };
 const FOREIGN: Refusal = {
   status: 403,
   code: 'foreign-origin',
-  message: 'the request does not come from the console itself',
-  remedy: 'Use the page at /console/ of this Lethe; programs send commands to /v1/commands.',
+  message: 'the request comes from the page of another site',
+  remedy:
+    'Use the page at /console/ of this worker. Programs send commands to /v1/commands, without an Origin header.',
 };
 const NOT_LOCAL: Refusal = {
   status: 403,
   code: 'not-local',
-  message: 'without a token the console is for the machine that Lethe runs on',
-  remedy: 'Open it there as http://127.0.0.1 or http://localhost, or start Lethe with LETHE_HTTP__TOKEN.',
+  message: 'without a token, the gateway serves only its own machine, under a local name',
+  remedy:
+    'Use http://127.0.0.1 or http://localhost on that machine, or start the worker with LETHE_HTTP__TOKEN.',
 };
+const UNKNOWN_HOST: Refusal = {
+  status: 403,
+  code: 'unknown-host',
+  message: 'the Host header names an unknown host',
+  remedy: 'Use an IP address for metrics and health, or add the name to http.hosts.',
+};
+
+/** Every refusal, for the catalogue of errors. */
+export const REFUSALS: readonly Refusal[] = [TOKEN_NEEDED, FOREIGN, NOT_LOCAL, UNKNOWN_HOST];
 
 function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+/** The name in a `Host` header, without its port; brackets of IPv6 stay. */
+function nameOf(host: string | undefined): string {
+  return (host ?? '').replace(/:\d+$/, '').toLowerCase();
 }
 
 function isToken(authorization: string | undefined, token: string): boolean {
@@ -65,6 +107,12 @@ function isLoopback(address: string | undefined): boolean {
   return address === '::1' || /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(address ?? '');
 }
 
-function isLocalName(host: string | undefined): boolean {
-  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host ?? '');
+function isLocalName(name: string): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(name);
+}
+
+/** An address can't be made to lead elsewhere. */
+function isSafeName(host: string | undefined, hosts: readonly string[]): boolean {
+  const name = nameOf(host);
+  return isLocalName(name) || isIP(name.replace(/^\[|\]$/g, '')) > 0 || hosts.includes(name);
 }

@@ -1,4 +1,3 @@
-import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
@@ -7,11 +6,12 @@ import { lastValueFrom, Subject, takeUntil } from 'rxjs';
 import { z } from 'zod';
 import { classNameSchema } from '../domain/className.js';
 import { encodeCommand } from '../domain/cloudEvents.js';
-import { toLetheError } from '../domain/errors.js';
+import { LetheError, toLetheError } from '../domain/errors.js';
 import type { OutgoingRecord } from '../domain/record.js';
 import { parseOrRefuse } from '../domain/refusal.js';
 import type { Topics } from '../domain/topics.js';
-import { refusalOf } from './admission.js';
+import { refusalBody, refuse } from '../streams/transports/http/refusal.js';
+import { cutOff, heartbeatOf, refuseAsStream, whenGone } from '../streams/transports/http/streaming.js';
 import type { Feed } from './feed.js';
 import { readPageFiles } from './pageFiles.js';
 
@@ -24,12 +24,10 @@ export interface ConsoleDoor {
   readonly publish: (records: readonly OutgoingRecord[]) => Promise<void>;
   /** Whether commands are taken. */
   readonly accepting: () => boolean;
-  readonly token: string | undefined;
   /** Pages that follow at a time. */
   readonly pages: number;
 }
 
-const HEARTBEAT_MS = 15_000;
 const COMMAND_BYTES = 64 * 1024;
 const ACTOR = 'console';
 
@@ -60,10 +58,10 @@ const PAGE_HEADERS = secureHeaders({
 
 /**
  * The console: the page at `/console/` (`/` leads there), its feed as server-sent events at `/console/feed`, and
- * `POST /console/commands`. The page's files are for everybody, they hold nothing; see {@link refusalOf} for the rest.
+ * `POST /console/commands`. The page's files are for everybody, they hold nothing; who may come in is decided before.
  */
-export function consoleRoutes(door: ConsoleDoor): Hono<{ Bindings: HttpBindings }> {
-  const routes = new Hono<{ Bindings: HttpBindings }>();
+export function consoleRoutes(door: ConsoleDoor): Hono {
+  const routes = new Hono();
   routes.use('/console/*', PAGE_HEADERS);
   routes.get('/', (context) => context.redirect('/console/'));
   routes.get('/console', (context) => context.redirect('/console/'));
@@ -72,41 +70,37 @@ export function consoleRoutes(door: ConsoleDoor): Hono<{ Bindings: HttpBindings 
   for (const name of files?.keys() ?? [])
     routes.get(`/console/${name}`, (context) => serve(context, name, files));
 
-  for (const path of ['/console/feed', '/console/commands'])
-    routes.use(path, async (context, next) => {
-      const refusal = refusalOf(visitOf(context), door.token);
-      if (!refusal) return next();
-      const { status, ...error } = refusal;
-      return context.json({ error }, status);
-    });
   let following = 0;
   routes.get('/console/feed', (context) => {
-    if (following >= door.pages) return context.json({ error: FULL }, 503);
+    refuseAsStream(context);
+    if (following >= door.pages) return refuse(context, full());
     following++;
-    return follow(context, door.feed, () => following--);
+    let open = true;
+    return follow(context, door.feed, () => {
+      if (open) following--;
+      open = false;
+    });
   });
   routes.post(
     '/console/commands',
-    bodyLimit({ maxSize: COMMAND_BYTES, onError: (context) => context.body(null, 413) }),
+    bodyLimit({ maxSize: COMMAND_BYTES, onError: (context) => refuse(context, tooLarge(), 413) }),
     (context) => command(context, door),
   );
   return routes;
 }
 
-const FULL = {
-  code: 'full',
-  message: 'as many consoles as may be are open already',
-  remedy: 'Close one, or raise console.pages.',
-};
+function tooLarge(): LetheError {
+  return new LetheError('invalid-message', `a command of the console has at most ${COMMAND_BYTES} bytes`, {
+    field: 'body',
+    remedy: 'Send fewer classes at a time.',
+  });
+}
 
-function visitOf({ req, env }: Context<{ Bindings: HttpBindings }>) {
-  return {
-    authorization: req.header('authorization'),
-    origin: req.header('origin'),
-    host: req.header('host'),
-    address: env.incoming.socket.remoteAddress,
-    writes: req.method !== 'GET',
-  };
+function full(): LetheError {
+  return new LetheError('overloaded', 'the console is open in as many pages as console.pages allows', {
+    field: 'console.pages',
+    remedy: 'Close one, or raise console.pages.',
+  });
 }
 
 function serve(context: Context, name: string, files: ReturnType<typeof readPageFiles>): Response {
@@ -122,10 +116,14 @@ function follow(context: Context, feed: Feed, onGone: () => void): Response {
   const lastId = context.req.header('last-event-id');
   // Else a proxy may hold back what it takes for an ordinary answer.
   context.header('x-accel-buffering', 'no');
+  const gone = new Subject<void>();
+  whenGone(context, () => {
+    gone.next();
+    onGone();
+  });
   return streamSSE(context, async (stream) => {
-    const gone = new Subject<void>();
     stream.onAbort(() => gone.next());
-    const heartbeat = setInterval(() => void stream.write(': alive\n\n'), HEARTBEAT_MS);
+    const heartbeat = heartbeatOf(stream, () => cutOff(context));
     try {
       const sent = feed.follow(lastId, ({ kind, data }, id) =>
         stream.writeSSE({ event: kind, data: JSON.stringify(data), ...(id !== null && { id }) }),
@@ -152,12 +150,12 @@ async function command(context: Context, door: ConsoleDoor): Promise<Response> {
     return context.json({ id }, 202);
   } catch (error) {
     const refused = toLetheError(error);
-    return context.json({ error: refused.toJSON() }, refused.code === 'invalid-message' ? 400 : 503);
+    return context.json(refusalBody(refused.toJSON()), refused.code === 'invalid-message' ? 400 : 503);
   }
 }
 
 const BUSY = {
   code: 'overloaded',
   message: 'Lethe is not ready, or shutting down',
-  remedy: 'Send the same again a little later.',
+  remedy: 'Send the same request again a little later.',
 };

@@ -69,7 +69,7 @@ export class FeedMemory {
     answers.forEach(({ number, message }, index) => {
       if (message.kind !== 'answer') return;
       const { data } = message;
-      if (!classes.has(data.label) && !classes.has(data.truth ?? '')) return;
+      if (!classes.has(data.label ?? '') && !classes.has(data.truth ?? '')) return;
       answers[index] = { number, message: { kind: 'answer', data: { ...data, image: null } } };
     });
   }

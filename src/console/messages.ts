@@ -35,12 +35,13 @@ export interface Answer {
   readonly id: string;
   /** When it was made, in milliseconds since the epoch. */
   readonly at: number;
-  readonly label: string;
-  /** Of the label; null where it is unknown. */
+  /** The class; null where the input is like nothing known. */
+  readonly label: string | null;
+  /** Of the label; null where there is none. */
   readonly probability: number | null;
   readonly route: Prediction['route'];
   readonly truth: string | null;
-  readonly latencyMs: number;
+  readonly latencyMs: number | null;
   readonly evidence: FilterEvidence;
   /** WebP in base64; null where the query was a vector. */
   readonly image: string | null;

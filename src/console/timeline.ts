@@ -8,11 +8,18 @@ export function toldBy(record: LogRecord): Told | null {
   const read = auditRecordSchema.safeParse(jsonOf(record.value));
   if (!read.success) return null;
   const { time, told } = read.data;
-  const at = Date.parse(time);
+  const at = Date.parse(time) || 0;
   switch (told.of) {
     case 'command': {
       const { id, actor, body } = told;
-      return { of: 'command', at, id, actor, kind: String(body.kind), about: aboutOf(body) };
+      return {
+        of: 'command',
+        at,
+        id,
+        actor,
+        kind: typeof body.kind === 'string' ? body.kind : 'unknown',
+        about: aboutOf(body),
+      };
     }
     case 'event': {
       const event = eventSchema.safeParse(told.body);
@@ -25,7 +32,8 @@ export function toldBy(record: LogRecord): Told | null {
 
 /** What a command is about. The chain holds no more than hashes of examples, ids and subjects: their number is told. */
 function aboutOf({ classes, examples, samples, subject }: Readonly<Record<string, unknown>>): string {
-  if (Array.isArray(classes)) return classes.join(', ');
+  if (Array.isArray(classes))
+    return classes.map((name) => (typeof name === 'string' ? name : '?')).join(', ');
   if (Array.isArray(examples)) return `${examples.length} examples`;
   if (Array.isArray(samples)) return `${samples.length} samples`;
   return subject === undefined ? '' : 'the samples of a subject';

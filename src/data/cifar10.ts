@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { z } from 'zod';
 import { LetheError } from '../domain/errors.js';
 import { readJsonFile } from './jsonFile.js';
@@ -108,6 +107,7 @@ function isData(path: string): boolean {
 }
 
 async function decodeSprites(sprites: string, folder: string, onProgress: OnDataProgress): Promise<void> {
+  const { default: sharp } = await import('sharp');
   const labelsOf = async (part: string): Promise<number[]> =>
     readJsonFile(join(sprites, `${part}_lables.json`), labelsSchema);
   const [train, test] = await Promise.all([labelsOf('train'), labelsOf('test')]);
@@ -174,7 +174,7 @@ function damaged(file: string, message: string, cause?: unknown): LetheError {
   return new LetheError('download-corrupt', `CIFAR-10 is damaged: ${file}: ${message}`, {
     field: 'file',
     value: file,
-    remedy: 'Remove the folder and fetch the data set again.',
+    remedy: 'Remove the folder, and download the data set again.',
     cause,
   });
 }

@@ -46,10 +46,10 @@ const spriteIndexSchema = z.object({
 export async function loadCifar100(folder: string): Promise<Cifar100> {
   if (await isFile(join(folder, SPRITE_INDEX))) return loadSprites(folder);
   if (await isFile(join(folder, BINARY_FILES.train))) return loadBinary(folder);
-  throw new LetheError('invalid-message', `${folder}: there is no CIFAR-100`, {
+  throw new LetheError('invalid-message', `${folder} does not contain CIFAR-100`, {
     field: 'data',
     value: folder,
-    remedy: `Give the folder of the binary version (${Object.values(BINARY_FILES).join(', ')}), or one with sprites and their ${SPRITE_INDEX}.`,
+    remedy: `Give the folder of the binary version (${Object.values(BINARY_FILES).join(', ')}), or a folder of sprites with ${SPRITE_INDEX}.`,
   });
 }
 

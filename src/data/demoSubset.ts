@@ -45,7 +45,7 @@ export async function loadDemoSubset(folder: string = COMMITTED): Promise<ImageD
   const sprites = await Promise.all(
     index.classes.map(async ({ file, sha256 }) => {
       const encoded = await readFile(join(folder, file)).catch((cause: unknown) => {
-        throw altered(file, 'can not be read', cause);
+        throw altered(file, 'is unreadable', cause);
       });
       refuseAltered(file, encoded, sha256);
       return imagesOfSprite(encoded, index);

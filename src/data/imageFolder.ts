@@ -1,71 +1,118 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { isUtf8 } from 'node:buffer';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { LetheError } from '../domain/errors.js';
+import type { LetheError } from '../domain/errors.js';
 import { contentId } from './contentId.js';
-import { imageTypeOf, isImageFile, isJsonLinesFile } from './fileType.js';
-import type { InputItem } from './inputItem.js';
+import { isJsonLinesFile } from './fileType.js';
+import { readImage, refused, unreadable } from './imageFile.js';
+import type { FoundInput, InputLimits } from './inputItem.js';
 import { readJsonLinesFile } from './jsonLines.js';
 
 /**
  * The inputs at `path`, one after the other, files read as they are asked for:
- * - a folder `<label>/<file>`; files directly in it have no label; other files and hidden ones are passed over,
+ * - a folder `<label>/<file>`; files directly in it have no label; hidden ones are passed over,
  * - one image file, without a label,
  * - a JSON-lines file (`.jsonl`), see {@link readJsonLines}.
  *
- * Sending the same folder again sends the same ids, see {@link contentId}.
- * @throws LetheError `invalid-message` where nothing usable is at `path`, `unsupported-format` for another kind of file
+ * What can't be sent is among them, each with its reason: files that are no image by their content, empty ones, what can't be
+ * read, folders nested deeper, empty folders. Sending the same folder again sends the same ids, see {@link contentId}.
+ * @throws LetheError where nothing at all is at `path`, or one file that can't be sent
  */
-export async function* readInputs(path: string): AsyncGenerator<InputItem> {
+export async function* readInputs(path: string, limits: InputLimits): AsyncGenerator<FoundInput> {
   const found = await stat(path).catch((cause: unknown) => {
-    throw unusable(path, 'there is no such file or folder', 'Check the path.', cause);
+    throw unreadable(path, cause);
   });
-  if (found.isDirectory()) yield* readFolder(path);
-  else if (isJsonLinesFile(path)) yield* readJsonLinesFile(path);
-  else yield await imageAt(path, basename(path), undefined);
+  if (found.isDirectory()) yield* readFolder(path, limits);
+  else if (isJsonLinesFile(path)) yield* readJsonLinesFile(path, limits);
+  else {
+    const payload = await readImage(path, limits.maxBytes);
+    yield { item: { id: contentId(basename(path), payload.bytes), place: path, kind: 'file', payload } };
+  }
 }
 
-async function* readFolder(folder: string): AsyncGenerator<InputItem> {
-  let images = 0;
-  for (const entry of await visibleEntries(folder)) {
-    const path = join(folder, entry);
-    if ((await stat(path)).isDirectory()) {
-      for (const file of (await visibleEntries(path)).filter(isImageFile)) {
-        images++;
-        yield await imageAt(join(path, file), `${entry}/${file}`, entry);
-      }
-    } else if (isImageFile(entry)) {
-      images++;
-      yield await imageAt(path, entry, undefined);
-    }
+async function* readFolder(folder: string, limits: InputLimits): AsyncGenerator<FoundInput> {
+  const entries = await entriesOf(folder).catch((cause: unknown) => {
+    throw unreadable(folder, cause);
+  });
+  if (entries.length === 0) {
+    throw refused(
+      folder,
+      'invalid-message',
+      'the folder contains no image',
+      'Use the layout <label>/<file>.png, .jpg or .webp. Queries may be directly in the folder.',
+    );
   }
-  if (images > 0) return;
-  throw unusable(
-    folder,
-    'the folder has no image',
-    'Lay it out as <label>/<file>.png, .jpg or .webp; queries may lie in it directly.',
+  for (const name of entries) {
+    const path = join(folder, name.text);
+    if (!name.valid) yield unnameable(path, undefined);
+    else if (await isFolder(path)) yield* readClass(path, name.text, limits);
+    else yield await imageAt(path, name.text, undefined, limits);
+  }
+}
+
+async function* readClass(folder: string, label: string, limits: InputLimits): AsyncGenerator<FoundInput> {
+  let names: Name[];
+  try {
+    names = await entriesOf(folder);
+  } catch (cause) {
+    yield unusable(folder, label, unreadable(folder, cause));
+    return;
+  }
+  if (names.length === 0)
+    yield unusable(
+      folder,
+      label,
+      refused(folder, 'invalid-message', 'the folder is empty', 'Fill or remove it.'),
+    );
+  for (const { text, valid } of names) {
+    const path = join(folder, text);
+    yield valid ? await imageAt(path, `${label}/${text}`, label, limits) : unnameable(path, label);
+  }
+}
+
+interface Name {
+  readonly text: string;
+  /** Whether the text names the file: bytes that are no UTF-8 have no text. */
+  readonly valid: boolean;
+}
+
+/** What is not hidden, in the order of the names, which is the same on every machine. */
+async function entriesOf(folder: string): Promise<Name[]> {
+  const names = await readdir(folder, { encoding: 'buffer' });
+  return names
+    .map((name) => ({ text: name.toString(), valid: isUtf8(name) }))
+    .filter(({ text }) => !text.startsWith('.'))
+    .sort((a, b) => (a.text < b.text ? -1 : 1));
+}
+
+/** What can't be looked at is told of as a file. */
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
   );
 }
 
-/** In the order of their names, which is the same on every machine. */
-async function visibleEntries(folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
+async function imageAt(
+  path: string,
+  place: string,
+  label: string | undefined,
+  { maxBytes }: InputLimits,
+): Promise<FoundInput> {
+  try {
+    const payload = await readImage(path, maxBytes);
+    const id = contentId(place, payload.bytes);
+    return { item: { id, place: path, kind: 'file', payload, ...(label !== undefined && { label }) } };
+  } catch (cause) {
+    return unusable(path, label, unreadable(path, cause));
+  }
 }
 
-async function imageAt(path: string, place: string, label: string | undefined): Promise<InputItem> {
-  const contentType = imageTypeOf(path);
-  const bytes = await readFile(path);
-  return {
-    id: contentId(place, bytes),
-    payload: { kind: 'image', contentType, bytes },
-    ...(label === undefined ? {} : { label }),
-  };
+function unnameable(path: string, label: string | undefined): FoundInput {
+  const error = refused(path, 'invalid-message', 'its name is not UTF-8', 'Rename it.');
+  return unusable(path, label, error);
 }
 
-function unusable(path: string, message: string, remedy: string, cause?: unknown): LetheError {
-  return new LetheError('invalid-message', `${path}: ${message}`, {
-    field: 'path',
-    value: path,
-    remedy,
-    cause,
-  });
+function unusable(place: string, label: string | undefined, error: LetheError): FoundInput {
+  return { unusable: { place, kind: 'file', error, ...(label !== undefined && { label }) } };
 }

@@ -10,10 +10,10 @@ export async function readJsonFile<S extends z.ZodType>(file: string, schema: S)
   try {
     return schema.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (cause) {
-    throw new LetheError('download-corrupt', `${file} is not what it should be`, {
+    throw new LetheError('download-corrupt', `${file} does not have the expected content`, {
       field: 'data',
       value: file,
-      remedy: 'Fetch or unpack the data set again.',
+      remedy: 'Download or unpack the data set again.',
       cause,
     });
   }

@@ -1,15 +1,14 @@
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { classNameSchema } from '../domain/className.js';
-import { LetheError } from '../domain/errors.js';
+import { LetheError, toLetheError } from '../domain/errors.js';
 import { idSchema, subjectSchema } from '../domain/messages/common.js';
 import { imageTypeSchema, type Payload } from '../domain/messages/payload.js';
 import { contentId } from './contentId.js';
-import { imageTypeOf } from './fileType.js';
-import type { InputItem } from './inputItem.js';
+import { readBytes, readImage, unreadable } from './imageFile.js';
+import type { FoundInput, InputLimits } from './inputItem.js';
 
 const common = {
   id: idSchema.optional(),
@@ -38,62 +37,102 @@ export interface LineSource {
   readonly folder: string;
 }
 
+/** What is known of a line that is no input. */
+const labelledSchema = z.looseObject({ label: classNameSchema });
+
 /** {@link readJsonLines} of a file. */
-export function readJsonLinesFile(path: string): AsyncGenerator<InputItem> {
-  return readJsonLines(createReadStream(path), { name: path, folder: dirname(path) });
+export function readJsonLinesFile(path: string, limits: InputLimits): AsyncGenerator<FoundInput> {
+  return readJsonLines(createReadStream(path), { name: path, folder: dirname(path) }, limits);
 }
 
 /**
  * Inputs as JSON, one a line: `{"label": "cat", "path": "cat.png"}`,
- * `{"image": "<base64>", "contentType": "image/webp"}` or `{"vector": [0.1, …]}`. Empty lines are passed over.
- * @throws LetheError `invalid-message` that names the line
+ * `{"image": "<base64>", "contentType": "image/webp"}` or `{"vector": [0.1, …]}`. Empty lines are passed over; a line that
+ * is no input, or names a file that can't be sent, is told of with its number and its reason.
+ * @throws LetheError `invalid-message` where the stream itself can't be read
  */
 export async function* readJsonLines(
   stream: NodeJS.ReadableStream,
   source: LineSource,
-): AsyncGenerator<InputItem> {
+  limits: InputLimits,
+): AsyncGenerator<FoundInput> {
   let number = 0;
-  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of linesOf(stream, source.name)) {
     number++;
-    if (line.trim() === '') continue;
-    const at = `${source.name}:${number}`;
-    const input = parsed(line, at);
-    const payload = await payloadOf(input, source.folder, at);
-    const id = input.id ?? contentId(at, line);
-    const { label, subject } = input;
-    yield { id, payload, ...(label !== undefined && { label }), ...(subject !== undefined && { subject }) };
+    if (line.trim() !== '') yield await inputOf(line, `${source.name}:${number}`, source.folder, limits);
   }
 }
 
-function parsed(line: string, at: string): Line {
+async function* linesOf(stream: NodeJS.ReadableStream, name: string): AsyncGenerator<string> {
+  // The lines end without a word where the stream fails.
+  let failure: { readonly cause: unknown } | undefined;
+  stream.once('error', (cause) => {
+    failure = { cause };
+  });
+  try {
+    yield* createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+  } catch (cause) {
+    failure = { cause };
+  }
+  if (failure) throw unreadable(name, failure.cause);
+}
+
+async function inputOf(line: string, at: string, folder: string, limits: InputLimits): Promise<FoundInput> {
   let json: unknown;
   try {
-    json = JSON.parse(line);
+    json = jsonOf(line, at);
+    const input = parsed(json, at);
+    const payload = await payloadOf(input, folder, limits);
+    const { id = contentId(at, line), label, subject } = input;
+    const named = { ...(label !== undefined && { label }), ...(subject !== undefined && { subject }) };
+    return { item: { id, place: at, kind: 'line', payload, ...named } };
+  } catch (cause) {
+    const { label } = labelledSchema.safeParse(json).data ?? {};
+    const error = atLine(at, toLetheError(cause, 'invalid-message'));
+    return { unusable: { place: at, kind: 'line', error, ...(label !== undefined && { label }) } };
+  }
+}
+
+function jsonOf(line: string, at: string): unknown {
+  try {
+    return JSON.parse(line);
   } catch (cause) {
     throw invalidLine(at, 'it is not JSON', cause);
   }
+}
+
+function parsed(json: unknown, at: string): Line {
   const result = lineSchema.safeParse(json);
   if (result.success) return result.data;
   throw invalidLine(at, z.prettifyError(result.error), result.error);
 }
 
-async function payloadOf(input: Line, folder: string, at: string): Promise<Payload> {
+async function payloadOf(input: Line, folder: string, { maxBytes }: InputLimits): Promise<Payload> {
   if ('vector' in input) return { kind: 'vector', vector: Float32Array.from(input.vector) };
   if ('image' in input) {
     return { kind: 'image', contentType: input.contentType, bytes: Buffer.from(input.image, 'base64') };
   }
-  const contentType = input.contentType ?? imageTypeOf(input.path);
+  const { contentType } = input;
   const path = resolve(folder, input.path);
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw invalidLine(at, `${input.path} can't be read`, cause);
+  if (contentType === undefined) return readImage(path, maxBytes);
+  return { kind: 'image', contentType, bytes: await readBytes(path, maxBytes) };
+}
+
+/** An error with its line: a file that the line names has its own. */
+function atLine(at: string, error: LetheError): LetheError {
+  if (error.field === at) return error;
+  return new LetheError(error.code, `line ${at}: ${error.message}`, {
+    field: at,
+    value: error.value,
+    remedy: error.remedy,
+    cause: error,
   });
-  return { kind: 'image', contentType, bytes };
 }
 
 function invalidLine(at: string, message: string, cause: unknown): LetheError {
   return new LetheError('invalid-message', `line ${at}: ${message}`, {
     field: at,
-    remedy: 'Mend the line; the lines before it were sent.',
+    remedy: 'Correct the line.',
     cause,
   });
 }

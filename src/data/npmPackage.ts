@@ -3,8 +3,6 @@ import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { checkStream } from 'ssri';
-import { extract } from 'tar';
 import { z } from 'zod';
 import { LetheError } from '../domain/errors.js';
 import type { OnDataProgress } from './progress.js';
@@ -41,6 +39,7 @@ export async function extractNpmPackage(
     await verify(archive, source, (done) =>
       onProgress({ step: 'verify', subject, done, total: size, unit: 'bytes' }),
     );
+    const { extract } = await import('tar');
     let extracted = 0;
     await extract({
       file: archive,
@@ -87,6 +86,7 @@ function npmErrors(cause: unknown): string[] {
 }
 
 async function verify(archive: string, source: NpmPackage, onBytes: (done: number) => void): Promise<void> {
+  const { checkStream } = await import('ssri');
   let done = 0;
   const bytes = createReadStream(archive, { highWaterMark: 1024 * 1024 });
   bytes.on('data', (part) => {
@@ -98,12 +98,12 @@ async function verify(archive: string, source: NpmPackage, onBytes: (done: numbe
   } catch (cause) {
     throw new LetheError(
       'download-corrupt',
-      `${source.name}@${source.version} is not the archive it should be`,
+      `the archive of ${source.name}@${source.version} does not match its hash`,
       {
         field: 'integrity',
         value: source.integrity,
         remedy:
-          'Try again; if it stays so, the registry in use serves another file: use one that serves the original.',
+          'Try again. If the error stays, your registry serves a different file: use one that serves the original.',
         cause,
       },
     );

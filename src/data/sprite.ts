@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import { LetheError } from '../domain/errors.js';
 import { CIFAR_IMAGE_BYTES } from './cifar10.js';
 
@@ -36,7 +35,7 @@ export async function imagesOfSprite(encoded: Uint8Array, grid: SpriteGrid): Pro
     throw new LetheError('download-corrupt', `the sprite has ${info.width} x ${info.height} pixels`, {
       field: 'sprite',
       value: `${info.width}x${info.height}`,
-      remedy: `It must have ${grid.columns} x ${grid.rows} images of 32 x 32 pixels: fetch the data again.`,
+      remedy: `It must have ${grid.columns} x ${grid.rows} images of 32 x 32 pixels. Download the data again.`,
     });
   }
   const images = new Uint8Array(grid.columns * grid.rows * CIFAR_IMAGE_BYTES);
@@ -49,6 +48,7 @@ export async function imagesOfSprite(encoded: Uint8Array, grid: SpriteGrid): Pro
 }
 
 async function pixelsOf(encoded: Uint8Array, { columns, rows }: SpriteGrid) {
+  const { default: sharp } = await import('sharp');
   try {
     return await sharp(encoded, { limitInputPixels: columns * rows * PLANE })
       .removeAlpha()
@@ -56,10 +56,10 @@ async function pixelsOf(encoded: Uint8Array, { columns, rows }: SpriteGrid) {
       .raw()
       .toBuffer({ resolveWithObject: true });
   } catch (cause) {
-    throw new LetheError('download-corrupt', `the sprite is no picture of ${columns} x ${rows} images`, {
+    throw new LetheError('download-corrupt', `the sprite is not a picture of ${columns} x ${rows} images`, {
       field: 'sprite',
       value: `${encoded.length} bytes`,
-      remedy: 'Fetch the data again.',
+      remedy: 'Download the data again.',
       cause,
     });
   }
@@ -69,7 +69,8 @@ async function pixelsOf(encoded: Uint8Array, { columns, rows }: SpriteGrid) {
  * Lays images side by side as lossless WebP.
  * @param images shape [columns * rows, 3, 32, 32]
  */
-export function spriteOfImages(images: Uint8Array, grid: SpriteGrid): Promise<Buffer> {
+export async function spriteOfImages(images: Uint8Array, grid: SpriteGrid): Promise<Buffer> {
+  const { default: sharp } = await import('sharp');
   const pixels = new Uint8Array(images.length);
   eachPixel(grid, (inSprite, inImages) => {
     for (let channel = 0; channel < 3; channel++) {

@@ -1,5 +1,7 @@
 import type { AuditRecord } from './messages/audit.js';
 import { eventSchema, type LetheEvent } from './messages/event.js';
+import { placeWords } from './places.js';
+import { topicPlaces } from './topicPlaces.js';
 
 /** What the chain says about a class. */
 export interface ClassStory {
@@ -18,7 +20,36 @@ export function storyOf(className: string, records: readonly AuditRecord[]): Cla
   const chosen = records.filter(
     (record) => concerned.has(record) || (record.told.of === 'command' && commands.has(record.told.id)),
   );
-  return { records: chosen, lines: chosen.map((record) => `${record.time}  ${wordsOf(record, className)}`) };
+  const before = toldBefore(chosen);
+  return {
+    records: chosen,
+    lines: chosen.map(
+      (record) => `${record.time}  ${wordsOf(record, className)}${repetitionWords(before.get(record))}`,
+    ),
+  };
+}
+
+/**
+ * Of events that tell the same once more, the number of the record that told it first: a learner that died may tell twice,
+ * and others may write a copy, which the registry confirms like the event itself. Nothing happened a second time.
+ */
+function toldBefore(records: readonly AuditRecord[]): ReadonlyMap<AuditRecord, number> {
+  const first = new Map<string, number>();
+  const before = new Map<AuditRecord, number>();
+  for (const record of records) {
+    const { told, sequence } = record;
+    if (told.of !== 'event' || record.registry?.confirms !== true) continue;
+    const { ms: _, ...effect } = told.body;
+    const text = JSON.stringify(effect);
+    const number = first.get(text);
+    if (number === undefined) first.set(text, sequence);
+    else before.set(record, number);
+  }
+  return before;
+}
+
+function repetitionWords(first: number | undefined): string {
+  return first === undefined ? '' : ` (told before, as number ${first})`;
 }
 
 function concerns(
@@ -44,9 +75,11 @@ function isAbout(event: LetheEvent, className: string, tasks: Set<string>, comma
   if (event.kind === 'model-published') return event.model.classes.includes(className);
   if (event.kind === 'model-rebuilt') return event.without.includes(className);
   if (event.kind === 'model-revised') return [...event.without, ...event.returned].includes(className);
+  if (event.kind === 'store-brought-forward')
+    return event.lostClasses.includes(className) || event.carriedOut.some((id) => commands.has(id));
   if ('classes' in event && namesIn(event.classes).includes(className)) {
     if ('task' in event) tasks.add(event.task);
-    if ('commandId' in event) commands.add(event.commandId);
+    if ('commandId' in event && event.commandId !== undefined) commands.add(event.commandId);
     return true;
   }
   if ('task' in event) return tasks.has(event.task);
@@ -64,7 +97,14 @@ function namesIn(list: unknown): string[] {
   });
 }
 
-function wordsOf({ told }: AuditRecord, className: string): string {
+function wordsOf(record: AuditRecord, className: string): string {
+  const words = toldWords(record, className);
+  const { registry } = record;
+  if (registry?.confirms !== false) return words;
+  return `NOT CONFIRMED, someone wrote: ${words}. The registry knew nothing of it: ${registry.why ?? 'no reason given'}`;
+}
+
+function toldWords({ told }: AuditRecord, className: string): string {
   switch (told.of) {
     case 'command':
       return `${told.actor ?? 'someone who did not say who'} asked: ${typeof told.body.kind === 'string' ? told.body.kind : 'something'} (command ${told.id})`;
@@ -87,6 +127,8 @@ function eventWords(event: LetheEvent, className: string): string {
       return `${className} was unlearned: ${movedOf(event.classes, className)} vectors moved to DB-MU, registry version ${event.registryVersion} (${event.ms.toFixed(1)} ms)`;
     case 'relearned':
       return `${className} was relearned: ${movedOf(event.classes, className)} vectors moved to DB-CIL, registry version ${event.registryVersion} (${event.ms.toFixed(1)} ms)`;
+    case 'store-brought-forward':
+      return `the store had gone back to version ${event.found} of the registry, from ${event.known}: ${event.carriedOut.length} commands were carried out again${event.lostClasses.includes(className) ? `; ${className} is lost, and has to be learned again` : ''}`;
     case 'command-rejected':
       return `${event.command} (command ${event.commandId}) was refused: ${event.error.message}`;
     case 'command-ignored':
@@ -101,6 +143,8 @@ function eventWords(event: LetheEvent, className: string): string {
       return `model ${event.modelVersion} knows ${className} ${event.without.includes(className) ? 'no more' : 'again'}, in the place of ${event.replaces} (${event.how})`;
     case 'erased':
       return `${className} was erased: ${event.classes.find(({ name }) => name === className)?.vectors ?? 0} vectors, ${event.checkpoints} older models, ${event.deadLetters} dead letters deleted; ${keptWords(event.topics)}`;
+    case 'erasure-completed':
+      return `every place was looked at, and ${className} is gone from there: ${event.places.map(placeWords).join('; ')}`;
     case 'erase-failed':
       return `${className} was not erased: ${event.error.message}`;
     default:
@@ -109,16 +153,8 @@ function eventWords(event: LetheEvent, className: string): string {
 }
 
 function keptWords(topics: Extract<LetheEvent, { kind: 'erased' }>['topics']): string {
-  const kept = topics.filter(({ records }) => records === 'kept');
-  const words = kept.map(({ topic, retentionMs }) => `${topic} (${retentionWords(retentionMs)})`);
-  return words.length === 0
-    ? 'no topic keeps records of it'
-    : `topics may still hold records of it: ${words.join(', ')}`;
-}
-
-function retentionWords(ms: number | null): string {
-  if (ms === null) return 'without limit';
-  return ms === 0 ? 'until they are read' : `for ${(ms / 3_600_000).toFixed(1)} hours`;
+  const kept = topicPlaces(topics).filter(({ state }) => state !== 'done');
+  return kept.length === 0 ? 'no topic keeps records of it' : kept.map(placeWords).join('; ');
 }
 
 function movedOf(

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { nameSchema } from './normalForm.js';
 
-/** A class label: what samples are keyed by and predictions name. */
-export const classNameSchema = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^[^\p{Cc}]+$/u, 'control characters are not allowed')
-  // In JSON Schema the same without a property of Unicode, which validators of other languages do not know.
-  .meta({ pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]+$' });
+/** A class label as senders name it: what samples are keyed by. */
+export const classNameSchema = nameSchema('Name of a class.');
+
+/**
+ * A name that Lethe itself tells: also one that was stored before names had a normal form, which must be readable as it is.
+ */
+export const knownNameSchema = z.string().min(1);

@@ -1,4 +1,5 @@
 import type { ModelVersion } from './messages/model.js';
+import type { FilesState } from './places.js';
 
 /**
  * `learning`: announced, its samples are arriving or its task is training; not yet answered with.
@@ -9,8 +10,10 @@ import type { ModelVersion } from './messages/model.js';
 export const CLASS_STATES = ['learning', 'learned', 'unlearned', 'rebuilt', 'erased'] as const;
 export type ClassState = (typeof CLASS_STATES)[number];
 
+export const FORGOTTEN_STATES = ['unlearned', 'rebuilt', 'erased'] as const satisfies readonly ClassState[];
+export type ForgottenState = (typeof FORGOTTEN_STATES)[number];
 /** States in which no answer names the class. */
-export const FORGOTTEN: readonly ClassState[] = ['unlearned', 'rebuilt', 'erased'];
+export const FORGOTTEN: readonly ClassState[] = [...FORGOTTEN_STATES];
 /** Those of them in which its vectors lie in DB-MU. */
 export const SUPPRESSED: readonly ClassState[] = ['unlearned', 'rebuilt'];
 
@@ -28,6 +31,23 @@ export interface ClassRecord {
   readonly withdrawn?: number;
   /** Id of the command that asked for the class to be erased, until it is. */
   readonly erasing?: string;
+  /** How its last erasure stands. Left out of a class that was never erased, and of one that was learned anew. */
+  readonly erasure?: Erasure;
+  /** What a class that is learned again goes back to where its task fails. Left out of one that is new, or not `learning`. */
+  readonly before?: ForgottenState;
+}
+
+/** What is kept of the erasure of a class: what has to be looked at until it is complete, and later. */
+export interface Erasure {
+  /** Id of the command that asked for it. */
+  readonly commandId: string;
+  /** Version of the registry at which the class was erased: who looked at it or later has looked for the class. */
+  readonly since: number;
+  /** When it was erased, RFC 3339. */
+  readonly at: string;
+  readonly files: FilesState;
+  /** Whether it was told that every place was looked at. */
+  readonly completed: boolean;
 }
 
 /**
@@ -77,6 +97,26 @@ export const EMPTY_REGISTRY: RegistrySnapshot = {
   filterLevel: null,
   knownLevel: null,
 };
+
+/** Whether the class is in one of the states {@link FORGOTTEN}. */
+export function isForgotten(record: ClassRecord): record is ClassRecord & { readonly state: ForgottenState } {
+  return FORGOTTEN.includes(record.state);
+}
+
+/** Whether a task of this name is under way or has learned something. One that failed is not, whatever of it was forgotten. */
+export function isTaskKnown(
+  task: string,
+  { tasks, classes }: Pick<RegistrySnapshot, 'tasks' | 'classes'>,
+): boolean {
+  return (
+    tasks.has(task) || [...classes.values()].some((record) => record.task === task && !isForgotten(record))
+  );
+}
+
+/** Classes that tasks name which are under way: such a task may be training with their vectors. */
+export function openClasses({ tasks }: Pick<RegistrySnapshot, 'tasks'>): ReadonlySet<string> {
+  return new Set([...tasks.values()].flatMap(({ state, classes }) => (state === 'open' ? classes : [])));
+}
 
 /** The classes of `snapshot` in one of the given states, in the order in which they were first seen. */
 export function classesIn(

@@ -1,18 +1,18 @@
-/** Messages to records and back, as CloudEvents 1.0 in binary content mode (DESIGN section 3). */
-import type { CloudEventV1 } from 'cloudevents';
+/** Messages to records and back, as CloudEvents 1.0 in binary content mode. */
 import { z } from 'zod';
-import { sha256 } from './auditChain.js';
-import { toCloudEvent, toRecord } from './cloudevents/envelope.js';
-import { decodePayload, encodePayload } from './cloudevents/payload.js';
+import { type ReceivedEvent, toCloudEvent, toRecord } from './cloudevents/envelope.js';
+import { isJson } from './cloudevents/mediaType.js';
+import { decodePayload, encodePayload, parsedJson } from './cloudevents/payload.js';
 import { TYPES } from './cloudevents/types.js';
 import { LetheError } from './errors.js';
 import { COMMAND_KINDS, type Command, commandBodySchema } from './messages/command.js';
-import { idSchema } from './messages/common.js';
+import { idSchema, taskNameSchema } from './messages/common.js';
 import { eventSchema, type LetheEvent } from './messages/event.js';
 import { type ModelVersion, modelVersionSchema } from './messages/model.js';
 import { type Prediction, predictionSchema } from './messages/prediction.js';
 import { type Query, querySchema } from './messages/query.js';
 import { type Sample, sampleSchema } from './messages/sample.js';
+import { spelled } from './normalForm.js';
 import type { LogRecord, OutgoingRecord } from './record.js';
 import { parseOrRefuse } from './refusal.js';
 import { shownJson } from './shownJson.js';
@@ -25,12 +25,38 @@ const sampleAttributes = sampleSchema.omit({ payload: true });
 const queryAttributes = querySchema.omit({ payload: true });
 const commandAttributes = z.object({ id: idSchema });
 
+/** How broken attributes are refused: alike where they are written and where they are read. */
+const REFUSED_SAMPLE = {
+  code: 'invalid-message',
+  subject: 'the sample',
+  remedy:
+    'Send an id, the class as the extension attribute "label" (header ce_label) and the task as "task" (ce_task), at most ' +
+    '200 visible characters each.',
+} as const;
+const REFUSED_QUERY = {
+  code: 'invalid-message',
+  subject: 'the query',
+  remedy:
+    'Send an id of at most 200 visible characters; and the true label, if you know it, as the extension attribute ' +
+    '"truth".',
+} as const;
+const REFUSED_COMMAND = {
+  code: 'invalid-message',
+  subject: 'the command',
+  remedy:
+    'Send {"kind":"learn","task":…,"classes":[…],"samples":…}, {"kind":"unlearn","classes":[…]} (or "examples") ' +
+    'or {"kind":"relearn","classes":[…]} or {"kind":"erase","classes":[…]}.',
+} as const;
+
 /** The kind alone: what is looked at before the rest of a command. */
 const commandKindSchema = z.looseObject({ kind: z.unknown().optional() });
 
-/** A sample for the samples topic, keyed by its label. */
-export function encodeSample(sample: Sample, topics: Topics): OutgoingRecord {
-  const { id, label, task, subject, payload } = sample;
+/**
+ * A sample for the samples topic, keyed by its label.
+ * @throws LetheError `invalid-message` where a name is none, as {@link decodeSample} does
+ */
+export function encodeSample({ payload, ...sample }: Sample, topics: Topics): OutgoingRecord {
+  const { id, label, task, subject } = parseOrRefuse(sampleAttributes, sample, REFUSED_SAMPLE);
   return toRecord({
     topic: topics.samples,
     key: label,
@@ -43,9 +69,12 @@ export function encodeSample(sample: Sample, topics: Topics): OutgoingRecord {
   });
 }
 
-/** A query for the queries topic, keyed by its id. */
-export function encodeQuery(query: Query, topics: Topics): OutgoingRecord {
-  const { id, truth, payload } = query;
+/**
+ * A query for the queries topic, keyed by its id.
+ * @throws LetheError `invalid-message` where a name is none, as {@link decodeQuery} does
+ */
+export function encodeQuery({ payload, ...query }: Query, topics: Topics): OutgoingRecord {
+  const { id, truth } = parseOrRefuse(queryAttributes, query, REFUSED_QUERY);
   return toRecord({
     topic: topics.queries,
     key: id,
@@ -60,13 +89,15 @@ export function encodeQuery(query: Query, topics: Topics): OutgoingRecord {
 /**
  * A command for the commands topic, keyed by the model's name, so that all commands of a model are in one order.
  * @param actor who asks for it, as the audit chain tells
+ * @throws LetheError `invalid-message` where its id is none, as {@link decodeCommand} does
  */
 export function encodeCommand(
-  { id, ...body }: Command,
+  { id: given, ...body }: Command,
   modelName: string,
   topics: Topics,
   actor?: string,
 ): OutgoingRecord {
+  const { id } = parseOrRefuse(commandAttributes, { id: given }, REFUSED_COMMAND);
   return toRecord({
     topic: topics.commands,
     key: modelName,
@@ -114,30 +145,6 @@ export function encodeModelVersion(model: ModelVersion, modelName: string, topic
   });
 }
 
-/** A record of the audit chain, with its hash beside it. */
-export function encodeAuditRecord(
-  value: Buffer,
-  sequence: number,
-  modelName: string,
-  topics: Topics,
-): OutgoingRecord {
-  return toRecord({
-    topic: topics.audit,
-    key: modelName,
-    id: `${modelName}-${sequence}`,
-    type: TYPES.audit,
-    source: '/lethe/audit',
-    contentType: JSON_TYPE,
-    data: value,
-    extensions: { sha256: sha256(value) },
-  });
-}
-
-/** The hash that was written beside a record of the audit chain. */
-export function auditHashOf(record: LogRecord): string | undefined {
-  return record.headers.ce_sha256;
-}
-
 /** Who asks for a command, as its sender says; null where the sender does not say. */
 export function actorOf(record: LogRecord): string | null {
   return record.headers.ce_actor ?? null;
@@ -147,61 +154,42 @@ export function actorOf(record: LogRecord): string | null {
  * @throws LetheError `invalid-message` (envelope, id, label, task), `empty-payload`, `unsupported-format`, `invalid-vector`
  */
 export function decodeSample(record: LogRecord): Sample {
-  const event = eventOfType(record, TYPES.sample);
-  const { id, label, task, subject, datacontenttype, data } = event;
-  const attributes = parseOrRefuse(
-    sampleAttributes,
-    { id, label, task, subject },
-    {
-      code: 'invalid-message',
-      subject: 'the sample',
-      remedy:
-        'Send the class as the extension attribute "label" (header ce_label) and the task as "task" (ce_task).',
-    },
-  );
-  return { ...attributes, payload: decodePayload(datacontenttype, data) };
+  const { id, attribute, contentType, data } = eventOfType(record, TYPES.sample);
+  const [label, task, subject] = [attribute('label'), attribute('task'), attribute('subject')];
+  const attributes = parseOrRefuse(sampleAttributes, { id, label, task, subject }, REFUSED_SAMPLE);
+  return { ...attributes, payload: decodePayload(contentType, data) };
+}
+
+/** The id that a sample's record names, even where the rest of it can't be read; undefined where there is no good one. */
+export function idOf(record: LogRecord): string | undefined {
+  return idSchema.safeParse(record.headers.ce_id).data;
 }
 
 /** The task that a sample's record names, even where the rest of it can't be read. */
 export function taskOf(record: LogRecord): string | undefined {
-  return record.headers.ce_task || undefined;
+  return taskNameSchema.safeParse(record.headers.ce_task).data;
 }
 
-/** The class that a sample's record names, even where the rest of it can't be read. */
+/** The class that a sample's record names, even where the rest of it can't be read, or its label is refused: {@link spelled}. */
 export function labelOf(record: LogRecord): string | undefined {
-  return record.headers.ce_label || undefined;
+  const label = record.headers.ce_label;
+  return label ? spelled(label) : undefined;
 }
 
 /** @throws LetheError `invalid-message` (envelope, id, truth), `empty-payload`, `unsupported-format`, `invalid-vector` */
 export function decodeQuery(record: LogRecord): Query {
-  const event = eventOfType(record, TYPES.query);
-  const { id, truth, datacontenttype, data } = event;
-  const attributes = parseOrRefuse(
-    queryAttributes,
-    { id, truth },
-    {
-      code: 'invalid-message',
-      subject: 'the query',
-      remedy:
-        'Send an id of at most 200 characters; the true label, if known, as the extension attribute "truth".',
-    },
-  );
-  return { ...attributes, payload: decodePayload(datacontenttype, data) };
+  const { id, attribute, contentType, data } = eventOfType(record, TYPES.query);
+  const attributes = parseOrRefuse(queryAttributes, { id, truth: attribute('truth') }, REFUSED_QUERY);
+  return { ...attributes, payload: decodePayload(contentType, data) };
 }
 
 /** @throws LetheError `unknown-command`, `invalid-message` (envelope, id or the command's fields), `empty-payload` */
 export function decodeCommand(record: LogRecord): Command {
   const event = eventOfType(record, TYPES.command);
-  const refusal = {
-    code: 'invalid-message',
-    subject: 'the command',
-    remedy:
-      'Send {"kind":"learn","task":…,"classes":[…],"samples":…}, {"kind":"unlearn","classes":[…]} (or "examples") ' +
-      'or {"kind":"relearn","classes":[…]} or {"kind":"erase","classes":[…]}.',
-  } as const;
-  const id = parseOrRefuse(commandAttributes, { id: event.id }, refusal).id;
+  const refusal = { ...REFUSED_COMMAND, prefix: 'data.' };
+  const { id } = parseOrRefuse(commandAttributes, { id: event.id }, REFUSED_COMMAND);
   const data = jsonOf(event, 'the command');
-  const { kind } = parseOrRefuse(commandKindSchema, data, { ...refusal, prefix: 'data.' });
+  const { kind } = parseOrRefuse(commandKindSchema, data, refusal);
   if (!COMMAND_KINDS.some((known) => known === kind)) {
     throw new LetheError(
       'unknown-command',
@@ -213,12 +201,14 @@ export function decodeCommand(record: LogRecord): Command {
       },
     );
   }
-  return { id, ...parseOrRefuse(commandBodySchema, data, { ...refusal, prefix: 'data.' }) };
+  return { id, ...parseOrRefuse(commandBodySchema, data, refusal) };
 }
 
 /** @throws LetheError `invalid-message` */
 export function decodePrediction(record: LogRecord): Prediction {
-  return decodeJson(record, TYPES.prediction, predictionSchema, 'the prediction');
+  const prediction = decodeJson(record, TYPES.prediction, predictionSchema, 'the prediction');
+  // Earlier versions wrote the label "unknown", which may be the name of a class.
+  return prediction.route === 'unknown' ? { ...prediction, label: null } : prediction;
 }
 
 /** @throws LetheError `invalid-message` */
@@ -240,7 +230,7 @@ function decodeJson<S extends z.ZodType>(
   return parseOrRefuse(schema, jsonOf(eventOfType(record, type), subject), {
     code: 'invalid-message',
     subject,
-    remedy: 'Only Lethe itself writes this topic; check who else does.',
+    remedy: 'Only Lethe itself should write to this topic. Find out who else does.',
     prefix: 'data.',
   });
 }
@@ -254,22 +244,28 @@ function asJson(value: unknown): { contentType: string; data: Buffer } {
   return { contentType: JSON_TYPE, data: Buffer.from(JSON.stringify(value)) };
 }
 
-function jsonOf({ datacontenttype, data }: CloudEventV1<unknown>, subject: string): unknown {
-  if (datacontenttype?.startsWith(JSON_TYPE)) return data;
-  throw new LetheError('unsupported-format', `${subject} is not JSON`, {
-    field: 'datacontenttype',
-    value: datacontenttype ?? '(missing)',
-    remedy: `Send it as ${JSON_TYPE}.`,
-  });
+function jsonOf({ contentType, data }: ReceivedEvent, subject: string): unknown {
+  if (!isJson(contentType)) {
+    throw new LetheError('unsupported-format', `${subject} is not JSON`, {
+      field: 'datacontenttype',
+      value: contentType ?? '(missing)',
+      remedy: `Send it as ${JSON_TYPE}.`,
+    });
+  }
+  return parsedJson(data);
 }
 
 /** The record's CloudEvent; refused if it is of another type than this topic's. */
-function eventOfType(record: LogRecord, type: string): CloudEventV1<unknown> {
+function eventOfType(record: LogRecord, type: string): ReceivedEvent {
   const event = toCloudEvent(record);
   if (event.type === type || event.type.startsWith(`${type}.`)) return event;
-  throw new LetheError('invalid-message', `a CloudEvent of type ${event.type} does not belong here`, {
-    field: 'type',
-    value: event.type,
-    remedy: `Send the type ${type} to the topic ${record.topic}.`,
-  });
+  throw new LetheError(
+    'invalid-message',
+    `this topic does not accept CloudEvents of type ${shortened(event.type)}`,
+    {
+      field: 'type',
+      value: event.type,
+      remedy: `Send the type ${type} to the topic ${record.topic}.`,
+    },
+  );
 }

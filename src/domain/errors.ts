@@ -1,3 +1,5 @@
+import { shownJson } from './shownJson.js';
+
 /** Every reason for which Lethe refuses something. Stable: dead letters, events and metrics carry these codes. */
 export const REASON_CODES = [
   'invalid-message',
@@ -9,6 +11,8 @@ export const REASON_CODES = [
   'sample-unlearned',
   'class-erased',
   'class-erasing',
+  'not-erased',
+  'unknown-worker',
   'ambiguous-vote',
   'wrong-dimension',
   'invalid-vector',
@@ -27,6 +31,7 @@ export const REASON_CODES = [
   'learner-replaced',
   'download-corrupt',
   'disk-full',
+  'records-lost',
   'backend-unavailable',
   'overloaded',
   'unreachable',
@@ -74,12 +79,12 @@ export class LetheError extends Error {
   readonly retriable: boolean;
 
   constructor(code: ReasonCode, message: string, details: ErrorDetails) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(bounded(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.field = details.field;
+    this.field = details.field === undefined ? undefined : shorten(details.field);
     this.value = details.value === undefined ? undefined : shorten(details.value);
-    this.remedy = details.remedy;
-    this.evidence = details.evidence;
+    this.remedy = bounded(details.remedy);
+    this.evidence = details.evidence && boundedEvidence(details.evidence);
     this.retriable = details.retriable ?? false;
   }
 
@@ -99,13 +104,29 @@ export class LetheError extends Error {
 /** Wraps anything thrown as a {@link LetheError}; one that already is comes back unchanged. */
 export function toLetheError(thrown: unknown, code: ReasonCode = 'internal'): LetheError {
   if (thrown instanceof LetheError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const message =
+    thrown instanceof Error ? thrown.message : typeof thrown === 'string' ? thrown : shownJson(thrown);
   return new LetheError(code, message, {
     remedy: 'This is unexpected: report it with the log lines around it.',
     cause: thrown,
   });
 }
 
-function shorten(value: string): string {
-  return value.length <= 120 ? value : `${value.slice(0, 117)}...`;
+/** Characters of what an error says: it is written to topics, whose records may not be of any size. */
+const LONGEST_VALUE = 120;
+const LONGEST_TEXT = 1000;
+const LONGEST_EVIDENCE = 4000;
+
+function shorten(text: string, longest = LONGEST_VALUE): string {
+  return text.length <= longest ? text : `${text.slice(0, longest - 3)}...`;
+}
+
+/** What others wrote, and how much there is of what is known, may be in it. */
+function bounded(text: string): string {
+  return shorten(text, LONGEST_TEXT);
+}
+
+function boundedEvidence(evidence: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const json = shownJson(evidence);
+  return json.length <= LONGEST_EVIDENCE ? evidence : { shortened: shorten(json, LONGEST_EVIDENCE) };
 }

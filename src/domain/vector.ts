@@ -18,7 +18,7 @@ export function normalised(vector: Float32Array): Float32Array {
     throw new LetheError('invalid-vector', `component ${at} of the vector is not finite`, {
       field: `vector.${at}`,
       value: String(vector[at]),
-      remedy: 'Send finite float32 numbers only; check the embedding for a division by zero or an overflow.',
+      remedy: 'Send only finite float32 numbers. Check the embedding for a division by zero or an overflow.',
     });
   }
   if (length === 0) {

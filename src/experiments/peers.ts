@@ -40,7 +40,8 @@ export async function runPeers({ python, embedded, seeds }: PeerRun): Promise<Pe
         throw new LetheError('unreachable', `the peers did not run: ${firstLines(cause)}`, {
           field: 'peers',
           value: python,
-          remedy: 'Make a virtual environment with bench/peers/requirements-heads.txt and give its python.',
+          remedy:
+            'Create a virtual environment with bench/peers/requirements-heads.txt, and give its python.',
           cause,
         });
       });

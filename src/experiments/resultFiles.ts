@@ -16,7 +16,7 @@ export async function writeWhole(file: string, content: string | Uint8Array): Pr
     throw new LetheError('invalid-message', `${file} can't be written`, {
       field: 'out',
       value: file,
-      remedy: 'Give --out a folder that may be written to, on a disk with some room.',
+      remedy: 'Give --out a writable folder on a disk with free space.',
       cause,
     });
   }

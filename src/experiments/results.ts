@@ -72,7 +72,7 @@ export interface UnlearningOutcome {
   readonly retrainSeconds: number;
 }
 
-/** How well a learner keeps what it learned (FIELD section 4), on classes that are still known at the end. */
+/** How well a learner keeps what it learned, on classes that are still known at the end. */
 export interface LearningOutcome {
   readonly name: string;
   readonly averageIncremental: number;

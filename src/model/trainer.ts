@@ -16,7 +16,7 @@ export type Rehearsal = ClassVectors;
 /** One learning step: its classes are new. */
 export interface TrainingTask extends ClassVectors {
   readonly task: string;
-  /** Classes unlearned by now: neither replayed, nor in the selection weights, nor in the softmax (PAPER section 3). */
+  /** Classes unlearned so far: training does not replay them, and the selection weights and the softmax exclude them. */
   readonly unlearned: readonly string[];
   /** What the task is rehearsed with after it was learned; left out, only prototypes stand for the old classes. */
   readonly rehearsal?: Rehearsal;

@@ -1,73 +1,77 @@
-import { type ClassRecord, FORGOTTEN, type RegistrySnapshot, type TaskRecord } from '../domain/classes.js';
+import {
+  type ClassRecord,
+  isForgotten,
+  isTaskKnown,
+  type RegistrySnapshot,
+  type TaskRecord,
+} from '../domain/classes.js';
 import { LetheError } from '../domain/errors.js';
 import type { LearnCommand } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
-import type { ClassRegistry, RegistryChange } from '../stores/knowledgeStore.js';
-import type { Announcement } from './collectTasks.js';
+import type { KnowledgeStore, RegistryChange } from '../stores/knowledgeStore.js';
+import { judged, type StoredClasses, storedOf } from './judgeClasses.js';
+import type { Announcement } from './task.js';
 
 /**
  * Carries out a learn command: its classes become `learning`. The training follows when the samples are there.
- * @throws LetheError `class-known`, `class-unlearned`, `duplicate-id` (of the task)
+ * @throws LetheError `class-known`, `class-unlearned`, `class-erasing`, `duplicate-id` (of the task)
  */
 export async function announceTask(
   command: LearnCommand,
   position: string,
-  registry: ClassRegistry,
+  store: KnowledgeStore,
 ): Promise<LetheEvent> {
-  await registry.update((snapshot) => announcement(command, position, snapshot));
-  return announcedEvent(command);
+  const stored = await storedOf(command.classes, store);
+  await store.registry.update((snapshot) => announcement(command, position, stored, snapshot));
+  return announcedEvent(command, command.id);
 }
 
 /** The event that tells of an accepted learn command. */
-export function announcedEvent({
-  task,
-  classes,
-  samples,
-}: Pick<TaskRecord, 'classes' | 'samples'> & { readonly task: string }): Announcement {
-  return { kind: 'task-announced', task, classes: [...classes], samples };
-}
-
-function announcement(
-  command: LearnCommand,
-  position: string,
-  { classes, tasks }: RegistrySnapshot,
-): RegistryChange {
-  for (const [index, name] of command.classes.entries()) refuseKnown(classes.get(name), `classes.${index}`);
-  if (tasks.has(command.task) || [...classes.values()].some((record) => record.task === command.task)) {
-    throw new LetheError('duplicate-id', `task "${command.task}" exists already`, {
-      field: 'task',
-      value: command.task,
-      remedy: 'Give every task a name of its own.',
-    });
-  }
-  const put = command.classes.map(
-    (name): ClassRecord => ({ name, state: 'learning', task: command.task, count: 0, centroid: null }),
-  );
-  const { task: name, samples } = command;
+export function announcedEvent(
+  { task, classes, samples }: Pick<TaskRecord, 'classes' | 'samples'> & { readonly task: string },
+  commandId?: string,
+): Announcement {
   return {
-    put,
-    putTasks: [{ name, state: 'open', classes: command.classes, samples }],
-    command: { id: command.id, position, details: null },
+    kind: 'task-announced',
+    task,
+    classes: [...classes],
+    samples,
+    ...(commandId !== undefined && { commandId }),
   };
 }
 
-function refuseKnown(record: ClassRecord | undefined, field: string): void {
-  if (!record || (record.state === 'erased' && record.erasing === undefined)) return;
-  const { name, state } = record;
-  if (FORGOTTEN.includes(state)) {
-    throw new LetheError(
-      'class-unlearned',
-      `class "${name}" was unlearned and its vectors are kept in DB-MU`,
-      {
-        field,
-        value: name,
-        remedy: 'Send a relearn command: it brings the class back at once, without training.',
-      },
-    );
+function announcement(
+  { id, task, classes, samples }: LearnCommand,
+  position: string,
+  stored: StoredClasses,
+  snapshot: RegistrySnapshot,
+): RegistryChange {
+  const before = classes.map(
+    (name, index) =>
+      judged('learn', name, `classes.${index}`, stored, snapshot).map(({ record }) => record)[0],
+  );
+  if (isTaskKnown(task, snapshot)) {
+    throw new LetheError('duplicate-id', `task "${task}" exists already`, {
+      field: 'task',
+      value: task,
+      remedy: 'Give each task its own name.',
+    });
   }
-  throw new LetheError('class-known', `class "${name}" is already ${state} (task "${record.task}")`, {
-    field,
-    value: name,
-    remedy: 'Leave the class out of the command; a class is learned once.',
+  const put = classes.map((name, index): ClassRecord => {
+    const record = before[index];
+    return {
+      name,
+      state: 'learning',
+      task,
+      count: 0,
+      centroid: null,
+      ...(record && isForgotten(record) && { before: record.state }),
+      ...(record?.erasure && { erasure: record.erasure }),
+    };
   });
+  return {
+    put,
+    putTasks: [{ name: task, state: 'open', classes, samples }],
+    command: { id, position, details: { command: 'learn', classes } },
+  };
 }

@@ -5,6 +5,7 @@ import type { AuditEntry } from '../domain/messages/audit.js';
 import type { Command } from '../domain/messages/command.js';
 import type { EventKind } from '../domain/messages/event.js';
 import { type LogRecord, positionOf } from '../domain/record.js';
+import { timestampText } from '../domain/recordTime.js';
 import type { Topics } from '../domain/topics.js';
 
 /** Steps on the way: what came of a command is told by others. */
@@ -16,18 +17,27 @@ const PASSED_OVER: ReadonlySet<EventKind> = new Set([
   'known-calibrated',
 ]);
 
-/** What the audit chain tells of a record of the commands or the events topic; null where nothing. */
-export function auditEntryOf(record: LogRecord, topics: Topics, model: string): AuditEntry | null {
+/**
+ * What the audit chain tells of a record of the commands or the events topic; null where nothing.
+ * @param now Lethe's own clock: the record's is what its producer says
+ */
+export function auditEntryOf(record: LogRecord, topics: Topics, model: string, now: Date): AuditEntry | null {
   const told = record.topic === topics.commands ? commandIn(record) : eventIn(record);
   return (
-    told && { time: new Date(record.timestamp).toISOString(), model, position: positionOf(record), told }
+    told && {
+      time: now.toISOString(),
+      written: timestampText(record, now.getTime()),
+      model,
+      position: positionOf(record),
+      told,
+    }
   );
 }
 
 function commandIn(record: LogRecord): AuditEntry['told'] {
   try {
     const command = decodeCommand(record);
-    return { of: 'command', id: command.id, actor: actorOf(record), body: withoutData(command) };
+    return { of: 'command', id: command.id, actor: actorOf(record), body: bounded(withoutData(command)) };
   } catch (error) {
     return unreadable(record, error);
   }
@@ -52,6 +62,16 @@ function withoutData({ id: _, ...body }: Command): Record<string, unknown> {
     ...(samples && { samples: samples.map((id) => sha256(id)) }),
     ...(subject !== undefined && { subject: sha256(subject) }),
   };
+}
+
+/** A command may be as large as its topic takes; a record of the chain has to fit into the chain's. */
+export const LARGEST_BODY = 256 * 1024;
+
+/** The body, or its kind with the hash of the whole where it is too large for the chain. */
+function bounded(body: Record<string, unknown>): Record<string, unknown> {
+  const text = JSON.stringify(body);
+  const bytes = Buffer.byteLength(text);
+  return bytes <= LARGEST_BODY ? body : { kind: body.kind, bytes, sha256: sha256(text) };
 }
 
 function unreadable(record: LogRecord, error: unknown): AuditEntry['told'] {

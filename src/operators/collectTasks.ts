@@ -13,29 +13,11 @@ import {
   share,
   takeUntil,
 } from 'rxjs';
-import type { LetheEvent } from '../domain/messages/event.js';
-
-/** A learn command was accepted: which task, of which classes, and how many samples it has. */
-export type Announcement = Extract<LetheEvent, { kind: 'task-announced' }>;
+import type { Announcement, CollectedTask, SampleCounts } from './task.js';
 
 /** A sample of a task was dealt with: stored in DB-CIL, or refused for good. */
 export interface Arrival {
   readonly task: string;
-}
-
-/** How many samples of a task were dealt with so far, by whatever process. */
-export interface SampleCounts {
-  readonly stored: number;
-  /** Samples that ended as dead letters: they arrived, so the task does not wait for them. */
-  readonly refused: number;
-}
-
-/** A task whose samples are all there, or whose samples stopped coming. */
-export interface CollectedTask extends SampleCounts {
-  readonly outcome: 'complete' | 'timeout';
-  readonly announcement: Announcement;
-  /** From the announcement to now, in milliseconds. */
-  readonly ms: number;
 }
 
 export interface Collecting {
@@ -75,7 +57,7 @@ export function collectTasks(
   };
 }
 
-/** Emits once: when the store holds all samples of the task, or when it does not although none came for the timeout. */
+/** Emits once: when all samples of the task were dealt with, or when they were not although none came for the timeout. */
 function collected(
   announcement: Announcement,
   arrivals: Observable<Arrival>,
@@ -97,7 +79,8 @@ function collected(
           missing = announcement.samples - counts.stored - counts.refused;
           if (missing <= 0) finish('complete', counts);
           else if (arrived >= missing) ask(otherwise);
-          else if (otherwise === 'timeout' && arrived === 0) finish('timeout', counts);
+          else if (otherwise === 'timeout' && arrived === 0)
+            finish(missing <= counts.nameless ? 'complete' : 'timeout', counts);
           else waitOn();
         },
         error: (error) => subscriber.error(error),

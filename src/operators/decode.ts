@@ -13,6 +13,7 @@ export function decode<T>(
   probe: Probe,
 ): OperatorFunction<LogRecord, Flow<T>> {
   return map((record) => {
+    if (record.refused) return rejected(record.refused, record);
     try {
       return accepted(
         timed(probe, 'decode', record, () => parse(record)),

@@ -1,34 +1,12 @@
 import type { OperatorFunction } from 'rxjs';
 import { type LetheError, toLetheError } from '../domain/errors.js';
-import type { RgbImage } from '../domain/image.js';
 import type { LogRecord } from '../domain/record.js';
-import { rowOf } from '../domain/vector.js';
 import type { Embedder } from '../model/embedder/embedder.js';
+import { type Embedded, embedInputs } from './embedInputs.js';
 import type { Flow } from './flow.js';
 import { mapAcceptedInBatches } from './mapAccepted.js';
-import type { ModelInput, Opened } from './openPayload.js';
+import type { Opened } from './openPayload.js';
 import { type Probe, timedAsync } from './probe.js';
-
-/** A message whose input was embedded. */
-export interface Embedded<M> {
-  readonly message: M;
-  /** Unit vector, shape [dimension]. */
-  readonly vector: Float32Array;
-}
-
-/** Embeds the images among the inputs in one batch; vectors pass. One unit vector for each input. */
-export async function embedInputs(
-  embedder: Embedder,
-  inputs: readonly ModelInput[],
-): Promise<Float32Array[]> {
-  const images: RgbImage[] = [];
-  for (const input of inputs) if (input.kind === 'image') images.push(input.image);
-  const matrix = images.length > 0 ? await embedder.embed(images) : new Float32Array(0);
-  let row = 0;
-  return inputs.map((input) =>
-    input.kind === 'vector' ? input.vector : rowOf(matrix, row++, embedder.dimension).slice(),
-  );
-}
 
 /** One batch computes while the next is on its way: the network never waits for the pipeline. */
 const BATCHES_UNDER_WAY = 2;
@@ -56,7 +34,10 @@ export function embed<M>(
     try {
       return await embedTogether(opened, sources);
     } catch (error) {
-      if (opened.length === 1) return [toLetheError(error)];
+      const failure = toLetheError(error);
+      // The embedder itself is away: that is no verdict on what it was given.
+      if (failure.retriable) throw failure;
+      if (opened.length === 1) return [failure];
       return (
         await Promise.all(opened.map((one, index) => embedAll([one], sources.slice(index, index + 1))))
       ).flat();

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { type ClassRecord, SUPPRESSED } from '../domain/classes.js';
-import { LetheError } from '../domain/errors.js';
+import type { ClassRecord } from '../domain/classes.js';
 import type { EraseCommand } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
-import type { CommandReceipt, KnowledgeStore } from '../stores/knowledgeStore.js';
-import { recordOf } from './migrateClasses.js';
+import type { Changeable, CommandReceipt } from '../stores/knowledgeStore.js';
+import { inState, judged, storedOf, unannouncedRecord } from './judgeClasses.js';
 
 type Accepted = Extract<LetheEvent, { kind: 'erase-accepted' }>;
 
@@ -18,20 +17,23 @@ const detailsSchema = z.object({ classes: z.array(z.string()) });
 export async function eraseClasses(
   { id, classes, now = false }: EraseCommand,
   position: string,
-  store: KnowledgeStore,
+  store: Changeable,
   startedAt: number,
 ): Promise<Accepted> {
-  const details = { classes };
+  const details = { command: 'erase', classes };
+  const request = now ? 'erase now' : 'erase';
+  const stored = await storedOf(classes, store);
   const { moved, snapshot } = await store.migrate((current) => ({
     from: 'cil',
     to: 'mu',
-    classes: classes.map((name, index): ClassRecord => {
-      const field = `classes.${index}`;
-      const record = recordOf(name, field, [...SUPPRESSED, 'learned', 'learning'], current);
-      if (record.erasing !== undefined) throw erasingAlready(record, record.erasing, field);
-      if (!SUPPRESSED.includes(record.state) && !now) throw notUnlearned(record, field);
-      return { ...record, state: record.state === 'rebuilt' ? 'rebuilt' : 'unlearned', erasing: id };
-    }),
+    classes: classes.flatMap((asked, index) =>
+      judged(request, asked, `classes.${index}`, stored, current).map(
+        ({ name, record = unannouncedRecord(name, stored) }): ClassRecord => ({
+          ...inState(record, record.state === 'rebuilt' ? 'rebuilt' : 'unlearned'),
+          erasing: id,
+        }),
+      ),
+    ),
     command: { id, position, details },
   }));
   return acceptedEvent({ id, details, moved, registryVersion: snapshot.version }, startedAt);
@@ -51,24 +53,11 @@ export function acceptedEvent(
   return {
     kind: 'erase-accepted',
     commandId: id,
-    classes: classes.map((name) => ({ name, moved: moved.get(name) ?? 0 })),
+    classes: (moved.size > 0 ? [...moved.keys()] : classes).map((name) => ({
+      name,
+      moved: moved.get(name) ?? 0,
+    })),
     registryVersion,
     ms: performance.now() - startedAt,
   };
-}
-
-function notUnlearned({ name, state }: ClassRecord, field: string): LetheError {
-  return new LetheError('class-not-learned', `class "${name}" is ${state}, not unlearned`, {
-    field,
-    value: name,
-    remedy: 'Unlearn it first, or send the command with "now": true (`lethe erase --now`).',
-  });
-}
-
-function erasingAlready({ name }: ClassRecord, by: string, field: string): LetheError {
-  return new LetheError('class-erasing', `class "${name}" is being erased already (command ${by})`, {
-    field,
-    value: name,
-    remedy: 'Wait for its event `erased`.',
-  });
 }

@@ -4,10 +4,7 @@ import type { Assessment } from '../model/answer/answer.js';
 import type { Flow } from './flow.js';
 import { mapAcceptedInBatches } from './mapAccepted.js';
 import { type Probe, timedAsync } from './probe.js';
-import type { Screen } from './screen.js';
-
-/** A message with what the filter found for its vector. */
-export type Assessed<T> = T & { readonly assessment: Assessment };
+import type { Assessed, Screen } from './screen.js';
 
 /** One batch is searched for while the answers to the one before are read: a database elsewhere never waits. */
 const BATCHES_UNDER_WAY = 2;

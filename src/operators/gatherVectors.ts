@@ -21,3 +21,17 @@ export async function gatherVectors(
   }
   return { classes, vectors: gathered.subarray(0, row * dimension), labels: labels.subarray(0, row) };
 }
+
+/** Those classes of which there are vectors, labelled anew; and the names of the others. */
+export function withVectors({ classes, vectors, labels }: ClassVectors): {
+  readonly gathered: ClassVectors;
+  readonly without: readonly string[];
+} {
+  const present = new Set(labels);
+  const kept = classes.filter((_, index) => present.has(index));
+  const places = classes.map((name) => kept.indexOf(name));
+  return {
+    gathered: { classes: kept, vectors, labels: labels.map((label) => places[label] ?? label) },
+    without: classes.filter((_, index) => !present.has(index)),
+  };
+}

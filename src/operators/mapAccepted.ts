@@ -5,7 +5,10 @@ import { type Accepted, accepted, type Flow, rejected } from './flow.js';
 import { mapInBatches } from './mapInBatches.js';
 import { mapOrdered } from './mapOrdered.js';
 
-/** Maps accepted values, `concurrency` at once, order kept; a throw refuses the record. Refused ones pass. */
+/**
+ * Maps accepted values, `concurrency` at once, order kept. A throw refuses the record; a retriable {@link LetheError} is
+ * about what passes, not about the record: it fails the stream, which is started again. Refused ones pass.
+ */
 export function mapAcceptedOrdered<T, R>(
   concurrency: number,
   project: (value: T, source: LogRecord) => Promise<R>,
@@ -15,20 +18,28 @@ export function mapAcceptedOrdered<T, R>(
     try {
       return accepted(await project(item.value, item.source), item.source);
     } catch (error) {
+      if (passes(error)) throw error;
       return rejected(toLetheError(error), item.source);
     }
   });
 }
 
+type Project<T, R> = (
+  values: readonly T[],
+  sources: readonly LogRecord[],
+) => Promise<readonly (R | LetheError)[]>;
+
 /**
  * Maps the accepted values of each batch together (see {@link mapInBatches}); order kept, refused ones pass.
- * A result that is a {@link LetheError} refuses its record; a throw refuses all of the batch.
- * @param project gets the accepted values of a batch, gives one result for each
+ * A result that is a {@link LetheError} refuses its record. Where a batch throws, its values are projected one by one, so
+ * that none is refused for another. What one alone throws refuses it, if it is a {@link LetheError} that is not retriable;
+ * anything else fails the stream: it is no verdict on the record, since a store or a model failed.
+ * @param project gets the accepted values of a batch, gives one result for each; may be called again with a part of them
  * @param concurrency how many batches may be under way
  */
 export function mapAcceptedInBatches<T, R>(
   maxSize: number,
-  project: (values: readonly T[], sources: readonly LogRecord[]) => Promise<readonly (R | LetheError)[]>,
+  project: Project<T, R>,
   concurrency = 1,
 ): OperatorFunction<Flow<T>, Flow<R>> {
   const projectBatch = async (batch: readonly Flow<T>[]): Promise<Flow<R>[]> => {
@@ -46,7 +57,7 @@ export function mapAcceptedInBatches<T, R>(
 
 async function projectAll<T, R>(
   items: readonly Accepted<T>[],
-  project: (values: readonly T[], sources: readonly LogRecord[]) => Promise<readonly (R | LetheError)[]>,
+  project: Project<T, R>,
 ): Promise<readonly (R | LetheError)[]> {
   if (items.length === 0) return [];
   try {
@@ -55,7 +66,18 @@ async function projectAll<T, R>(
       items.map((item) => item.source),
     );
   } catch (error) {
-    const refusal = toLetheError(error);
-    return items.map(() => refusal);
+    if (passes(error)) throw error;
+    if (items.length > 1) {
+      const results: (R | LetheError)[] = [];
+      for (const item of items) results.push(...(await projectAll([item], project)));
+      return results;
+    }
+    if (error instanceof LetheError) return [error];
+    throw error;
   }
+}
+
+/** Whether the same may succeed later: then it is not the record's fault. */
+function passes(error: unknown): boolean {
+  return error instanceof LetheError && error.retriable;
 }

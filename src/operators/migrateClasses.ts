@@ -1,15 +1,8 @@
 import { z } from 'zod';
-import {
-  type ClassRecord,
-  type ClassState,
-  FORGOTTEN,
-  type RegistrySnapshot,
-  SUPPRESSED,
-  type TaskRecord,
-} from '../domain/classes.js';
-import { LetheError } from '../domain/errors.js';
-import type { LetheEvent } from '../domain/messages/event.js';
-import type { CommandReceipt, KnowledgeStore } from '../stores/knowledgeStore.js';
+import { type ClassRecord, isForgotten, type TaskRecord } from '../domain/classes.js';
+import { type LetheEvent, votesSchema } from '../domain/messages/event.js';
+import type { Changeable, CommandReceipt } from '../stores/knowledgeStore.js';
+import { inState, judged, storedOf, unannouncedRecord } from './judgeClasses.js';
 
 type Unlearned = Extract<LetheEvent, { kind: 'unlearned' }>;
 type Relearned = Extract<LetheEvent, { kind: 'relearned' }>;
@@ -27,30 +20,33 @@ export interface ClassesCommand {
 const detailsSchema = z.object({
   by: z.enum(['name', 'examples']).default('name'),
   classes: z.array(z.string()),
-  votes: z.record(z.string(), z.number()).optional(),
+  votes: votesSchema.optional(),
 });
 
 /**
  * Unlearns classes by name: their vectors move from DB-CIL to DB-MU and the registry calls them `unlearned`,
- * in one transaction. No weight is touched. A class still `learning` is unlearned before it was ever known.
+ * in one transaction. No weight is touched. A class still `learning` is unlearned before it was ever known; one of which
+ * samples are stored that was never announced, likewise.
  * @param startedAt `performance.now()` at the reading of the command
  * @param found how the classes were found, where it was by examples
- * @throws LetheError `unknown-class`, `class-unlearned`; then nothing was moved
+ * @throws LetheError `unknown-class`, `class-unlearned`, `class-erased`; then nothing was moved
  */
 export async function unlearnClasses(
   { id, classes, position }: ClassesCommand,
-  store: KnowledgeStore,
+  store: Changeable,
   startedAt: number,
   found: Partial<Pick<Unlearned, 'by' | 'votes'>> = {},
 ): Promise<Unlearned> {
   const details = { by: 'name', ...found, classes };
+  const stored = await storedOf(classes, store);
   const { moved, snapshot } = await store.migrate((now) => ({
     from: 'cil',
     to: 'mu',
-    classes: classes.map((name, index) => ({
-      ...recordOf(name, `classes.${index}`, ['learned', 'learning'], now),
-      state: 'unlearned',
-    })),
+    classes: classes.flatMap((asked, index) =>
+      judged('unlearn', asked, `classes.${index}`, stored, now).map(({ name, record, to }) =>
+        inState(record ?? unannouncedRecord(name, stored), to),
+      ),
+    ),
     command: { id, position, details },
   }));
   return unlearnedEvent({ id, details, moved, registryVersion: snapshot.version }, startedAt);
@@ -58,29 +54,30 @@ export async function unlearnClasses(
 
 /**
  * Brings unlearned classes back: vectors from DB-MU to DB-CIL, state `learned`, in one transaction. Classes that the model
- * no longer knows (`rebuilt`) become `learning` instead: a task of the command's own learns them from these vectors.
+ * does not know (`rebuilt`, or never trained) become `learning` instead: a task of the command's own learns them from these
+ * vectors.
  * @throws LetheError `unknown-class`, `class-not-learned`, `class-erased`, `class-erasing`; then nothing was moved
  */
 export async function relearnClasses(
   { id, classes, position }: ClassesCommand,
-  store: KnowledgeStore,
+  store: Changeable,
   startedAt: number,
 ): Promise<Relearned> {
-  const details = { classes };
+  const details = { command: 'relearn', classes };
+  const stored = await storedOf(classes, store);
   const { moved, snapshot } = await store.migrate((now) => {
-    const records = classes.map((name, index) => recordOf(name, `classes.${index}`, SUPPRESSED, now));
-    records.forEach(refuseErasing);
-    records.forEach(refuseNeverTrained);
-    const task = relearnTask(id, records, now);
+    const task = relearnTaskName(id);
+    const records = classes.flatMap((asked, index) =>
+      judged('relearn', asked, `classes.${index}`, stored, now).flatMap(({ record, to }) =>
+        record ? [returning(record, to, task)] : [],
+      ),
+    );
+    const opened = relearnTask(task, records);
     return {
       from: 'mu',
       to: 'cil',
-      classes: records.map((record) =>
-        task?.classes.includes(record.name)
-          ? { ...record, state: 'learning', task: task.name }
-          : { ...record, state: 'learned' },
-      ),
-      ...(task && { putTasks: [task] }),
+      classes: records,
+      ...(opened && { putTasks: [opened] }),
       command: { id, position, details },
     };
   });
@@ -92,20 +89,18 @@ export function relearnTaskName(commandId: string): string {
   return `relearn-${commandId}`;
 }
 
-/** The task that learns classes again which no model knows any more, from the vectors that come back; none is needed for others. */
-function relearnTask(
-  commandId: string,
-  records: readonly ClassRecord[],
-  { model }: RegistrySnapshot,
-): TaskRecord | undefined {
-  const unknown = records.filter(({ name }) => !model?.classes.includes(name));
-  if (unknown.length === 0) return undefined;
-  return {
-    name: relearnTaskName(commandId),
-    state: 'open',
-    classes: unknown.map(({ name }) => name),
-    samples: unknown.reduce((sum, { count }) => sum + count, 0),
-  };
+function returning(record: ClassRecord, to: 'learned' | 'learning', task: string): ClassRecord {
+  if (to === 'learned' || !isForgotten(record)) return inState(record, to);
+  return { ...record, state: to, task, before: record.state };
+}
+
+/**
+ * The task that learns classes again which no model knows, from the vectors that come back; none is needed for others. It
+ * promises no samples: what there is is there, and what is unlearned of it meanwhile it must not wait for.
+ */
+function relearnTask(name: string, records: readonly ClassRecord[]): TaskRecord | undefined {
+  const classes = records.filter(({ state }) => state === 'learning').map((record) => record.name);
+  return classes.length === 0 ? undefined : { name, state: 'open', classes, samples: 0 };
 }
 
 /** The event of an unlearning, from what was done or from its receipt. */
@@ -131,66 +126,7 @@ function summary(
   { moved, registryVersion }: Pick<Told, 'moved' | 'registryVersion'>,
   classes: readonly string[],
 ): Pick<Unlearned, 'classes' | 'registryVersion'> {
-  return { classes: classes.map((name) => ({ name, moved: moved.get(name) ?? 0 })), registryVersion };
-}
-
-function refuseErasing({ name, erasing }: ClassRecord, index: number): void {
-  if (erasing === undefined) return;
-  throw new LetheError('class-erasing', `class "${name}" is being erased (command ${erasing})`, {
-    field: `classes.${index}`,
-    value: name,
-    remedy: 'Wait for its event `erased`; then learn it anew from new samples.',
-  });
-}
-
-function erased(name: string, field: string): LetheError {
-  return new LetheError('class-erased', `class "${name}" was erased: none of its vectors is left`, {
-    field,
-    value: name,
-    remedy: 'Learn it anew: a learn command and new samples.',
-  });
-}
-
-/**
- * The record of a class that the command names, where it is in one of these states.
- * @throws LetheError `unknown-class`, `class-erased`, `class-unlearned`, `class-not-learned`
- */
-export function recordOf(
-  name: string,
-  field: string,
-  states: readonly ClassState[],
-  { classes }: RegistrySnapshot,
-): ClassRecord {
-  const record = classes.get(name);
-  if (!record) {
-    throw new LetheError('unknown-class', `class "${name}" was never learned`, {
-      field,
-      value: name,
-      remedy: `Name one of the known classes: ${[...classes.keys()].join(', ') || '(none yet)'}.`,
-    });
-  }
-  if (states.includes(record.state)) return record;
-  if (record.state === 'erased') throw erased(name, field);
-  if (FORGOTTEN.includes(record.state)) {
-    throw new LetheError('class-unlearned', `class "${name}" is unlearned already`, {
-      field,
-      value: name,
-      remedy: 'Nothing to do: no answer names the class and its vectors lie in DB-MU.',
-    });
-  }
-  throw new LetheError('class-not-learned', `class "${name}" is ${record.state}, not unlearned`, {
-    field,
-    value: name,
-    remedy: 'Only unlearned classes can be relearned.',
-  });
-}
-
-/** A class unlearned before its task was trained has no rows in any model: there is nothing to bring back. */
-function refuseNeverTrained({ name, centroid }: ClassRecord, index: number): void {
-  if (centroid) return;
-  throw new LetheError('class-not-learned', `class "${name}" was unlearned before any model had learned it`, {
-    field: `classes.${index}`,
-    value: name,
-    remedy: 'Learn the class under another name, with its samples.',
-  });
+  // As the registry calls them, which may be otherwise than the command did.
+  const names = moved.size > 0 ? [...moved.keys()] : classes;
+  return { classes: names.map((name) => ({ name, moved: moved.get(name) ?? 0 })), registryVersion };
 }

@@ -1,26 +1,29 @@
 import type { OperatorFunction } from 'rxjs';
-import { taskOf } from '../domain/cloudEvents.js';
+import { idOf, taskOf } from '../domain/cloudEvents.js';
 import { positionOf } from '../domain/record.js';
-import type { ClassRegistry } from '../stores/knowledgeStore.js';
+import type { ClassRegistry, RefusedSample } from '../stores/knowledgeStore.js';
 import type { Flow } from './flow.js';
 import { mapInBatches } from './mapInBatches.js';
 
 /**
  * Notes refused samples with their task, before they are settled: they arrived, and a restarted worker must know it.
- * Passes everything on as it is.
+ * They are told by their ids: one that is sent again, corrected, is the same sample. One whose id can't be read has none
+ * that a corrected one could repeat; see {@link SampleCounts} for what it counts. Passes everything on as it is.
  */
 export function noteRefusals<T>(
   registry: ClassRegistry,
   { batchSize }: { readonly batchSize: number },
 ): OperatorFunction<Flow<T>, Flow<T>> {
   return mapInBatches(batchSize, async (items) => {
-    const positions = new Map<string, string[]>();
+    const refused = new Map<string, RefusedSample[]>();
     for (const item of items) {
       const task = item.ok ? undefined : taskOf(item.source);
       if (task === undefined) continue;
-      positions.set(task, [...(positions.get(task) ?? []), positionOf(item.source)]);
+      const samples = refused.get(task) ?? [];
+      samples.push({ id: idOf(item.source), position: positionOf(item.source) });
+      refused.set(task, samples);
     }
-    await Promise.all([...positions].map(([task, refused]) => registry.noteRefused(task, refused)));
+    await Promise.all([...refused].map(([task, samples]) => registry.noteRefused(task, samples)));
     return items;
   });
 }

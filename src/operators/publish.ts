@@ -1,5 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
-import type { LogRecord, OutgoingRecord } from '../domain/record.js';
+import { LetheError } from '../domain/errors.js';
+import { type LogRecord, type OutgoingRecord, positionOf, recordBytes } from '../domain/record.js';
 import { deadLetter } from './deadLetter.js';
 import type { Flow } from './flow.js';
 import { mapInBatches } from './mapInBatches.js';
@@ -30,8 +31,11 @@ export interface Publishing<T> {
  * from. Emits what was written, after it was.
  */
 export function publish<T>(options: Publishing<T>): OperatorFunction<Flow<T>, Flow<T>> {
+  const { deadLetters, toRecords } = options;
   const outputOf = (item: Flow<T>): readonly OutgoingRecord[] =>
-    item.ok ? options.toRecords(item.value) : [deadLetter(item.source, item.error, options.deadLetters)];
+    item.ok
+      ? toRecords(item.value).map((output) => orDeadLetter(output, item.source, deadLetters))
+      : [deadLetter(item.source, item.error, deadLetters)];
   return mapInBatches(options.batchSize, async (items) => {
     const settled = items.map((item) => ({ input: item.source, outputs: outputOf(item) }));
     const lost = await timedAsync(
@@ -42,4 +46,29 @@ export function publish<T>(options: Publishing<T>): OperatorFunction<Flow<T>, Fl
     );
     return lost.length === 0 ? items : items.filter((item) => !lost.includes(item.source));
   });
+}
+
+/** Every topic of results has to take records of so many bytes: answers, and what becomes of an ordinary command. */
+export const ORDINARY_RESULT_BYTES = 2 ** 16;
+
+/**
+ * What happens where the log does not take the result. An ordinary one is the topic's fault: it waits until the topic takes
+ * it, and no record is refused for that. A larger one is the record's: a dead letter of what it came from says so.
+ */
+function orDeadLetter(output: OutgoingRecord, source: LogRecord, deadLetters: string): OutgoingRecord {
+  if (recordBytes(output) <= ORDINARY_RESULT_BYTES) return { ...output, mustFit: true };
+  return { ...output, smaller: () => deadLetter(source, tooLargeResult(output, source), deadLetters) };
+}
+
+function tooLargeResult(output: OutgoingRecord, source: LogRecord): LetheError {
+  const bytes = recordBytes(output);
+  return new LetheError(
+    'config-invalid',
+    `the result of the record ${positionOf(source)} has ${bytes} bytes, more than the topic ${output.topic} allows`,
+    {
+      field: 'max.message.bytes',
+      value: output.topic,
+      remedy: 'Raise max.message.bytes of the topic, then replay this dead letter.',
+    },
+  );
 }

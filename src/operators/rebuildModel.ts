@@ -1,4 +1,5 @@
 import { type ClassRecord, classesIn, FORGOTTEN, type RegistrySnapshot } from '../domain/classes.js';
+import { nextOf, standingOf } from '../domain/classStates.js';
 import { LetheError } from '../domain/errors.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
@@ -8,9 +9,10 @@ import type { Classifier } from '../model/classifier.js';
 import type { Rebuilder } from '../model/trainer.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
 import type { VectorRecord } from '../stores/vectorDatabase.js';
-import { gatherVectors } from './gatherVectors.js';
+import { gatherVectors, withVectors } from './gatherVectors.js';
 import type { InTurn } from './inTurn.js';
 import { sampleVectors } from './sampleVectors.js';
+import { updateBy } from './updateBy.js';
 
 /** What a rebuild works with. */
 export interface Rebuilding {
@@ -58,9 +60,9 @@ async function rebuiltOnce(
   const snapshot = await store.registry.refresh();
   const { model: former } = snapshot;
   if (!former || !needsRebuild(snapshot)) return 'done';
-  const classes = classesIn(snapshot, 'learned').map((record) => record.name);
+  const { gathered, without: emptied } = await gatherLearned(snapshot, store);
+  const { classes } = gathered;
   if (classes.length === 0) throw nothingRemains();
-  const gathered = await gatherVectors(store.vectors, 'cil', classes);
   const model = await trainer.rebuild(
     { task: name, ...gathered, unlearned: [] },
     ({ epoch, epochs, loss, ms }) => emit({ kind: 'task-epoch', task: name, epoch, epochs, loss, ms }),
@@ -76,7 +78,7 @@ async function rebuiltOnce(
   } finally {
     before.dispose();
   }
-  if (!(await madeCurrent(model, snapshot, store))) {
+  if (!(await madeCurrent({ model, before: snapshot, emptied }, store))) {
     after.dispose();
     return 'overtaken';
   }
@@ -95,20 +97,51 @@ async function rebuiltOnce(
 }
 
 /**
+ * The vectors of the learned classes. One of which there are none, since it was unlearned meanwhile or they were lost, holds
+ * up no model of the others.
+ */
+export async function gatherLearned(
+  snapshot: RegistrySnapshot,
+  { vectors }: KnowledgeStore,
+): Promise<ReturnType<typeof withVectors>> {
+  const learned = classesIn(snapshot, 'learned').map(({ name }) => name);
+  return withVectors(await gatherVectors(vectors, 'cil', learned));
+}
+
+/** A model that was made without forgotten classes and samples. */
+export interface Rebuilt {
+  readonly model: ModelVersion;
+  /** The registry that it was made by. */
+  readonly before: RegistrySnapshot;
+  /** Classes called learned then, of which no vector was found. */
+  readonly emptied: readonly string[];
+}
+
+/**
  * Names the model in the registry, unless a class that it does not know was relearned since its vectors were gathered: the
  * model before it knows that class, and goes on answering.
  */
-async function madeCurrent(
-  model: ModelVersion,
-  before: RegistrySnapshot,
-  { registry }: KnowledgeStore,
-): Promise<boolean> {
+async function madeCurrent(rebuilt: Rebuilt, store: KnowledgeStore): Promise<boolean> {
+  const { model } = rebuilt;
   let isComplete = true;
-  await registry.update((now) => {
-    isComplete = classesIn(now, 'learned').every(({ name }) => model.classes.includes(name));
-    return isComplete ? { model, put: afterRebuild(now, before, model) } : null;
-  });
+  await updateBy(
+    store.registry,
+    () => stillEmpty(rebuilt, store),
+    (now, emptied) => {
+      isComplete = classesIn(now, 'learned').every(
+        ({ name }) => model.classes.includes(name) || emptied.includes(name),
+      );
+      return isComplete ? { model, put: afterRebuild(now, { ...rebuilt, emptied }) } : null;
+    },
+  );
   return isComplete;
+}
+
+/** Without those that were relearned since. */
+export async function stillEmpty({ emptied }: Rebuilt, { vectors }: KnowledgeStore): Promise<string[]> {
+  const empty: string[] = [];
+  for (const name of emptied) if ((await vectors.count({ classes: [name] })) === 0) empty.push(name);
+  return empty;
 }
 
 /** Whether the model that answers knows a class that is to be erased, or has seen samples that were unlearned. */
@@ -119,8 +152,13 @@ export function needsRebuild({ classes, model }: RegistrySnapshot): boolean {
   );
 }
 
-/** Classes of a model that never saw what was unlearned of them before it was made. */
-function cleanRecords(now: RegistrySnapshot, before: RegistrySnapshot, model: ModelVersion): ClassRecord[] {
+/** Records that change with a model that was made without the forgotten classes and samples. */
+export function afterRebuild(now: RegistrySnapshot, rebuilt: Rebuilt): ClassRecord[] {
+  return [...unknownRecords(now, rebuilt), ...cleanRecords(now, rebuilt)];
+}
+
+/** Classes of the model, which never saw what was unlearned of them before it was made. */
+function cleanRecords(now: RegistrySnapshot, { model, before }: Rebuilt): ClassRecord[] {
   return model.classes.flatMap((name) => {
     const { withdrawn = 0, ...record } = now.classes.get(name) ?? {};
     if (!('name' in record) || withdrawn === 0) return [];
@@ -129,23 +167,16 @@ function cleanRecords(now: RegistrySnapshot, before: RegistrySnapshot, model: Mo
   });
 }
 
-/**
- * Records that change with a model that was made without the forgotten classes and samples.
- * @param before the registry that the model was made by
- */
-export function afterRebuild(
-  now: RegistrySnapshot,
-  before: RegistrySnapshot,
-  model: ModelVersion,
-): ClassRecord[] {
-  return [...rebuiltRecords(now, model), ...cleanRecords(now, before, model)];
-}
-
-/** Unlearned classes that a model was made without, as the registry calls them from now on. */
-function rebuiltRecords({ classes }: RegistrySnapshot, model: ModelVersion): ClassRecord[] {
-  return classesIn({ classes }, 'unlearned')
-    .filter(({ name }) => !model.classes.includes(name))
-    .map(({ withdrawn: _, ...record }) => ({ ...record, state: 'rebuilt' }));
+/** Forgotten classes that the model was made without, as the registry calls them from now on. */
+function unknownRecords(now: RegistrySnapshot, { model, emptied }: Rebuilt): ClassRecord[] {
+  return [...now.classes.values()].flatMap((all): ClassRecord[] => {
+    if (model.classes.includes(all.name)) return [];
+    const { withdrawn: _, ...record } = all;
+    if (all.state === 'learned' && emptied.includes(all.name))
+      return [{ ...record, state: nextOf('rebuilt', 'emptied'), count: 0, centroid: null }];
+    const next = nextOf('rebuilt', standingOf(all, all.count, now));
+    return next === 'stays' || next === all.state ? [] : [{ ...record, state: next }];
+  });
 }
 
 /** Both models on the same vectors of the remaining classes; both were trained on them. */
@@ -214,9 +245,8 @@ function refuseWorse(evidence: Evidence, margin: number): void {
 }
 
 function nothingRemains(): LetheError {
-  return new LetheError('rebuild-refused', 'no learned class would remain to rebuild a model from', {
+  return new LetheError('rebuild-refused', 'no learned class would remain for a rebuild', {
     field: 'classes',
-    remedy:
-      'Learn another class first; or stop Lethe and delete its topics, databases and checkpoints as a whole.',
+    remedy: 'Learn another class first. Or stop Lethe, and delete all its topics, databases and checkpoints.',
   });
 }

@@ -5,9 +5,10 @@ import type { ModelVersion } from '../domain/messages/model.js';
 import type { Classifier } from '../model/classifier.js';
 import type { Revision } from '../model/trainer.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
-import { gatherVectors } from './gatherVectors.js';
+import { gatherVectors, withVectors } from './gatherVectors.js';
 import type { InTurn } from './inTurn.js';
-import { afterRebuild } from './rebuildModel.js';
+import { afterRebuild, gatherLearned, type Rebuilt, stillEmpty } from './rebuildModel.js';
+import { updateBy } from './updateBy.js';
 
 /** What a revision works with. */
 export interface Revising {
@@ -37,9 +38,20 @@ export function reviseModel(
     const snapshot = await store.registry.refresh();
     const { model: former } = snapshot;
     if (!former || !needsRevision(snapshot)) return;
-    const { model, how } = await revised(snapshot, store, revise);
-    install(await load(model));
-    await store.registry.update((now) => ({ model, put: afterRebuild(now, snapshot, model) }));
+    const { how, ...rebuilt } = await revised(snapshot, store, revise);
+    const { model } = rebuilt;
+    const loaded = await load(model);
+    try {
+      await updateBy(
+        store.registry,
+        () => stillEmpty(rebuilt, store),
+        (now, emptied) => ({ model, put: afterRebuild(now, { ...rebuilt, emptied }) }),
+      );
+    } catch (error) {
+      loaded.dispose();
+      throw error;
+    }
+    install(loaded);
     emit({ kind: 'model-published', model });
     emit({
       kind: 'model-revised',
@@ -87,22 +99,23 @@ function differenceOf({ classes, model }: RegistrySnapshot): Difference {
 
 async function revised(
   snapshot: RegistrySnapshot,
-  { vectors }: KnowledgeStore,
+  store: KnowledgeStore,
   revise: Revising['revise'],
-): Promise<{ readonly model: ModelVersion; readonly how: 'subtracted' | 'anew' }> {
+): Promise<Rebuilt & { readonly how: 'subtracted' | 'anew' }> {
   const { leaving, missing, foreign, withdrawn } = differenceOf(snapshot);
   if (foreign.length === 0 && withdrawn.length === 0) {
-    const forgotten = await gatherVectors(vectors, 'mu', leaving);
-    const returned = await gatherVectors(vectors, 'cil', missing);
+    const forgotten = await gatherVectors(store.vectors, 'mu', leaving);
+    const { gathered: returned, without } = withVectors(await gatherVectors(store.vectors, 'cil', missing));
     try {
-      return { model: await revise({ forgotten, returned }), how: 'subtracted' };
+      const model = await revise({ forgotten, returned });
+      return { model, before: snapshot, emptied: without, how: 'subtracted' };
     } catch (error) {
       if (!areOtherVectors(error)) throw error;
     }
   }
-  const learned = classesIn(snapshot, 'learned').map(({ name }) => name);
-  const returned = await gatherVectors(vectors, 'cil', learned);
-  return { model: await revise({ forgotten: NOTHING, returned, anew: true }), how: 'anew' };
+  const { gathered, without } = await gatherLearned(snapshot, store);
+  const model = await revise({ forgotten: NOTHING, returned: gathered, anew: true });
+  return { model, before: snapshot, emptied: without, how: 'anew' };
 }
 
 function areOtherVectors(error: unknown): boolean {

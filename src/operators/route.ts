@@ -1,5 +1,5 @@
 import { concatMap, type OperatorFunction } from 'rxjs';
-import { toLetheError } from '../domain/errors.js';
+import { LetheError } from '../domain/errors.js';
 import type { Command } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { positionOf } from '../domain/record.js';
@@ -32,7 +32,8 @@ export interface Routing {
 
 /**
  * Sends each command to the handler of its kind, in their order, and emits the event that tells how it ended. One that
- * can't be carried out is refused in an event. One that was carried out before is ignored; but where it is the same
+ * can't be carried out is refused in an event; a failure that is no verdict on the command (a store that is away, something
+ * unexpected) fails the stream, which is started again. One that was carried out before is ignored; but where it is the same
  * record that is delivered again, its event was never written (the worker died in between) and is told now.
  */
 export function route(routing: Routing): OperatorFunction<Flow<Command>, Flow<LetheEvent>> {
@@ -58,7 +59,8 @@ async function carryOut(
     if (receipt) return { kind: 'command-ignored', commandId, command: kind };
     return await handle(command, routes, reading);
   } catch (error) {
-    return { kind: 'command-rejected', commandId, command: kind, error: toLetheError(error).toJSON() };
+    if (!(error instanceof LetheError) || error.retriable) throw error;
+    return { kind: 'command-rejected', commandId, command: kind, error: error.toJSON() };
   }
 }
 
@@ -72,5 +74,7 @@ function handle(command: Command, routes: Routes, reading: Reading): Promise<Let
       return routes.relearn(command, reading);
     case 'erase':
       return routes.erase(command, reading);
+    case 'declare-gone':
+      return routes['declare-gone'](command, reading);
   }
 }

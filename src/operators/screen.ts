@@ -14,6 +14,9 @@ import { leaveOneOut, similarities } from './similarities.js';
 
 type Calibrated = Extract<LetheEvent, { kind: 'filter-calibrated' }>;
 
+/** A message with what the filter found for its vector. */
+export type Assessed<T> = T & { readonly assessment: Assessment };
+
 /** The filter at work: asks the databases, decides at the calibrated level. */
 export interface Screen {
   /** One assessment for each unit vector. Where DB-MU is empty nothing is asked and nothing filtered. */

@@ -6,9 +6,9 @@ import { stacked } from '../domain/vector.js';
 import type { Embedder } from '../model/embedder/embedder.js';
 import { type Vote, type VoteOptions, voteForClass } from '../model/vote.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
-import { embedInputs } from './embed.js';
+import { embedInputs } from './embedInputs.js';
 import { unlearnClasses } from './migrateClasses.js';
-import { type OpeningOptions, openInput } from './openPayload.js';
+import { type OpeningOptions, openInput } from './openInput.js';
 
 /** What unlearning by examples works with. */
 export interface ExampleCollaborators {

@@ -1,5 +1,8 @@
 import type { ClassRecord, FilterLevel, RegistrySnapshot, TaskRecord } from '../domain/classes.js';
+import type { HolderGone } from '../domain/holders.js';
 import type { ModelVersion } from '../domain/messages/model.js';
+import type { FileRewrite } from '../domain/places.js';
+import type { Holders } from './holders.js';
 import type { LearnerLease } from './learnerLease.js';
 import type { VectorDatabase, VectorRecord } from './vectorDatabase.js';
 
@@ -30,6 +33,8 @@ export interface RegistryChange {
   readonly model?: ModelVersion;
   readonly filterLevel?: FilterLevel;
   readonly knownLevel?: number;
+  /** Holders that were declared gone. */
+  readonly holdersGone?: readonly HolderGone[];
   readonly command?: CommandNote;
 }
 
@@ -39,12 +44,36 @@ export interface RegistryChange {
  */
 export type Decide<C> = (snapshot: RegistrySnapshot) => C;
 
+/** A sample that became a dead letter. */
+export interface RefusedSample {
+  /** Its id, where it has one that can be read: what a corrected sample is known by. */
+  readonly id?: string | undefined;
+  /** Where its record lies, `topic/partition/offset`. */
+  readonly position: string;
+}
+
+/** How many samples of a task were refused and not stored since. */
+export interface RefusedCounts {
+  /** Distinct ids. */
+  readonly named: number;
+  /** Records that can't be told by an id: without one, or with that of another sample, which is stored. */
+  readonly nameless: number;
+}
+
 /** The versioned registry of classes, tasks, the model and the commands carried out. */
 export interface ClassRegistry {
   /** The newest state known to this process: cheap, may be older than what another worker wrote. */
   snapshot(): RegistrySnapshot;
-  /** The state of the store at or after this call: what *read your unlearn* rests on. */
+  /**
+   * The state of the store at or after this call: what *read your unlearn* rests on. Never an older one than was given out
+   * before, or is demanded: where the store went back, it waits, as all changes do.
+   */
   refresh(): Promise<RegistrySnapshot>;
+  /**
+   * Nothing older than this version is given out from now on: whoever knows that there was a newer state says so here.
+   * A lower one than before changes nothing.
+   */
+  demand(version: number): void;
   /**
    * Applies a change atomically; the version grows by one. A change of a command carried out before is not applied.
    * @returns the state after the change (or the newest, where nothing was changed)
@@ -52,10 +81,9 @@ export interface ClassRegistry {
   update(decide: Decide<RegistryChange | null>): Promise<RegistrySnapshot>;
   /** The receipt of a command that was carried out; null of one that was not. */
   receipt(commandId: string): Promise<CommandReceipt | null>;
-  /** Notes samples of a task that were refused, by position: they arrived, so the task does not wait for them. Idempotent. */
-  noteRefused(task: string, positions: readonly string[]): Promise<void>;
-  /** How many distinct samples of the task were noted as refused. */
-  refusedOf(task: string): Promise<number>;
+  /** Notes samples of a task that were refused. Idempotent; an id that is stored, now or later, is not counted. */
+  noteRefused(task: string, samples: readonly RefusedSample[]): Promise<void>;
+  refusedOf(task: string): Promise<RefusedCounts>;
 }
 
 /** Classes' way between the databases, and the records they have afterwards. */
@@ -66,7 +94,12 @@ export interface Migration {
   readonly classes: readonly ClassRecord[];
   /** Tasks that are opened with it. */
   readonly putTasks?: readonly TaskRecord[];
-  readonly command: CommandNote;
+  /** Names of classes that are dropped with it; their vectors stay. */
+  readonly drop?: readonly string[];
+  /** Tasks that are dropped with it, as {@link RegistryChange.dropTasks}. */
+  readonly dropTasks?: readonly string[];
+  /** The command that asks for it; left out of what is no command's doing. */
+  readonly command?: CommandNote;
 }
 
 /** What a migration did. */
@@ -76,11 +109,49 @@ export interface MigrationResult {
   readonly snapshot: RegistrySnapshot;
 }
 
+/** What commands need of a store. */
+export type Changeable = Pick<KnowledgeStore, 'vectors' | 'registry' | 'migrate' | 'withdraw'>;
+
+/** How new the store is, against what this process knows of it. */
+export interface Standing {
+  /** Version of the registry that the store holds. */
+  readonly found: number;
+  /** The newest that was seen or demanded, here or by the learner that began to bring the store forward. */
+  readonly known: number;
+  /** Whether the store went back, and was not brought forward since. */
+  readonly isBehind: boolean;
+  /** Whether a learner has looked at the store since its server was started, or took the place of another. */
+  readonly isVerified: boolean;
+  /** Which run of the server was looked at; null where that is not known. */
+  readonly run: string | null;
+}
+
 /**
- * Whether files that hold what was deleted are written anew: `begun` in the background; `refused` where the store's user
- * may not ask for it; `none` where there are no files.
+ * What a store holds however old that is, and how it catches up: a store that was restored from a backup, or whose replica
+ * took over before it had everything, holds an older state than was told of.
  */
-export type FileRewrite = 'begun' | 'refused' | 'none';
+export interface StoreHistory {
+  standing(): Promise<Standing>;
+  /**
+   * The learner has looked: what the server holds is at what was told.
+   * @param run that it looked at; another one may have begun since
+   */
+  verify(run: Standing['run']): Promise<void>;
+  /**
+   * From now on this process waits for a server that no learner has looked at: what it holds may be older than what was told
+   * to others, of which this process need not know yet.
+   */
+  onlyVerified(): void;
+  /** Holds up everybody, also who knows nothing newer, until {@link bringForward}; a learner that dies meanwhile leaves it so. */
+  hold(known: number): Promise<void>;
+  /** The store as it is now: for the learner alone, to carry out again what is missing. Nobody may answer from it. */
+  readonly asItIs: Changeable;
+  /**
+   * Lifts the registry's version above all that anyone has seen, so that whoever waits goes on with this state.
+   * @returns the version now
+   */
+  bringForward(): Promise<number>;
+}
 
 /** DB-CIL, DB-MU and the registry, which change together. */
 export interface KnowledgeStore {
@@ -88,6 +159,10 @@ export interface KnowledgeStore {
   readonly registry: ClassRegistry;
   /** Who may learn. A process that never asked for it is not held to it. */
   readonly lease: LearnerLease;
+  /** Folders of workers that may hold copies of models. */
+  readonly holders: Holders;
+  /** Null of one that lives and dies with this process: it never goes back. */
+  readonly history: StoreHistory | null;
   /**
    * Moves the vectors, changes the registry and records the command in one transaction: readers see all or nothing.
    * A command carried out before moves nothing.
@@ -95,12 +170,21 @@ export interface KnowledgeStore {
   migrate(decide: Decide<Migration>): Promise<MigrationResult>;
   /**
    * Inserts into DB-CIL provided that the registry is still at this version, in one transaction: samples that were
-   * judged by an older state (say, of a class unlearned meanwhile) do not get in.
+   * judged by an older state (say, of a class unlearned meanwhile) do not get in. What is stored no longer counts as refused.
    * @returns false, and nothing is stored, where the registry has changed, or one of the ids was withdrawn
    * @throws LetheError `wrong-dimension`
    */
   insert(records: readonly VectorRecord[], registryVersion: number): Promise<boolean>;
-  /** Has the store write its files without what was deleted. */
+  /**
+   * As {@link VectorDatabase.withdraw}; in the same step each that is deleted counts as refused by the task that its class
+   * is learned in, which must not wait for it.
+   * @param learning the tasks of classes that are being learned, by class
+   */
+  withdraw(
+    ids: readonly string[],
+    learning: ReadonlyMap<string, string>,
+  ): Promise<ReadonlyMap<string, number>>;
+  /** Has the store write its files without what was deleted, and waits for it. */
   rewriteFiles(): Promise<FileRewrite>;
   /** Resolves when the store can be reached; adapters in memory always can. Never rejects but after `close`. */
   ready(): Promise<void>;

@@ -31,6 +31,6 @@ function wrongDimension(field: string, length: number, dimension: number, whose:
   return new LetheError('wrong-dimension', `${whose} has ${length} components, not ${dimension}`, {
     field,
     value: String(length),
-    remedy: `Send vectors of ${dimension} components, from the embedder that this deployment uses.`,
+    remedy: `Send vectors of ${dimension} components, from the embedder of this deployment.`,
   });
 }

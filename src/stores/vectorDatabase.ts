@@ -45,6 +45,8 @@ export interface VectorDatabase {
   /** The records of these ids that exist, in no particular order, each with its database. */
   get(ids: readonly string[]): Promise<(VectorRecord & { readonly database: DatabaseName })[]>;
   count(filter?: VectorFilter): Promise<number>;
+  /** The classes of which vectors are stored, in whichever database, and how many of each. */
+  classes(): Promise<ReadonlyMap<string, number>>;
   /**
    * Exact or approximate k nearest neighbours by cosine similarity, most similar first.
    * @param queries unit vectors, shape [n, dimension]

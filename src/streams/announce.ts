@@ -1,6 +1,7 @@
 import { encodeEvent, encodeModelVersion } from '../domain/cloudEvents.js';
 import type { LetheEvent } from '../domain/messages/event.js';
-import { markErasureTold } from '../operators/purgeClasses.js';
+import { noteTold } from '../operators/confirmEvent.js';
+import { markErasureComplete, markErasureTold } from '../operators/purgeClasses.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
 import type { Context } from './context.js';
 import type { Signal } from './signal.js';
@@ -8,12 +9,17 @@ import type { Signal } from './signal.js';
 /** Writes an event, and the model version where it tells of one; then it is a signal. */
 export function announce({ log, topics, settings, store }: Context): (event: LetheEvent) => Promise<Signal> {
   return async (event) => {
-    const records = [encodeEvent(event, settings.modelName, topics)];
+    const told = encodeEvent(event, settings.modelName, topics);
+    const records = [told];
     if (event.kind === 'model-published')
       records.push(encodeModelVersion(event.model, settings.modelName, topics));
+    // Before the event is there for others: whoever checks it then finds the note.
+    if (event.kind === 'erased' || event.kind === 'erasure-completed')
+      await noteTold(told.value, store.registry);
     await log.publish(records);
     if (event.kind === 'task-finished') await markTold(event.task, store);
     if (event.kind === 'erased') await markErasureTold(event.commandId, store);
+    if (event.kind === 'erasure-completed') await markErasureComplete(event.commandId, store);
     return { kind: 'event', event };
   };
 }

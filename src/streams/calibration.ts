@@ -1,6 +1,5 @@
 import { type Observable, takeUntil } from 'rxjs';
 import { encodeEvent } from '../domain/cloudEvents.js';
-import type { LetheEvent } from '../domain/messages/event.js';
 import { mapInBatches } from '../operators/mapInBatches.js';
 import type { Context } from './context.js';
 import type { Signal } from './signal.js';
@@ -11,7 +10,7 @@ import type { Signal } from './signal.js';
  */
 export function calibration(
   { screen, known, log, topics, settings, stop }: Context,
-  changes: Observable<LetheEvent>,
+  changes: Observable<unknown>,
 ): Observable<Signal> {
   return changes.pipe(
     takeUntil(stop),

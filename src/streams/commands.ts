@@ -1,8 +1,10 @@
 import { type Observable, takeUntil } from 'rxjs';
 import { decodeCommand, encodeEvent } from '../domain/cloudEvents.js';
+import { groupsOf } from '../domain/groups.js';
 import type { Command } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { announcedEvent, announceTask } from '../operators/announceTask.js';
+import { declareGone, goneEvent } from '../operators/declareGone.js';
 import { decode } from '../operators/decode.js';
 import { acceptedEvent, eraseClasses } from '../operators/eraseClasses.js';
 import {
@@ -17,15 +19,24 @@ import { unlearnByExamples } from '../operators/unlearnByExamples.js';
 import { isOfSamples, samplesUnlearnedEvent, unlearnSamples } from '../operators/unlearnSamples.js';
 import type { CommandReceipt } from '../stores/knowledgeStore.js';
 import { type Context, inFlight } from './context.js';
-import { groupsOf } from './groups.js';
 import { type Signal, toSignals } from './signal.js';
+import { onceWhole } from './wholeCommands.js';
 
 /** Commands in, events out, in their order. Unlearning is done here and now; learning is only announced. */
-export function commands({ log, topics, stop, store, ...context }: Context): Observable<Signal> {
+export function commands(context: Context): Observable<Signal> {
+  return onceWhole(context, () => carryingOut(context));
+}
+
+function carryingOut({ log, topics, stop, store, ...context }: Context): Observable<Signal> {
   const { embedders, probe, settings } = context;
   const opening = { embedder: embedders.urgent, limits: settings.limits };
   return log
-    .read({ topics: [topics.commands], group: groupsOf(topics).commands, ...inFlight(settings) })
+    .read({
+      topics: [topics.commands],
+      group: groupsOf(topics).commands,
+      whole: true,
+      ...inFlight(settings),
+    })
     .pipe(
       takeUntil(stop),
       decode(decodeCommand, probe),
@@ -34,7 +45,7 @@ export function commands({ log, topics, stop, store, ...context }: Context): Obs
         probe,
         retell,
         routes: {
-          learn: (command, { position }) => announceTask(command, position, store.registry),
+          learn: (command, { position }) => announceTask(command, position, store),
           unlearn: ({ id, classes, examples, samples, subject }, { position, startedAt }) => {
             if (classes) return unlearnClasses({ id, classes, position }, store, startedAt);
             if (samples) return unlearnSamples({ id, position, samples: { ids: samples } }, store, startedAt);
@@ -49,6 +60,8 @@ export function commands({ log, topics, stop, store, ...context }: Context): Obs
           relearn: (command, { position, startedAt }) =>
             relearnClasses({ ...command, position }, store, startedAt),
           erase: (command, { position, startedAt }) => eraseClasses(command, position, store, startedAt),
+          'declare-gone': (command, { position, startedAt }) =>
+            declareGone(command, position, store, startedAt),
         },
       }),
       publish({
@@ -67,7 +80,7 @@ export function commands({ log, topics, stop, store, ...context }: Context): Obs
 function retell(command: Command, receipt: CommandReceipt, { startedAt }: Reading): LetheEvent {
   switch (command.kind) {
     case 'learn':
-      return announcedEvent(command);
+      return announcedEvent(command, command.id);
     case 'unlearn':
       return isOfSamples(receipt)
         ? samplesUnlearnedEvent(receipt, startedAt)
@@ -76,5 +89,7 @@ function retell(command: Command, receipt: CommandReceipt, { startedAt }: Readin
       return relearnedEvent(receipt, startedAt);
     case 'erase':
       return acceptedEvent(receipt, startedAt);
+    case 'declare-gone':
+      return goneEvent(receipt, startedAt);
   }
 }

@@ -1,8 +1,10 @@
 import type { BehaviorSubject, Observable } from 'rxjs';
+import type { Sealer } from '../domain/auditSeal.js';
 import type { ModelVersion } from '../domain/messages/model.js';
 import type { StrategyName } from '../domain/messages/prediction.js';
 import type { Topics } from '../domain/topics.js';
 import type { CheckpointStore } from '../model/checkpoint/checkpointStore.js';
+import type { Copies } from '../model/checkpoint/copies.js';
 import type { Classifier } from '../model/classifier.js';
 import type { ImageLimits } from '../model/embedder/decodeImage.js';
 import type { Lanes } from '../model/embedder/lanes.js';
@@ -45,8 +47,10 @@ export interface Settings {
   readonly strategy: StrategyName;
   readonly guard: boolean;
   readonly topK: number;
-  /** Whether inputs that are like nothing known are answered `unknown`. */
+  /** Whether inputs that are like nothing known are answered with no class. */
   readonly unknown: boolean;
+  /** Models that are kept: the one that answers, and those before it. */
+  readonly keepModels: number;
   readonly taskTimeoutMs: number;
   readonly vote: VoteOptions;
   readonly rebuild: RebuildSettings;
@@ -68,7 +72,11 @@ export interface Context {
   /** Queries and commands go before samples: live answers do not wait for the embedding of a task. */
   readonly embedders: Lanes;
   readonly trainer: Trainer & Rebuilder;
-  readonly checkpoints: Pick<CheckpointStore, 'removeOf'>;
+  readonly checkpoints: Pick<CheckpointStore, 'removeOf' | 'removeTorn' | 'removeOld' | 'knowing'>;
+  /** What this worker keeps of models in its own folder. */
+  readonly copies: Copies;
+  /** Name of this worker, for people. */
+  readonly worker: string;
   /** Loads the classifier of a published model. */
   readonly load: (model: ModelVersion) => Promise<Classifier>;
   /** The classifier that answers now; null before the first task. */
@@ -78,6 +86,8 @@ export interface Context {
   readonly known: (() => ReturnType<typeof calibrateKnown>) | null;
   readonly probe: Probe;
   readonly settings: Settings;
+  /** Signs the records of the audit chain; left out where no key is configured. */
+  readonly sealer?: Sealer;
   /** Ends the reading of all topics; what is under way is finished. */
   readonly stop: Observable<unknown>;
 }

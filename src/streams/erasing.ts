@@ -1,22 +1,22 @@
-import pRetry from 'p-retry';
 import { concatMap, merge, Observable, of, takeUntil } from 'rxjs';
 import type { ClassRecord } from '../domain/classes.js';
-import { LetheError, toLetheError } from '../domain/errors.js';
+import { toLetheError } from '../domain/errors.js';
 import type { LetheEvent } from '../domain/messages/event.js';
+import { topicPlaces } from '../domain/topicPlaces.js';
 import type { Classifier } from '../model/classifier.js';
 import type { InTurn } from '../operators/inTurn.js';
+import { lookAt, placesOf } from '../operators/lookAt.js';
 import { mapInBatches } from '../operators/mapInBatches.js';
-import { erasable, giveUpErasing, purgeClasses } from '../operators/purgeClasses.js';
+import { type Perseverance, persevere } from '../operators/persevere.js';
+import { erasable, giveUpErasing, noteFiles, purgeClasses } from '../operators/purgeClasses.js';
 import { needsRebuild, rebuildModel } from '../operators/rebuildModel.js';
 import { needsRevision, reviseModel } from '../operators/reviseModel.js';
 import { announce } from './announce.js';
 import type { Context } from './context.js';
+import { persevering } from './persevering.js';
 import { purgeTopics } from './purgeTopics.js';
 import { replaceClassifier } from './replaceClassifier.js';
 import type { Signal } from './signal.js';
-
-/** A training process that died may have died of what passes. */
-const BACKOFF = { retries: 2, minTimeout: 500, maxTimeout: 5000, randomize: true };
 
 /**
  * Keeps the model in step with the registry's learned classes, where the learner can revise it exactly. And erases the
@@ -30,20 +30,24 @@ export function erasing(
   changes: Observable<LetheEvent>,
   inTurn: InTurn,
 ): Observable<Signal> {
-  return merge(of(null), changes).pipe(
-    takeUntil(context.stop),
-    mapInBatches(Number.POSITIVE_INFINITY, async () => [null]),
-    // Told of before it looks again: an erasure that is not told of yet would be told of twice.
-    concatMap(() => eraseWhatIsWanted(context, inTurn).pipe(concatMap(announce(context)))),
+  return persevering(context, 'erasing', (perseverance) =>
+    merge(of(null), changes).pipe(
+      takeUntil(context.stop),
+      mapInBatches(Number.POSITIVE_INFINITY, async () => [null]),
+      // Told of before it looks again: an erasure that is not told of yet would be told of twice.
+      concatMap(() => eraseWhatIsWanted(context, inTurn, perseverance).pipe(concatMap(announce(context)))),
+    ),
   );
 }
 
-function eraseWhatIsWanted(context: Context, inTurn: InTurn): Observable<LetheEvent> {
+function eraseWhatIsWanted(
+  context: Context,
+  inTurn: InTurn,
+  perseverance: Perseverance,
+): Observable<LetheEvent> {
   return new Observable((subscriber) => {
     const emit = (event: LetheEvent): void => subscriber.next(event);
-    const stopping = new AbortController();
-    subscriber.add(context.stop.subscribe(() => stopping.abort()));
-    erase(context, inTurn, emit, stopping.signal).then(
+    erase(context, inTurn, emit, perseverance).then(
       () => subscriber.complete(),
       (error: unknown) => subscriber.error(error),
     );
@@ -54,23 +58,19 @@ async function erase(
   context: Context,
   inTurn: InTurn,
   emit: (event: LetheEvent) => void,
-  stopping: AbortSignal,
+  perseverance: Perseverance,
 ): Promise<void> {
   const { store } = context;
   const wanted = toBeErased(await store.registry.refresh());
   if (isOutdated(context)) {
     try {
       const seen = withSamplesUnlearned(store.registry.snapshot());
-      await pRetry(() => renew(context, inTurn, emit), {
-        ...BACKOFF,
-        // What ends well while a stop waits for it counts: a signal would make an error of it.
-        shouldRetry: ({ error }) => !stopping.aborted && error instanceof LetheError && error.retriable,
-      });
+      await persevere(() => renew(context, inTurn, emit), perseverance);
       const current = store.registry.snapshot().model?.version;
       if (seen.length > 0 && current) await context.checkpoints.removeOf(seen, current);
     } catch (error) {
       // What a drain breaks off is still wanted: the next start goes on with it.
-      if (stopping.aborted) return;
+      if (perseverance.stopping.aborted) return;
       await giveUp(wanted, error, context, emit);
       return;
     }
@@ -78,10 +78,14 @@ async function erase(
   for (const each of erasable(await store.registry.refresh())) {
     const started = performance.now();
     const classes = each.classes.map(({ name }) => name);
-    const checkpoints = await context.checkpoints.removeOf(classes);
+    const torn = await inTurn(() => context.checkpoints.removeTorn());
+    const checkpoints = torn + (await context.checkpoints.removeOf(classes));
     const topics = await purgeTopics(classes, context);
     const { vectors, registryVersion } = await purgeClasses(each, store);
     const databaseFiles = await store.rewriteFiles();
+    await noteFiles([each.commandId], databaseFiles, store);
+    const erasure = { since: registryVersion, files: databaseFiles };
+    const places = placesOf(await lookAt(classes, context), erasure);
     emit({
       kind: 'erased',
       commandId: each.commandId,
@@ -90,6 +94,7 @@ async function erase(
       checkpoints,
       databaseFiles,
       ...topics,
+      places: [...places, ...topicPlaces(topics.topics)],
       registryVersion,
       ms: performance.now() - started,
     });

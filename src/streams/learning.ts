@@ -8,35 +8,44 @@ import {
   mergeMap,
   type Observable,
   type OperatorFunction,
+  ReplaySubject,
   takeUntil,
   tap,
 } from 'rxjs';
 import { decodeSample, taskOf } from '../domain/cloudEvents.js';
+import { groupsOf } from '../domain/groups.js';
 import type { LetheEvent } from '../domain/messages/event.js';
-import type { ModelVersion } from '../domain/messages/model.js';
-import {
-  type Announcement,
-  type Arrival,
-  type CollectedTask,
-  collectTasks,
-} from '../operators/collectTasks.js';
+import type { Classifier } from '../model/classifier.js';
+import { type Arrival, collectTasks } from '../operators/collectTasks.js';
 import { decode } from '../operators/decode.js';
 import { embed } from '../operators/embed.js';
 import type { Flow } from '../operators/flow.js';
 import type { InTurn } from '../operators/inTurn.js';
 import { noteRefusals } from '../operators/noteRefusals.js';
 import { openPayload } from '../operators/openPayload.js';
+import type { Perseverance } from '../operators/persevere.js';
 import { publish } from '../operators/publish.js';
-import { type StoredSample, storeVectors } from '../operators/storeVectors.js';
+import type { StoredSample } from '../operators/storeSamples.js';
+import { storeVectors } from '../operators/storeVectors.js';
+import type { Announcement, CollectedTask } from '../operators/task.js';
 import { trainTasks } from '../operators/trainTasks.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
 import { announce } from './announce.js';
 import { type Context, inFlight } from './context.js';
-import { groupsOf } from './groups.js';
 import { samplesOf, unfinished } from './openTasks.js';
+import { persevering } from './persevering.js';
 import { replaceClassifier } from './replaceClassifier.js';
 import { type Signal, toSignals } from './signal.js';
+import type { Supervise } from './supervise.js';
 import { untoldModel } from './untoldModel.js';
+
+/** How learning runs beside the other topologies. */
+export interface Learning {
+  /** Lets nothing else that makes a model run meanwhile. */
+  readonly inTurn: InTurn;
+  /** Samples are read under a supervision of their own: what they break off is no training. */
+  readonly supervise: Supervise;
+}
 
 /**
  * Samples in, vectors into DB-CIL, and a model out of every task that is complete. Begins with what the worker before
@@ -45,28 +54,44 @@ import { untoldModel } from './untoldModel.js';
 export function learning(
   context: Context,
   announced: Observable<Announcement>,
-  inTurn: InTurn,
+  { inTurn, supervise }: Learning,
 ): Observable<Signal> {
-  const tasks = from(unfinished(context.store)).pipe(
-    mergeMap(({ open, untold }) => {
-      const underWay = new Set<string>();
-      const announcements = merge(from(open), announced).pipe(
-        // The command of a task may be delivered again, even when the task is over.
-        filter(({ task }) => !underWay.has(task) && isOpen(task, context.store)),
-        tap(({ task }) => underWay.add(task)),
-      );
-      return merge(
-        from(untold).pipe(concatMap(announce(context))),
-        learningFrom(context, announcements, inTurn).pipe(
-          tap((signal) => {
-            if (signal.kind === 'event' && signal.event.kind === 'task-failed')
-              underWay.delete(signal.event.task);
-          }),
-        ),
-      );
+  const tasks = onceRead(unfinished(context.store), announced, ({ open, untold }, heard) => {
+    const underWay = new Set<string>();
+    const announcements = merge(from(open), heard).pipe(
+      // The command of a task may be delivered again, even when the task is over.
+      filter(({ task }) => !underWay.has(task) && isOpen(task, context.store)),
+      tap(({ task }) => underWay.add(task)),
+    );
+    return merge(
+      from(untold).pipe(concatMap(announce(context))),
+      persevering(context, 'training', (perseverance) =>
+        learningFrom(context, announcements, { inTurn, supervise, perseverance }),
+      ).pipe(
+        tap((signal) => {
+          if (signal.kind === 'event' && signal.event.kind === 'task-failed')
+            underWay.delete(signal.event.task);
+        }),
+      ),
+    );
+  });
+  return merge(untoldModel(context, inTurn), tasks);
+}
+
+/**
+ * Goes on with what was read, and with everything that is announced from now on: also with what was announced while it was
+ * being read, which it may not hold.
+ */
+export function onceRead<R, A, T>(
+  reading: Promise<R>,
+  announced: Observable<A>,
+  goOn: (read: R, heard: Observable<A>) => Observable<T>,
+): Observable<T> {
+  return announced.pipe(
+    connect((heard) => from(reading).pipe(mergeMap((read) => goOn(read, heard))), {
+      connector: () => new ReplaySubject<A>(),
     }),
   );
-  return merge(untoldModel(context, inTurn), tasks);
 }
 
 function isOpen(task: string, { registry }: KnowledgeStore): boolean {
@@ -76,10 +101,11 @@ function isOpen(task: string, { registry }: KnowledgeStore): boolean {
 function learningFrom(
   context: Context,
   announcements: Observable<Announcement>,
-  inTurn: InTurn,
+  { inTurn, supervise, perseverance }: Learning & { readonly perseverance: Perseverance },
 ): Observable<Signal> {
-  const { trainer, store, settings } = context;
-  return storing(context).pipe(
+  const { trainer, store, load, settings } = context;
+  const install = (loaded: Classifier): void => replaceClassifier(context, loaded);
+  return supervise('storing', storing).pipe(
     connect((samples) =>
       merge(
         samples.pipe(toSignals(({ fresh }) => ({ kind: 'stored', fresh }))),
@@ -93,7 +119,7 @@ function learningFrom(
           connect((tasks) =>
             merge(
               tasks.pipe(embedded()),
-              tasks.pipe(trainTasks({ trainer, store, install: install(context), inTurn })),
+              tasks.pipe(trainTasks({ trainer, store, load, install, inTurn, perseverance })),
             ),
           ),
           concatMap(announce(context)),
@@ -135,9 +161,12 @@ function storing({
   );
 }
 
-/** What a sample means for its task: a redelivered one is no arrival; a refused one is, so that its task does not wait for it. */
+/**
+ * What a sample means for its task: a redelivered one is an arrival too, since the run that stored it may have failed before
+ * it could tell; a refused one is, so that its task does not wait for it.
+ */
 function arrivalOf(item: Flow<StoredSample>): Arrival | null {
-  if (item.ok) return item.value.fresh ? { task: item.value.task } : null;
+  if (item.ok) return { task: item.value.task };
   const task = taskOf(item.source);
   return task === undefined ? null : { task };
 }
@@ -149,8 +178,4 @@ function embedded(): OperatorFunction<CollectedTask, LetheEvent> {
       filter(({ outcome }) => outcome === 'complete'),
       map(({ announcement: { task }, stored, ms }) => ({ kind: 'task-embedded', task, samples: stored, ms })),
     );
-}
-
-function install(context: Context): (model: ModelVersion) => Promise<void> {
-  return async (model) => replaceClassifier(context, await context.load(model));
 }

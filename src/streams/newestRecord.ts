@@ -1,4 +1,4 @@
-import { lastValueFrom } from 'rxjs';
+import { filter, lastValueFrom } from 'rxjs';
 import type { LogRecord } from '../domain/record.js';
 import { keptNow } from './keptNow.js';
 import type { EventLog } from './transports/eventLog.js';
@@ -6,12 +6,19 @@ import type { EventLog } from './transports/eventLog.js';
 /** Records looked at first; ends of transactions take offsets, too. */
 const FIRST_SPAN = 16n;
 
-/** The newest record of a topic of one partition; null where there is none. */
-export async function newestRecord(log: EventLog, topic: string): Promise<LogRecord | null> {
+/**
+ * The newest record of a topic of one partition that is what is looked for; null where there is none. What others wrote
+ * behind it is passed over.
+ */
+export async function newestRecord(
+  log: EventLog,
+  topic: string,
+  isOurs: (record: LogRecord) => boolean,
+): Promise<LogRecord | null> {
   const end = (await log.ends([topic])).get(topic)?.[0] ?? 0n;
   for (let span = FIRST_SPAN; ; span *= 16n) {
     const from = end > span ? end - span : 0n;
-    const newest = keptNow(log, topic, new Map([[topic, [from]]]));
+    const newest = keptNow(log, topic, { from: new Map([[topic, [from]]]) }).pipe(filter(isOurs));
     const found = await lastValueFrom(newest, { defaultValue: null });
     if (found || from === 0n) return found;
   }

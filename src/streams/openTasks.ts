@@ -1,6 +1,7 @@
 import type { LetheEvent } from '../domain/messages/event.js';
+import { deleteErased } from '../operators/abandonTask.js';
 import { announcedEvent } from '../operators/announceTask.js';
-import type { Announcement, SampleCounts } from '../operators/collectTasks.js';
+import type { Announcement, SampleCounts } from '../operators/task.js';
 import type { KnowledgeStore } from '../stores/knowledgeStore.js';
 
 /** What a worker that begins finds half done. */
@@ -12,8 +13,9 @@ export interface Unfinished {
 }
 
 /** What the worker before this one left unfinished, by the registry. */
-export async function unfinished({ registry }: KnowledgeStore): Promise<Unfinished> {
-  const { tasks, model } = await registry.refresh();
+export async function unfinished(store: KnowledgeStore): Promise<Unfinished> {
+  await deleteErased(store);
+  const { tasks, model } = await store.registry.refresh();
   const open: Announcement[] = [];
   const untold: LetheEvent[] = [];
   for (const task of tasks.values()) {
@@ -33,6 +35,9 @@ export async function samplesOf(
   { task, classes }: Announcement,
   { registry, vectors }: KnowledgeStore,
 ): Promise<SampleCounts> {
-  const [stored, refused] = await Promise.all([vectors.count({ classes }), registry.refusedOf(task)]);
-  return { stored, refused };
+  const [stored, { named, nameless }] = await Promise.all([
+    vectors.count({ classes }),
+    registry.refusedOf(task),
+  ]);
+  return { stored, refused: named, nameless };
 }

@@ -25,15 +25,15 @@ async function untold({ store, log, topics }: Context): Promise<ModelVersion | n
   const { model, tasks } = await store.registry.refresh();
   // The model of a task that was not told of is told with it.
   if (!model || [...tasks.values()].some(({ state }) => state === 'finished')) return null;
-  const newest = await newestRecord(log, topics.models);
-  return newest && isOf(newest, model) ? null : model;
+  const newest = await newestRecord(log, topics.models, (record) => versionIn(record) !== null);
+  return newest && versionIn(newest) === model.version ? null : model;
 }
 
-function isOf(record: LogRecord, { version }: ModelVersion): boolean {
+function versionIn(record: LogRecord): string | null {
   try {
-    return decodeModelVersion(record).version === version;
+    return decodeModelVersion(record).version;
   } catch {
     // Another program wrote it: it tells of no model.
-    return false;
+    return null;
   }
 }

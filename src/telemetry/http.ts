@@ -16,8 +16,8 @@ export function telemetryRoutes(metrics: Metrics, health: Health): Hono {
     return context.json({ live, failure }, live ? 200 : 503);
   });
   routes.get('/readyz', (context) => {
-    const { ready, waitingFor, standby, failure } = health.report();
-    return context.json({ ready, waitingFor, standby, failure }, ready ? 200 : 503);
+    const { ready, waitingFor, reasons, standby, failure } = health.report();
+    return context.json({ ready, waitingFor, reasons, standby, failure }, ready ? 200 : 503);
   });
   return routes;
 }

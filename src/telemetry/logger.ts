@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { visibleJson } from '../domain/visible.js';
 import { REDACTED, scrubber } from './scrub.js';
 import { textLines } from './textLines.js';
 
@@ -24,6 +25,7 @@ export function createLogger(options: LoggerOptions): Logger {
   const terminal = destination.isTTY ?? false;
   const scrubbed = scrubber(secrets);
   const clean = { write: (line: string) => destination.write(scrubbed(line)) };
+  const json = { write: (line: string) => destination.write(visibleJson(scrubbed(line))) };
   const text = format === 'text' || (format === 'auto' && terminal);
   const settings = {
     level,
@@ -32,5 +34,5 @@ export function createLogger(options: LoggerOptions): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: REDACTED },
   };
-  return pino(settings, text ? textLines(clean, terminal) : clean);
+  return pino(settings, text ? textLines(clean, terminal) : json);
 }

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { ClassRecord } from '../domain/classes.js';
 import { REASON_CODES, type ReasonCode } from '../domain/errors.js';
-import type { LetheEvent } from '../domain/messages/event.js';
+import type { EventKind, LetheEvent } from '../domain/messages/event.js';
 import type { Prediction } from '../domain/messages/prediction.js';
 import { Buffer, type Increments } from './buffered.js';
 import { createInstruments, type Instruments } from './instruments.js';
@@ -28,6 +28,12 @@ export interface Metrics {
   /** @param askedAt when the command that the event answers was written, in milliseconds since the epoch */
   observeEvent(event: LetheEvent, askedAt?: number): void;
   observeDeadLetter(reason: ReasonCode): void;
+  /** Records of a topic were deleted before they were read. */
+  observeLoss(topic: string, records: number): void;
+  /** An event that the registry did not confirm, of a kind of the code. */
+  observeUnconfirmed(kind: EventKind): void;
+  /** A topology runs, or failed and starts again. */
+  observeTopology(topology: string, is: 'running' | 'restarting'): void;
   /** @param role what is computed, e.g. `embedder`, `training`, `inference` */
   setBackend(role: string, backend: string): void;
   /** The model that answers from now on. */
@@ -70,11 +76,14 @@ export function createMetrics(measured?: Measured): Metrics {
     },
     observePrediction(prediction, known) {
       kept(routes, prediction.route, (route) => buffer.increments(instruments.queries, { route })).add();
-      queryLatency.observe(prediction.latencyMs / 1000);
+      if (prediction.latencyMs !== null) queryLatency.observe(prediction.latencyMs / 1000);
       if (prediction.truth !== undefined && known) truth.judge(prediction, prediction.truth, known);
     },
     observeEvent: (event, askedAt) => observeEvent(event, instruments, erasing, askedAt),
     observeDeadLetter: (reason) => instruments.deadLetters.inc({ reason }),
+    observeLoss: (topic, records) => instruments.lostRecords.inc({ topic }, records),
+    observeUnconfirmed: (kind) => instruments.unconfirmedEvents.inc({ kind }),
+    observeTopology: (topology, is) => instruments.restarts.inc({ topology }, is === 'restarting' ? 1 : 0),
     setBackend: (role, backend) => instruments.backend.set({ role, backend }, 1),
     setModel: (version) => {
       instruments.model.reset();

@@ -1,4 +1,5 @@
 import type { EventKind, LetheEvent } from '../domain/messages/event.js';
+import { msSince } from '../domain/recordTime.js';
 import type { Instruments } from './instruments.js';
 
 /** Events that dashboards mark in time. */
@@ -64,6 +65,9 @@ export function observeEvent(
         instruments.filterSpecificity.set({ source: 'calibration' }, event.specificity);
       }
       return;
+    case 'store-brought-forward':
+      instruments.broughtForward.inc();
+      return;
     case 'command-rejected':
       instruments.commandsRejected.inc({ reason: event.error.code });
       return;
@@ -111,12 +115,8 @@ function observeErasure(
   erasing.delete(commandId);
   erasures.inc({ outcome: kind === 'erased' ? 'erased' : 'failed' });
   if (kind === 'erase-failed') trainingActive.set(0);
-  else if (askedAt !== undefined) timeToErase.observe(secondsSince(askedAt));
-}
-
-/** 0 at least: the clocks of two machines may differ. */
-function secondsSince(time: number): number {
-  return Math.max(0, Date.now() - time) / 1000;
+  const ms = msSince(askedAt);
+  if (kind === 'erased' && ms !== undefined) timeToErase.observe(ms / 1000);
 }
 
 function observeUnlearning(
@@ -125,7 +125,8 @@ function observeUnlearning(
   askedAt?: number,
 ): void {
   unlearnDuration.observe({ by }, ms / 1000);
-  if (askedAt !== undefined) timeToForget.observe({ by }, secondsSince(askedAt));
+  const sinceAsked = msSince(askedAt);
+  if (sinceAsked !== undefined) timeToForget.observe({ by }, sinceAsked / 1000);
 }
 
 function observeMigration(

@@ -12,9 +12,13 @@ export interface MetricSources {
   readonly registry?: () => Promise<unknown>;
   /** Vectors by database (`cil`, `mu`). */
   readonly vectors?: () => Promise<Readonly<Record<string, number>>>;
+  /** Stored samples of classes that no learn command named. */
+  readonly unannounced?: () => Promise<number>;
   readonly classes?: () => Readonly<Record<ClassState, number>>;
   readonly registryVersion?: () => number;
   readonly openTasks?: () => number;
+  /** Classes whose erasure was told of, and is not complete. */
+  readonly incompleteErasures?: () => number;
   /** Unsettled records by topic. */
   readonly lag?: () => Promise<Readonly<Record<string, number>>>;
   /** Waiting items by queue. */
@@ -22,7 +26,7 @@ export interface MetricSources {
   readonly health?: () => HealthReport;
 }
 
-const SLOW = ['registry', 'vectors', 'lag'] as const;
+const SLOW = ['registry', 'vectors', 'unannounced', 'lag'] as const;
 type Slow = (typeof SLOW)[number];
 
 /** Asks the sources, each at most once at a time; one that fails or is late has no value in this scrape, and is counted. */
@@ -38,34 +42,37 @@ export class Sources {
   }
 
   async collect(): Promise<void> {
-    const { registry, vectors, lag } = this.#sources;
-    const { vectors: databases, consumerLag } = this.instruments;
-    const [counts = {}, records = {}] = await Promise.all([
+    const { registry, vectors, unannounced, lag } = this.#sources;
+    const { vectors: databases, unannouncedSamples, consumerLag } = this.instruments;
+    const [counts = {}, records = {}, samples] = await Promise.all([
       this.#ask('vectors', vectors),
       this.#ask('lag', lag),
+      this.#ask('unannounced', unannounced),
       this.#ask('registry', registry),
     ]);
     databases.reset();
     consumerLag.reset();
     for (const [database, count] of Object.entries(counts)) databases.set({ database }, count);
     for (const [topic, unsettled] of Object.entries(records)) consumerLag.set({ topic }, unsettled);
+    if (samples !== undefined) unannouncedSamples.set(samples);
     this.#look();
   }
 
   /** What is at hand. */
   #look(): void {
-    const { queues, classes, registryVersion, openTasks, health } = this.#sources;
+    const { queues, classes, registryVersion, openTasks, incompleteErasures, health } = this.#sources;
     const { queueDepth, classes: states, ...instruments } = this.instruments;
     for (const [queue, depth] of Object.entries(queues?.() ?? {})) queueDepth.set({ queue }, depth);
     for (const [state, count] of Object.entries(classes?.() ?? {})) states.set({ state }, count);
     if (registryVersion) instruments.registryVersion.set(registryVersion());
     if (openTasks) instruments.openTasks.set(openTasks());
+    if (incompleteErasures) instruments.incompleteErasures.set(incompleteErasures());
     if (!health) return;
-    const { ready, live, waitingFor } = health();
+    const { ready, live, waitingFor, alsoWaitingFor = [] } = health();
     instruments.ready.set(Number(ready));
     instruments.live.set(Number(live));
     instruments.waitingFor.reset();
-    for (const what of waitingFor) instruments.waitingFor.set({ what }, 1);
+    for (const what of [...waitingFor, ...alsoWaitingFor]) instruments.waitingFor.set({ what }, 1);
   }
 
   /** @returns undefined where there is nothing to ask, it failed or was late */

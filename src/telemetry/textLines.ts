@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { DestinationStream } from 'pino';
 import { z } from 'zod';
+import { jsonLine, visible } from '../domain/visible.js';
 
 const COLOURS = {
   fatal: 'red',
@@ -11,10 +12,11 @@ const COLOURS = {
   trace: 'gray',
 } as const;
 
+/** Fields of a line may have the names of what every line has: the logger writes both, and the last one counts. */
 const lineSchema = z.looseObject({
-  level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']),
-  time: z.string(),
-  msg: z.string().default(''),
+  level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).catch('info'),
+  time: z.string().catch(''),
+  msg: z.unknown(),
 });
 
 /** Rewrites a logger's JSON lines for people: time, level, message, then fields as `name=value`. */
@@ -25,16 +27,17 @@ export function textLines(destination: DestinationStream, terminal: boolean): De
   return {
     write(json) {
       const { level, time, msg, ...fields } = lineSchema.parse(JSON.parse(json));
-      const clock = styled('dim', time.slice(11, 23));
+      const clock = styled('dim', visible(time.slice(11, 23)));
       const named = Object.entries(fields).map(
-        ([name, value]) => `${styled('dim', `${name}=`)}${shown(value)}`,
+        ([name, value]) => `${styled('dim', `${visible(name)}=`)}${shown(value)}`,
       );
-      destination.write(`${[clock, styled(COLOURS[level], level.padEnd(5)), msg, ...named].join(' ')}\n`);
+      const words = msg === undefined ? '' : visible(typeof msg === 'string' ? msg : JSON.stringify(msg));
+      destination.write(`${[clock, styled(COLOURS[level], level.padEnd(5)), words, ...named].join(' ')}\n`);
     },
   };
 }
 
 function shown(value: unknown): string {
-  if (typeof value === 'string') return /^[\w.:/@+-]+$/.test(value) ? value : JSON.stringify(value);
-  return JSON.stringify(value);
+  if (typeof value === 'string' && /^[\w.:/@+-]+$/.test(value)) return value;
+  return jsonLine(value);
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessHandle } from '../../scripts/services/processHandle.js';
 import type { Random } from '../../src/model/ssre/random.js';
 import type { Variables } from '../support/letheProcess.js';
-import { type Supervised, supervise } from './supervised.js';
+import { type Supervised, supervise } from '../support/supervised.js';
 
 /** What can be struck. */
 export interface Targets {

@@ -9,6 +9,8 @@ export interface Form {
   readonly commands: number;
   /** Faults beside those that are aimed at a command. */
   readonly faults: number;
+  /** How often Redis goes back to a moment before, in the test of that. */
+  readonly returns: number;
   readonly samplesPerClass: number;
   /** The longest pause between two faults, and between two commands. */
   readonly gapMs: number;
@@ -22,6 +24,7 @@ const SHORT: Form = {
   pace: 60,
   commands: 7,
   faults: 6,
+  returns: 3,
   samplesPerClass: 40,
   gapMs: 2000,
   outageMs: 8000,
@@ -34,6 +37,7 @@ const FULL: Form = {
   pace: 60,
   commands: 20,
   faults: 30,
+  returns: 20,
   samplesPerClass: 120,
   gapMs: 8000,
   outageMs: 60_000,

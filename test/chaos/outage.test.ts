@@ -4,15 +4,15 @@ import { z } from 'zod';
 import type { KafkaService } from '../../scripts/services/kafka.js';
 import type { RedisService } from '../../scripts/services/redis.js';
 import { encodeCommand } from '../../src/domain/cloudEvents.js';
+import { groupsOf } from '../../src/domain/groups.js';
 import { randomOf } from '../../src/model/ssre/random.js';
-import { groupsOf } from '../../src/streams/groups.js';
+import { type Journal, openJournal } from '../support/journal.js';
 import type { LetheProcess } from '../support/letheProcess.js';
 import { type Own, ownKafka, ownRedis } from '../support/services.js';
+import { type Supervised, supervise } from '../support/supervised.js';
+import { type Model, openModel } from '../support/workersModel.js';
 import { form, seed } from './form.js';
-import { type Journal, openJournal } from './journal.js';
-import { type Model, openModel } from './model.js';
 import { script } from './script.js';
-import { type Supervised, supervise } from './supervised.js';
 import { ask, carryOut, type Times } from './workload.js';
 import { ALL_ANSWERED, answersCompared, placesOf } from './written.js';
 
@@ -72,15 +72,16 @@ describe.each([
     async () => {
       await query();
       await service().kill();
-      const back = sleep(form.outageMs).then(() => service().restart());
+      const away = sleep(form.outageMs);
       // What is sent to a Kafka that is away waits in the sender.
       const sending = query();
       await expect
-        .poll(readiness, { timeout: form.outageMs, interval: 200 })
+        .poll(readiness, { interval: 200 })
         .toEqual(processes.map(() => ({ status: 503, waitingFor: expect.arrayContaining([name]) })));
-      await back;
+      await away;
+      await service().restart();
       await expect
-        .poll(readiness, { timeout: 60_000, interval: 200 })
+        .poll(readiness, { interval: 200 })
         .toEqual(processes.map(() => ({ status: 200, waitingFor: [] })));
       await sending;
       if (!step) throw new Error('the script is too short');
@@ -88,7 +89,7 @@ describe.each([
       await journal.ended(step.command);
       const { topics, log } = model;
       await expect
-        .poll(() => log.lag(groupsOf(topics).inference, [topics.queries]), { timeout: 60_000, interval: 200 })
+        .poll(() => log.lag(groupsOf(topics).inference, [topics.queries]), { interval: 200 })
         .toBe(0);
       const [queries, predictions] = await Promise.all([
         placesOf(model, topics.queries),

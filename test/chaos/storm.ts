@@ -1,32 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { groupsOf } from '../../src/domain/groups.js';
 import { randomOf } from '../../src/model/ssre/random.js';
-import { groupsOf } from '../../src/streams/groups.js';
+import type { Diary } from '../support/diary.js';
+import { type Journal, openJournal } from '../support/journal.js';
+import type { Supervised } from '../support/supervised.js';
+import type { Model } from '../support/workersModel.js';
 import { drawFaults, strike, type Targets } from './faults.js';
 import { form, seed } from './form.js';
-import { type Journal, openJournal } from './journal.js';
-import type { Model } from './model.js';
 import type { Step } from './script.js';
-import type { Supervised } from './supervised.js';
 import { ask, carryOut, type Times } from './workload.js';
 
 const MID_MOVE_MS = 60;
 const LAST_LINES = 15;
-
-/** Writes down what happens, and when. */
-export interface Diary {
-  tell(what: string): void;
-  toString(): string;
-}
-
-export function openDiary(): Diary {
-  const began = Date.now();
-  const lines: string[] = [];
-  return {
-    tell: (what) => lines.push(`${((Date.now() - began) / 1000).toFixed(1)} s: ${what}`),
-    toString: () => lines.join('\n'),
-  };
-}
 
 /**
  * Commands, queries and faults side by side, until all commands are carried out, all faults are over and everything that
@@ -104,7 +90,8 @@ async function strikeIn(
   diary.tell(`kill -9 of the learner ${struck} of ${command.id}`);
 }
 
-async function dealtWith({ log, topics }: Model): Promise<void> {
+/** Waits until all that was sent is settled. */
+export async function dealtWith({ log, topics }: Model): Promise<void> {
   const waits = [
     [groupsOf(topics).inference, topics.queries, form.limitMs],
     [groupsOf(topics).learning, topics.samples, 60_000],

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeCommand, encodeQuery, encodeSample } from '../../src/domain/cloudEvents.js';
 import type { OutgoingRecord } from '../../src/domain/record.js';
 import type { Random } from '../../src/model/ssre/random.js';
+import type { Journal } from '../support/journal.js';
+import type { Model } from '../support/workersModel.js';
 import type { Form } from './form.js';
-import type { Journal } from './journal.js';
-import type { Model } from './model.js';
 import { CLASSES, needs, type Step, vectorOf } from './script.js';
 
 const SHARE_SENT_TWICE = 0.1;

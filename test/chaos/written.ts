@@ -1,6 +1,6 @@
 import type { LogRecord } from '../../src/domain/record.js';
 import { committed } from '../support/committedValues.js';
-import type { Model } from './model.js';
+import type { Model } from '../support/workersModel.js';
 import { type Counts, compareCounts } from './verdict.js';
 
 /** All records of a topic. */

@@ -273,7 +273,7 @@ describe('the console of a Lethe with a token', () => {
     expect(await violations(page)).toEqual([]);
     await page.getByRole('textbox', { name: 'Token' }).fill('a-wrong-token-is-refused');
     await page.keyboard.press('Enter');
-    await page.getByText('does not take this token').waitFor();
+    await page.getByText('does not accept this token').waitFor();
     await page.getByRole('textbox', { name: 'Token' }).fill(TOKEN);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Nothing is learned yet' }).waitFor();

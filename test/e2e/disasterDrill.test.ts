@@ -4,7 +4,6 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { lastValueFrom, toArray } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execute } from '../../scripts/services/commands.js';
@@ -17,12 +16,11 @@ import {
 } from '../../src/client/index.js';
 import { blocksOf, endGroup, startShell } from '../support/documentShell.js';
 import { lethe } from '../support/lethe.js';
-import { type LetheProcess, overServices, startLetheProcess } from '../support/letheProcess.js';
+import { LETHE, type LetheProcess, overServices, startLetheProcess } from '../support/letheProcess.js';
 import { around } from '../support/processing.js';
 import { redisCliFolder } from '../support/redisCli.js';
 import { type Own, ownRedis, sharedServices } from '../support/services.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const AXES = { cat: 0, dog: 400, frog: 800 };
 const PER_CLASS = 30;
 const input = (axis: number, index: number) => vectorPayload(around(axis, index, 1280));
@@ -43,7 +41,7 @@ describe('docs/operations.md: backup, disaster, restore', () => {
   const programs = async (): Promise<string> => {
     const stack = await provisionRedis();
     const server = `exec env LD_LIBRARY_PATH="${stack}/openssl" "${stack}/redis-server" "$@"`;
-    const program = `cd "${ROOT}" && exec "${process.execPath}" --import tsx src/cli/main.ts "$@"`;
+    const program = `exec "${process.execPath}" "${LETHE}" "$@"`;
     for (const [name, line] of Object.entries({ 'redis-server': server, npx: `shift\n${program}` })) {
       writeFileSync(join(folder, name), `#!/bin/sh\n${line}\n`);
       chmodSync(join(folder, name), 0o755);
@@ -121,7 +119,7 @@ describe('docs/operations.md: backup, disaster, restore', () => {
     expect(await run()).toContain('aof_last_bgrewrite_status:ok');
     await redis.restart();
     expect(await run()).toMatch(
-      /\.commands: 3 records are read again\n.*\.samples: 90 records are read again/,
+      /\.commands: 3 records will be read again\n.*\.samples: 90 records will be read again/,
     );
     expect(blocks).toEqual([]);
 
@@ -151,9 +149,7 @@ describe('docs/operations.md: backup, disaster, restore', () => {
     const rewinding = execute('env', [
       ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
       process.execPath,
-      '--import',
-      'tsx',
-      join(ROOT, 'src/cli/main.ts'),
+      LETHE,
       'topics',
       'rewind',
       '2026-01-01T00:00:00Z',

@@ -5,10 +5,14 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { flattenedVerify, importSPKI } from 'jose';
+import { createClient } from 'redis';
+import { lastValueFrom, toArray } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RedisService } from '../../scripts/services/redis.js';
-import { encodeSample } from '../../src/domain/cloudEvents.js';
+import { decodePrediction, encodeQuery, encodeSample } from '../../src/domain/cloudEvents.js';
 import { topicsUnder } from '../../src/domain/topics.js';
+import { Keys } from '../../src/stores/redis/keys.js';
+import { keptNow } from '../../src/streams/keptNow.js';
 import { createKafkaLog, type KafkaLog } from '../../src/streams/transports/kafka/kafkaLog.js';
 import { kafkaTestOptions } from '../support/kafkaOptions.js';
 import { lethe } from '../support/lethe.js';
@@ -31,15 +35,24 @@ describe('lethe erase, over Kafka and Redis', () => {
   let variables: Variables;
   let log: KafkaLog;
   let folder: string;
+  let publicPem: string;
 
   beforeAll(async () => {
     const { brokers } = await sharedServices();
     redis = await ownRedis();
     folder = await mkdtemp(join(tmpdir(), 'lethe-erase-'));
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519', {
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    });
+    publicPem = publicKey;
+    await writeFile(join(folder, 'public.pem'), publicKey);
+    await writeFile(join(folder, 'key.pem'), privateKey);
     variables = {
       ...overServices({ brokers, redisUrl: redis.url }),
       LETHE_LEARNING__SSRE__INITIAL__EPOCHS: '10',
       LETHE_ACTOR: 'alice',
+      LETHE_AUDIT__SIGNING_KEY: join(folder, 'key.pem'),
     };
     log = await createKafkaLog(kafkaTestOptions(brokers, { clientId: 'erase-test' }));
     processes.push(await startLetheProcess(['--role', 'all'], variables, () => undefined));
@@ -75,7 +88,7 @@ describe('lethe erase, over Kafka and Redis', () => {
       classes: [{ name: 'cat', vectors: PER_CLASS }],
       checkpoints: 1,
       deadLetters: 1,
-      databaseFiles: 'begun',
+      databaseFiles: 'done',
     });
     await expect.poll(() => holding(variables, redis)).toEqual([]);
     expect((await run('dead-letters', 'list')).stdout).toContain('no dead letters');
@@ -85,32 +98,63 @@ describe('lethe erase, over Kafka and Redis', () => {
     expect(twice.code).toBe(1);
     expect(twice.stderr).toContain('class-erased');
 
-    const { publicKey, privateKey } = generateKeyPairSync('ed25519', {
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    await expect
+      .poll(async () => (await run('audit', 'show', 'cat')).stdout)
+      .toContain('every place was looked at');
+    const checked = await run('erase', 'cat', '--check');
+    expect(checked).toMatchObject({ code: 0, stdout: expect.stringMatching(/^cat: erased, as /) });
+    expect(checked.stdout).toMatch(
+      /DB-MU: done, no vector of it\n.*checkpoints: done.*\n.*files: done, written anew/,
+    );
+    expect(checked.stdout).toMatch(/samples: kept, 41 records name it/);
+    expect(checked.stdout).toMatch(/dead-letters: waiting, no record names it; deleted, .*segment\.ms/);
+    expect(await run('erase', 'dog', '--check')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /not-erased: .*"dog": the registry calls it learned; .*40 vectors of it lie in DB-CIL/,
+      ),
     });
-    const key = join(folder, 'key.pem');
-    await writeFile(key, privateKey);
-    const issued = await run('audit', 'certificate', 'cat', '--key', key);
+    const workers = JSON.parse((await run('workers', 'list', '--json')).stdout);
+    expect(workers).toMatchObject([{ folder: variables.LETHE_MODEL__CHECKPOINTS, holds: [], gone: false }]);
+
+    const issued = await run('audit', 'certificate', 'cat');
     const { payload } = await flattenedVerify(
       JSON.parse(issued.stdout),
-      await importSPKI(publicKey, 'EdDSA'),
+      await importSPKI(publicPem, 'EdDSA'),
     );
     const certificate = JSON.parse(new TextDecoder().decode(payload));
     expect(certificate).toMatchObject({
+      version: 3,
       class: 'cat',
       askedBy: 'alice',
-      vectors: PER_CLASS,
-      deadLettersDeleted: 1,
+      seen: {
+        state: 'erased',
+        vectors: { cil: 0, mu: 0 },
+        model: { knows: false },
+        answering: { knows: false },
+        checkpoints: { knowing: [] },
+      },
+      told: { classes: [{ name: 'cat', vectors: PER_CLASS }], deadLetters: 1 },
     });
 
-    await writeFile(join(folder, 'public.pem'), publicKey);
     expect(openssl(folder, JSON.parse(issued.stdout))).toContain('Signature Verified Successfully');
 
     const chain = join(folder, 'chain.jsonl');
     await writeFile(chain, (await run('audit', 'export')).stdout);
     const whole = await run('audit', 'verify', chain, '--head', certificate.chain.hash);
     expect(whole).toMatchObject({ code: 0 });
+    const signed = await run(
+      'audit',
+      'verify',
+      '--public-key',
+      join(folder, 'public.pem'),
+      '--signed-since',
+      '0',
+    );
+    expect(signed).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^numbers 0 to \d+ are signed by /m),
+    });
     const changed = (await readFile(chain, 'utf8')).replace('"actor":"alice"', '"actor":"carol"');
     await writeFile(chain, changed);
     const broken = await run('audit', 'verify', chain);
@@ -119,6 +163,62 @@ describe('lethe erase, over Kafka and Redis', () => {
     expect((await run('audit', 'show', 'cat')).stdout).toMatch(
       /alice asked: erase .*\n.*cat is to be erased/,
     );
+  });
+
+  it('answers late, and loses no query, where the index is dropped and can not be made again at once', async () => {
+    const topics = topicsUnder(variables.LETHE_TRANSPORT__TOPIC_PREFIX ?? '');
+    const readiness = async () => {
+      const response = await fetch(`${processes[0]?.url}/readyz`);
+      return { status: response.status, text: await response.text() };
+    };
+    expect(await readiness()).toMatchObject({ status: 200 });
+    // With something in DB-MU, each query is looked for there.
+    expect(await run('unlearn', 'dog')).toMatchObject({ code: 0 });
+    const admin = createClient({ url: redis.url });
+    await admin.connect();
+    const ids = ['q1', 'q2', 'q3'];
+    const answers = async () => {
+      const records = await lastValueFrom(keptNow(log, topics.predictions).pipe(toArray()));
+      return records.map((record) => decodePrediction(record)).filter(({ queryId }) => ids.includes(queryId));
+    };
+    try {
+      await admin.configSet('maxmemory', '1');
+      await admin.ft.dropIndex(new Keys(variables.LETHE_MODEL__NAME ?? '').vectorIndex);
+      const payload = { kind: 'vector' as const, vector: around(AXES.frog, 2, DIMENSION) };
+      await log.publish(ids.map((id) => encodeQuery({ id, payload }, topics)));
+      await expect.poll(readiness).toMatchObject({
+        status: 503,
+        text: expect.stringContaining('redis index'),
+      });
+      expect(await answers()).toEqual([]);
+      await admin.configSet('maxmemory', '0');
+      await expect
+        .poll(async () => (await answers()).map(({ label }) => label))
+        .toEqual(['frog', 'frog', 'frog']);
+      await expect.poll(readiness).toMatchObject({ status: 200 });
+      expect((await run('dead-letters', 'list')).stdout).toContain('no dead letters');
+    } finally {
+      await admin.configSet('maxmemory', '0');
+      await admin.close();
+    }
+  });
+
+  it('goes through where Redis is out of memory, which it frees', async () => {
+    const admin = createClient({ url: redis.url });
+    await admin.connect();
+    try {
+      await admin.configSet('maxmemory', '1');
+      const erased = await run('erase', 'dog', '--json');
+      expect(erased).toMatchObject({ code: 0 });
+      expect(JSON.parse(erased.stdout)).toMatchObject({
+        kind: 'erased',
+        classes: [{ name: 'dog', vectors: PER_CLASS }],
+      });
+    } finally {
+      await admin.configSet('maxmemory', '0');
+      await admin.close();
+    }
+    expect((await run('status')).stdout).toMatch(/name: dog\n\s+state: erased/);
   });
 });
 

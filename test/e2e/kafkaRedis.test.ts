@@ -5,30 +5,42 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { concatMap, type Subscription, timeout } from 'rxjs';
+import { concatMap, lastValueFrom, type Subscription, timeout } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { decodePrediction, encodeCommand, encodeQuery, encodeSample } from '../../src/domain/cloudEvents.js';
+import {
+  decodeEvent,
+  decodePrediction,
+  encodeCommand,
+  encodeQuery,
+  encodeSample,
+} from '../../src/domain/cloudEvents.js';
 import type { Command } from '../../src/domain/messages/command.js';
 import type { Prediction } from '../../src/domain/messages/prediction.js';
+import type { LogRecord } from '../../src/domain/record.js';
 import { topicsUnder } from '../../src/domain/topics.js';
+import { keptNow } from '../../src/streams/keptNow.js';
 import { createGatewayClient } from '../../src/streams/transports/http/client.js';
 import { createKafkaLog, type KafkaLog } from '../../src/streams/transports/kafka/kafkaLog.js';
+import { withAdmin } from '../../src/streams/transports/kafka/startCheck.js';
 import { kafkaTestOptions } from '../support/kafkaOptions.js';
+import { LETHE } from '../support/letheProcess.js';
 import { around } from '../support/processing.js';
 import { sharedServices } from '../support/services.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const DIMENSION = 1280;
 const AXES = { cat: 0, dog: 400, frog: 800 };
 const PER_CLASS = 60;
 const readySchema = z.object({ url: z.url() });
+/** `max.message.bytes` where nobody sets it. */
+const KAFKAS_DEFAULT = 1_048_588;
+const refusalSchema = z.object({ error: z.record(z.string(), z.string()) });
 
 describe('a learner and two answering workers over Kafka and Redis', () => {
   const model = `e2e-${randomUUID()}`;
   const topics = topicsUnder(`${model}.`);
   const children: ChildProcess[] = [];
+  const workers: { readonly child: ChildProcess; readonly url: string }[] = [];
   let environment: Readonly<Record<string, string>>;
   let log: KafkaLog;
   let following: Subscription | undefined;
@@ -36,17 +48,14 @@ describe('a learner and two answering workers over Kafka and Redis', () => {
 
   const start = async (role: 'learn' | 'infer') => {
     const checkpoints = mkdtempSync(join(tmpdir(), 'lethe-worker-'));
-    const child = spawn(
-      process.execPath,
-      ['--import', 'tsx', MAIN, 'run', '--role', role, '--port', '0', '--json'],
-      {
-        env: { ...process.env, ...environment, LETHE_MODEL__CHECKPOINTS: checkpoints },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
+    const child = spawn(process.execPath, [LETHE, 'run', '--role', role, '--port', '0', '--json'], {
+      env: { ...process.env, ...environment, LETHE_MODEL__CHECKPOINTS: checkpoints },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     children.push(child);
     const [line] = await once(createInterface({ input: child.stdout }), 'line');
     const { url } = readySchema.parse(JSON.parse(String(line)));
+    workers.push({ child, url });
     return { child, client: createGatewayClient({ url }) };
   };
   const queries = (from: number, to: number) =>
@@ -87,7 +96,7 @@ describe('a learner and two answering workers over Kafka and Redis', () => {
     });
   };
   const answered = async (count: number): Promise<void> => {
-    await expect.poll(() => predictions.length, { timeout: 90_000, interval: 100 }).toBe(count);
+    await expect.poll(() => predictions.length, { interval: 100 }).toBe(count);
   };
 
   beforeAll(async () => {
@@ -105,6 +114,13 @@ describe('a learner and two answering workers over Kafka and Redis', () => {
       LETHE_LOG__LEVEL: 'error',
     };
     log = await createKafkaLog(kafkaTestOptions(brokers));
+    // As an operator makes them who knows nothing of Lethe's limits.
+    const made = [topics.queries, topics['dead-letters'], topics.commands].map((topic) => ({
+      topic,
+      numPartitions: topic === topics.commands ? 1 : 4,
+      configEntries: [{ name: 'max.message.bytes', value: String(KAFKAS_DEFAULT) }],
+    }));
+    await withAdmin(kafkaTestOptions(brokers), (admin) => admin.createTopics({ topics: made }));
   });
   afterAll(async () => {
     following?.unsubscribe();
@@ -165,7 +181,72 @@ describe('a learner and two answering workers over Kafka and Redis', () => {
     ).not.toContain('dog');
     expect(await learner.client.status()).toMatchObject({ databases: { cil: 2 * PER_CLASS, mu: PER_CLASS } });
   });
+
+  it('refuses at the gateway what its topics could not carry; all else that is near their limit has one outcome', async () => {
+    const alive = workers.filter(({ child }) => child.exitCode === null && child.signalCode === null);
+    expect(alive).toHaveLength(2);
+    const sizes = Array.from({ length: 11 }, (_, index) => KAFKAS_DEFAULT - 688 + 50 * index);
+    /** @returns the ids that were accepted */
+    const post = async (
+      role: 'queries' | 'commands',
+      contentType: string,
+      bodyOf: (size: number) => Buffer,
+    ) => {
+      const accepted: string[] = [];
+      for (const [index, size] of sizes.entries()) {
+        const id = `${role}-${size}`;
+        const headers = { 'content-type': contentType, 'ce-id': id };
+        const answer = await fetch(`${alive[index % 2]?.url}/v1/${role}`, {
+          method: 'POST',
+          headers,
+          body: bodyOf(size),
+        });
+        if (answer.status === 202) {
+          accepted.push(id);
+          continue;
+        }
+        expect([id, answer.status]).toEqual([id, 413]);
+        const { error } = refusalSchema.parse(await answer.json());
+        expect(error).toMatchObject({ code: 'image-too-large', field: 'body' });
+        expect(error.message).toMatch(new RegExp(`the topic ${topics[role]} allows 10484\\d\\d`));
+        expect(error.remedy).toContain(`raise max.message.bytes of ${topics[role]}`);
+      }
+      expect(accepted.length).toBeGreaterThan(0);
+      expect(accepted.length).toBeLessThan(sizes.length);
+      return accepted;
+    };
+    const queriesAccepted = await post('queries', 'image/png', (size) => Buffer.alloc(size));
+    const commandsAccepted = await post('commands', 'application/json', learnOf);
+    const keysOf = async (topic: string, idOf: (record: LogRecord) => string | undefined) => {
+      const found: string[] = [];
+      const handle = async (record: LogRecord): Promise<void> => {
+        const id = idOf(record);
+        if (id !== undefined) found.push(id);
+      };
+      await lastValueFrom(keptNow(log, topic, { handle }), { defaultValue: undefined });
+      return found.sort();
+    };
+    const refused = () => keysOf(topics['dead-letters'], ({ key }) => key ?? '');
+    const rejected = () =>
+      keysOf(topics.events, (record) => {
+        const event = decodeEvent(record);
+        return event.kind === 'command-rejected' ? event.commandId : undefined;
+      });
+    await expect.poll(refused).toEqual(queriesAccepted);
+    await expect.poll(rejected).toEqual(commandsAccepted);
+    await log.publish(queries(900, 930));
+    await answered(930);
+    expect([await refused(), await rejected()]).toEqual([queriesAccepted, commandsAccepted]);
+    for (const { child } of alive) expect([child.exitCode, child.signalCode]).toEqual([null, null]);
+  });
 });
+
+/** A command of so many bytes to learn thousands of classes, one of which is known. */
+function learnOf(bytes: number): Buffer {
+  const classes = ['cat', ...Array.from({ length: 5000 }, (_, index) => `${'x'.repeat(190)}${index}`)];
+  const command = JSON.stringify({ kind: 'learn', task: 'large', classes, samples: 1 });
+  return Buffer.from(command.padEnd(bytes));
+}
 
 describe('a wrong configuration of the services', () => {
   const failing = async (variables: Readonly<Record<string, string>>) => {
@@ -175,7 +256,7 @@ describe('a wrong configuration of the services', () => {
       LETHE_LOG__LEVEL: 'error',
       ...variables,
     };
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'run', '--port', '0'], { env });
+    const child = spawn(process.execPath, [LETHE, 'run', '--port', '0'], { env });
     let errors = '';
     child.stderr.on('data', (chunk: Buffer) => {
       errors += chunk.toString();

@@ -186,6 +186,11 @@ describe('users with the rights of config/security and no others', () => {
     await command({ id: 'e', kind: 'erase', classes: ['cat'] });
     expect(await event('erased')).toMatchObject({ databaseFiles: 'refused' });
     await expect.poll(async () => JSON.stringify(await worker.client.status())).toContain('"state":"erased"');
+    // Who may not read a topic says so, and counts the others.
+    const { places } = await learner.client.evidence('cat', true);
+    const details = new Map(places.map(({ place, detail }) => [place, detail]));
+    expect(details.get(topics.queries)).toMatch(/^its records could not be counted: Kafka forbids this/);
+    expect(details.get(topics.samples)).toMatch(new RegExp(`^${PER_CLASS} records name it`));
     for (const { lines } of [learner, worker])
       expect(lines.filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);
     expect(JSON.stringify([learner.lines, worker.lines])).not.toContain(PASSWORD);

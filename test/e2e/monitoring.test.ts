@@ -19,7 +19,7 @@ type Name = (typeof NAMES)[number];
 const PER_CLASS = 30;
 /** A task's forgetting is told of from 20 judged queries on, under each of two models. */
 const JUDGED = 24;
-const WAIT = { timeout: 120_000, interval: 100 };
+const WAIT = { timeout: 240_000, interval: 100 };
 
 /** Panels that may be empty, and why. */
 const MAY_BE_EMPTY = new Map([['Waits for', 'a worker that is ready waits for nothing']]);

@@ -4,13 +4,12 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { encodeQuery } from '../../src/domain/cloudEvents.js';
 import { createGatewayClient } from '../../src/streams/transports/http/client.js';
+import { LETHE } from '../support/letheProcess.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const readySchema = z.object({ url: z.url(), model: z.string(), console: z.string().nullable() });
 const children: ChildProcess[] = [];
 afterEach(() => {
@@ -23,7 +22,7 @@ function run(variables: Readonly<Record<string, string>> = {}) {
     LETHE_MODEL__CHECKPOINTS: mkdtempSync(join(tmpdir(), 'lethe-run-')),
     ...variables,
   };
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'run', '--port', '0', '--json'], { env });
+  const child = spawn(process.execPath, [LETHE, 'run', '--port', '0', '--json'], { env });
   children.push(child);
   const errors: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString()));

@@ -69,7 +69,7 @@ describe('planted secrets are in nothing that Lethe writes', () => {
   it.each(['json', 'text'])(
     'by a worker at the lowest level, with its answers (%s)',
     async (format) => {
-      const child = spawn(process.execPath, [...LETHE, 'run', '--port', '0'], {
+      const child = spawn(process.execPath, [LETHE, 'run', '--port', '0'], {
         env: { ...process.env, ...variables(), LETHE_LOG__FORMAT: format },
         stdio: ['ignore', 'pipe', 'pipe'],
       });

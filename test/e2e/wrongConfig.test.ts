@@ -142,7 +142,7 @@ const CASES: readonly Case[] = [
       return { LETHE_TRANSPORT__TOPIC_PREFIX: prefix };
     },
     key: 'transport.partitions',
-    says: /queries has 2 partitions, 4 are wanted.*Lower transport\.partitions to 2/,
+    says: /queries has 2 partitions instead of 4.*Lower transport\.partitions to 2/,
   },
   {
     is: 'a missing topic that is not to be created',
@@ -177,7 +177,7 @@ const CASES: readonly Case[] = [
       return { LETHE_MODEL__NAME: model };
     },
     key: 'embedder',
-    says: /have 4 components, the embedder makes 1280/,
+    says: /have 4 components, those of the embedder 1280/,
   },
   {
     is: 'a learner other than the one that made the model',
@@ -199,7 +199,7 @@ const CASES: readonly Case[] = [
       return { LETHE_MODEL__NAME: name, LETHE_LEARNING__LEARNER: 'analytic' };
     },
     key: 'learning.learner',
-    says: /made by the learner ssre.*Set learning\.learner to ssre/,
+    says: /the learner ssre made.*Set learning\.learner to ssre/,
   },
   {
     is: 'no TLS for a port of Redis that speaks it',
@@ -233,7 +233,7 @@ const CASES: readonly Case[] = [
 async function run(change: Variables): Promise<{ readonly code: number; readonly errors: string }> {
   const { LETHE_STORES__REDIS__PASSWORD, ...variables } = { ...rightly(), ...change };
   const password = LETHE_STORES__REDIS__PASSWORD ? { LETHE_STORES__REDIS__PASSWORD } : {};
-  const child = spawn(process.execPath, [...LETHE, 'run', '--port', '0'], {
+  const child = spawn(process.execPath, [LETHE, 'run', '--port', '0'], {
     env: { ...process.env, ...variables, ...password },
   });
   let errors = '';

@@ -210,12 +210,12 @@ describe('a data set', () => {
 
 describe('what Redis holds', () => {
   it.each([
-    ['a vector', () => decodeVector(Buffer.alloc(5), 'float32'), 'invalid-vector'],
-    ['a centroid', () => decodeCentroid('AA=='), 'invalid-vector'],
+    ['a vector', () => decodeVector('key', Buffer.alloc(5), { dimension: 4, type: 'float32' })],
+    ['a centroid', () => decodeCentroid('key', 'AA==', 4)],
     [
       'a receipt',
       () =>
-        receiptOf({
+        receiptOf('key', {
           id: 'a',
           position: 'p',
           registryVersion: 1,
@@ -223,9 +223,9 @@ describe('what Redis holds', () => {
           movedClasses: [],
           movedCounts: '',
         }),
-      'invalid-message',
     ],
-  ])('may be cut off by who else writes there: %s', (_, read, code) => {
-    expect(read).toThrow(expect.objectContaining({ name: 'LetheError', code }));
+  ])('may be cut off by who else writes there: %s', (_, read) => {
+    const field = 'key';
+    expect(read).toThrow(expect.objectContaining({ name: 'LetheError', code: 'backend-unavailable', field }));
   });
 });

@@ -1,40 +1,10 @@
 import fc from 'fast-check';
 import { mutated } from './mutations.js';
+import { ODD } from './oddJson.js';
 
 type Path = readonly (string | number)[];
 
-const DEPTH = 20_000;
-/** Nested so deeply that whoever walks it by recursion runs out of stack. */
-const DEEP = '['.repeat(DEPTH) + ']'.repeat(DEPTH);
-const DEEP_OBJECT = `${'{"a":'.repeat(DEPTH)}0${'}'.repeat(DEPTH)}`;
 const MARK = '"\u0000here"';
-
-/** JSON of values at which checks go wrong. */
-const ODD = [
-  'null',
-  'true',
-  '-0',
-  '1e308',
-  '-1',
-  '0.5',
-  '9007199254740993',
-  '1e999',
-  '""',
-  '"\\u0000"',
-  '"\\ud800"',
-  '"__proto__"',
-  '"../../../../etc/passwd"',
-  '[]',
-  '{}',
-  '{"__proto__":{"kind":"learn"}}',
-  '{"toString":1,"constructor":{"prototype":1}}',
-  '[[[]]]',
-  '1000000000',
-  '2147483648',
-  DEEP,
-  DEEP_OBJECT,
-  JSON.stringify('x'.repeat(100_000)),
-];
 
 /** The text of one of these documents, with one of its values replaced, or with damaged bytes; or any JSON. */
 export function nearlyJson(documents: readonly unknown[]): fc.Arbitrary<Buffer> {

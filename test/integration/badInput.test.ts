@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeCommand, encodeQuery, encodeSample } from '../../src/domain/cloudEvents.js';
 import type { ReasonCode } from '../../src/domain/errors.js';
+import { groupsOf } from '../../src/domain/groups.js';
 import type { Command } from '../../src/domain/messages/command.js';
 import type { ImageType } from '../../src/domain/messages/payload.js';
 import type { OutgoingRecord } from '../../src/domain/record.js';
-import { groupsOf } from '../../src/streams/groups.js';
 import type { Signal } from '../../src/streams/signal.js';
 import { blankPng, jpeg } from '../support/images.js';
 import { around, learn, type Processing, startProcessing } from '../support/processing.js';

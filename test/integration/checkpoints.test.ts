@@ -30,7 +30,9 @@ describe('two machines with a checkpoint store between them', () => {
       {
         get: async (key) => blobs.get(key) ?? null,
         put: async (key, bytes) => void blobs.set(key, bytes),
-        delete: async (key) => void blobs.delete(key),
+        delete: async (keys) => {
+          for (const key of keys) blobs.delete(key);
+        },
         keys: async (prefix) => [...blobs.keys()].filter((key) => key.startsWith(prefix)),
       },
       { cache: disk, scheme: 'mem' },

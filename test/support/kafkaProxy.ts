@@ -4,6 +4,8 @@ import { connect, createServer, type Socket } from 'node:net';
 export const KAFKA_API = {
   produce: 0,
   findCoordinator: 10,
+  joinGroup: 11,
+  heartbeat: 12,
   initProducerId: 22,
   addPartitionsToTxn: 24,
   addOffsetsToTxn: 25,
@@ -24,9 +26,26 @@ export interface KafkaProxy {
    * @returns resolves when it was done
    */
   cut(api: KafkaApi, when: 'before' | 'after'): Promise<void>;
+  /** Keeps such requests of a client from the broker until they are let go; what comes after them passes them. */
+  hold(api: KafkaApi, client: string): Held;
   /** How many such requests came so far. */
   requests(api: KafkaApi): number;
   close(): Promise<void>;
+}
+
+/** Requests that do not go on. */
+export interface Held {
+  /** Resolves when the first has come. */
+  readonly come: Promise<void>;
+  /** They go on, and so do all that follow. */
+  release(): void;
+}
+
+interface Hold {
+  readonly key: number;
+  readonly client: string;
+  readonly came: () => void;
+  readonly frames: (() => void)[];
 }
 
 interface Cut {
@@ -35,10 +54,14 @@ interface Cut {
   readonly done: () => void;
 }
 
-/** Listens on a port that the broker is to advertise as its own. */
-export async function startKafkaProxy(): Promise<KafkaProxy> {
+/**
+ * Listens on a port that the broker is to advertise as its own.
+ * @param gatherMs how long answers are kept, so that several arrive at once: as they do at a client that is busy
+ */
+export async function startKafkaProxy({ gatherMs = 0 } = {}): Promise<KafkaProxy> {
   const sockets = new Set<Socket>();
   const cuts: Cut[] = [];
+  const holds = new Set<Hold>();
   const requests = new Map<number, number>();
   const server = createServer((client) => {
     const broker = connect(proxy.target, '127.0.0.1');
@@ -55,12 +78,28 @@ export async function startKafkaProxy(): Promise<KafkaProxy> {
         end();
       });
     }
+    const gathered: Buffer[] = [];
+    const answer = (frame: Buffer): void => {
+      if (gatherMs === 0) {
+        client.write(frame);
+        return;
+      }
+      gathered.push(frame);
+      if (gathered.length > 1) return;
+      setTimeout(() => client.write(Buffer.concat(gathered.splice(0))), gatherMs);
+    };
     let awaited: { readonly correlationId: number; readonly cut: Cut } | undefined;
     client.on(
       'data',
       framesOf((frame) => {
         const api = frame.readInt16BE(4);
         requests.set(api, (requests.get(api) ?? 0) + 1);
+        const held = [...holds].find(({ key, client: of }) => key === api && of === clientOf(frame));
+        if (held) {
+          held.frames.push(() => broker.write(frame));
+          held.came();
+          return;
+        }
         const index = cuts.findIndex(({ key }) => key === api);
         const [cut] = index < 0 ? [] : cuts.splice(index, 1);
         if (cut?.when === 'before') {
@@ -78,7 +117,7 @@ export async function startKafkaProxy(): Promise<KafkaProxy> {
         if (awaited && frame.readInt32BE(4) === awaited.correlationId) {
           end();
           awaited.cut.done();
-        } else client.write(frame);
+        } else answer(frame);
       }),
     );
   });
@@ -88,6 +127,21 @@ export async function startKafkaProxy(): Promise<KafkaProxy> {
     port: typeof address === 'object' && address ? address.port : 0,
     target: 0,
     cut: (api, when) => new Promise((done) => cuts.push({ key: KAFKA_API[api], when, done })),
+    hold: (api, client) => {
+      let came: () => void = () => undefined;
+      const come = new Promise<void>((resolve) => {
+        came = resolve;
+      });
+      const hold: Hold = { key: KAFKA_API[api], client, came, frames: [] };
+      holds.add(hold);
+      return {
+        come,
+        release: () => {
+          holds.delete(hold);
+          for (const goOn of hold.frames.splice(0)) goOn();
+        },
+      };
+    },
     requests: (api) => requests.get(KAFKA_API[api]) ?? 0,
     close: () =>
       new Promise((resolve) => {
@@ -96,6 +150,12 @@ export async function startKafkaProxy(): Promise<KafkaProxy> {
       }),
   };
   return proxy;
+}
+
+/** The client's id in the head of a request: behind length, key, version and correlation id. */
+function clientOf(frame: Buffer): string {
+  const length = Math.max(0, frame.readInt16BE(12));
+  return frame.subarray(14, 14 + length).toString();
 }
 
 /** Gives whole frames of the protocol: four bytes of length, then the content. */

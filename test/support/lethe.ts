@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
+import { onTestFailed } from 'vitest';
 import { LETHE, type Variables } from './letheProcess.js';
 
 /** What a command of `lethe` wrote, and its exit code. */
@@ -9,13 +10,24 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs `lethe` in a process of its own, from the sources, to its end. */
+/** Runs `lethe` in a process of its own to its end. */
 export async function lethe(args: readonly string[], variables: Variables): Promise<Ran> {
-  const child = spawn(process.execPath, [...LETHE, ...args], {
+  const child = spawn(process.execPath, [LETHE, ...args], {
     env: { ...process.env, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { code: await ended, stdout, stderr };
+  const ran = { code: await ended, stdout, stderr };
+  if (ran.code !== 0) tellIfTestFails(args, ran);
+  return ran;
+}
+
+/** What a command said when it failed: the difference that vitest shows leaves it out. */
+function tellIfTestFails(args: readonly string[], { code, stderr }: Ran): void {
+  try {
+    onTestFailed(() => console.log(`lethe ${args.join(' ')} ended with ${code}:\n${stderr}`));
+  } catch {
+    // Outside of a test, as in `beforeAll`: the hook's own failure tells.
+  }
 }

@@ -4,16 +4,12 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
 import { z } from 'zod';
 import { createGatewayClient, type GatewayClient } from '../../src/streams/transports/http/client.js';
 
-/** The `lethe` command, from the sources. */
-export const LETHE = [
-  '--import',
-  'tsx',
-  fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url)),
-] as const;
+/** The `lethe` command as an argument of Node. */
+export const LETHE = inject('letheProgram');
 
 export type Variables = Readonly<Record<string, string>>;
 
@@ -41,7 +37,7 @@ export async function startLetheProcess(
   variables: Variables,
   onStarted: (child: ChildProcess) => void,
 ): Promise<LetheProcess> {
-  const child = spawn(process.execPath, [...LETHE, 'run', '--port', '0', '--json', ...args], {
+  const child = spawn(process.execPath, [LETHE, 'run', '--port', '0', '--json', ...args], {
     env: { ...process.env, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

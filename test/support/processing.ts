@@ -1,10 +1,13 @@
-import { BehaviorSubject, Subject } from 'rxjs';
+import { randomUUID } from 'node:crypto';
+import { BehaviorSubject, Subject, Subscription } from 'rxjs';
+import type { Sealer } from '../../src/domain/auditSeal.js';
 import { encodeCommand, encodeQuery, encodeSample } from '../../src/domain/cloudEvents.js';
 import type { Command } from '../../src/domain/messages/command.js';
 import type { EventKind, LetheEvent } from '../../src/domain/messages/event.js';
 import type { Prediction } from '../../src/domain/messages/prediction.js';
 import { topicsUnder } from '../../src/domain/topics.js';
 import { normalised } from '../../src/domain/vector.js';
+import type { Copies } from '../../src/model/checkpoint/copies.js';
 import type { Classifier } from '../../src/model/classifier.js';
 import { DEFAULT_IMAGE_LIMITS } from '../../src/model/embedder/decodeImage.js';
 import type { Embedder } from '../../src/model/embedder/embedder.js';
@@ -15,8 +18,9 @@ import { SILENT } from '../../src/operators/probe.js';
 import { createScreen } from '../../src/operators/screen.js';
 import type { KnowledgeStore } from '../../src/stores/knowledgeStore.js';
 import { createMemoryStore } from '../../src/stores/memory/createMemoryStore.js';
-import type { Settings } from '../../src/streams/context.js';
+import type { Context, Settings } from '../../src/streams/context.js';
 import { processor } from '../../src/streams/processor.js';
+import type { Role } from '../../src/streams/roles.js';
 import type { Signal } from '../../src/streams/signal.js';
 import type { EventLog } from '../../src/streams/transports/eventLog.js';
 import { createMemoryLog } from '../../src/streams/transports/memory/memoryLog.js';
@@ -37,6 +41,7 @@ const SETTINGS: Settings = {
   guard: true,
   topK: 5,
   unknown: false,
+  keepModels: 5,
   taskTimeoutMs: 60_000,
   vote: { k: 10, minimalShare: 0.5, minimalLead: 0.2 },
   rebuild: { margin: 0.02, samples: 50, deleteSamples: false },
@@ -50,6 +55,34 @@ export interface ProcessingOptions {
   readonly log?: EventLog;
   /** What a processor before left. */
   readonly store?: KnowledgeStore;
+  /** Signs the audit chain. */
+  readonly sealer?: Sealer;
+  readonly role?: Role;
+  /** What the names of the topics begin with. */
+  readonly topicPrefix?: string;
+  readonly checkpoints?: Context['checkpoints'];
+  /** What this worker keeps of models in its own folder. */
+  readonly copies?: Copies;
+}
+
+/** Of a worker that keeps none. */
+export const NO_CHECKPOINTS: Context['checkpoints'] = {
+  removeOf: async () => 0,
+  removeTorn: async () => 0,
+  removeOld: async () => 0,
+  knowing: async () => ({ kept: 0, knowing: [] }),
+};
+
+/** Likewise, in a folder that is another one each time. */
+export function noCopies(): Copies {
+  return {
+    id: randomUUID(),
+    folder: '/nowhere',
+    writing: (_, work) => work(),
+    written: async () => undefined,
+    look: async () => [],
+    clear: async () => undefined,
+  };
 }
 
 /** A log of two partitions, with more room than a test needs. */
@@ -61,39 +94,46 @@ export function memoryLog(): EventLog {
 export function startProcessing(options: ProcessingOptions = {}) {
   const embedder = options.embedder ?? patchEmbedder();
   const training = options.training ?? centroidTraining(embedder.dimension);
-  const topics = topicsUnder('test.');
+  const topics = topicsUnder(options.topicPrefix ?? 'test.');
   const log = options.log ?? memoryLog();
   const store = options.store ?? createMemoryStore({ dimension: embedder.dimension });
   const stop = new Subject<void>();
   const signals: Signal[] = [];
   const happened = new Subject<Signal>();
   const settings = { ...SETTINGS, ...options.settings };
+  const current = new BehaviorSubject<Classifier | null>(null);
+  const running = new Subscription();
   let failure: unknown;
 
+  const context: Context = {
+    log,
+    topics,
+    store,
+    embedders: withLanes(embedder),
+    trainer: training.trainer,
+    checkpoints: options.checkpoints ?? NO_CHECKPOINTS,
+    copies: options.copies ?? noCopies(),
+    worker: 'test',
+    load: training.load,
+    current,
+    screen: createScreen(store, {
+      filter: relativeFilter(5),
+      specificity: 0.95,
+      heldOut: 50,
+      seed: 1,
+      familiarity: settings.unknown,
+    }),
+    known: settings.unknown
+      ? () => calibrateKnown(store, relativeFilter(5), { share: 0.95, heldOut: 50, seed: 1 })
+      : null,
+    probe: SILENT,
+    settings,
+    ...(options.sealer && { sealer: options.sealer }),
+    stop,
+  };
+
   const finished = new Promise<void>((resolve) => {
-    processor({
-      log,
-      topics,
-      store,
-      embedders: withLanes(embedder),
-      trainer: training.trainer,
-      checkpoints: { removeOf: async () => 0 },
-      load: training.load,
-      current: new BehaviorSubject<Classifier | null>(null),
-      screen: createScreen(store, {
-        filter: relativeFilter(5),
-        specificity: 0.95,
-        heldOut: 50,
-        seed: 1,
-        familiarity: settings.unknown,
-      }),
-      known: settings.unknown
-        ? () => calibrateKnown(store, relativeFilter(5), { share: 0.95, heldOut: 50, seed: 1 })
-        : null,
-      probe: SILENT,
-      settings,
-      stop,
-    }).subscribe({
+    const work = processor(context, options.role).subscribe({
       next: (signal) => {
         signals.push(signal);
         happened.next(signal);
@@ -104,6 +144,7 @@ export function startProcessing(options: ProcessingOptions = {}) {
       },
       complete: resolve,
     });
+    running.add(work);
   });
 
   /** The first signal, past or future, that matches. */
@@ -122,6 +163,8 @@ export function startProcessing(options: ProcessingOptions = {}) {
     log,
     topics,
     store,
+    /** What its topologies work with. */
+    context,
     signals,
     training,
     events: (): LetheEvent[] => signals.flatMap((each) => (each.kind === 'event' ? [each.event] : [])),
@@ -156,6 +199,10 @@ export function startProcessing(options: ProcessingOptions = {}) {
       );
       return answered.prediction;
     },
+    /** The model that answers now. */
+    classifier: () => current.value,
+    /** Ends it as a crash does: nothing under way is waited for, nothing more is read or told. */
+    crash: () => running.unsubscribe(),
     /** Stops reading and waits until everything under way is finished; fails if the processor failed. */
     async stop(): Promise<void> {
       stop.next();

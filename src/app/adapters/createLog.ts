@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Topics } from '../../domain/topics.js';
-import type { EventLog } from '../../streams/transports/eventLog.js';
+import type { EventLog, Loss } from '../../streams/transports/eventLog.js';
 import { createMemoryLog } from '../../streams/transports/memory/memoryLog.js';
 import type { LetheConfig } from '../config/schema.js';
 import { kafkaOptions, ORDERED_ROLES, wantedTopics } from './kafka.js';
@@ -15,6 +15,7 @@ export async function createLog(
   topics: Topics,
   logger: Logger,
   onConnection: (connected: boolean, why?: string) => void,
+  onLoss: (loss: Loss) => void,
 ): Promise<EventLog> {
   const { transport } = config;
   if (transport.kind === 'memory') {
@@ -25,15 +26,25 @@ export async function createLog(
     });
   }
   const { createKafkaLog } = await import('../../streams/transports/kafka/kafkaLog.js');
-  const { checkTopics, ensureTopics, topicError } = await import('../../streams/transports/kafka/topics.js');
+  const { checkTopics, ensureTopics, isTolerable, topicError } = await import(
+    '../../streams/transports/kafka/topics.js'
+  );
   const wanted = wantedTopics(config, topics);
   const framing = await framingOf(config, topics);
-  return createKafkaLog(kafkaOptions(config, logger, onConnection, framing), async (admin) => {
-    const error = topicError(
-      transport.kafka.createTopics
-        ? (await ensureTopics(admin, wanted)).problems
-        : await checkTopics(admin, wanted),
-    );
+  const options = {
+    ...kafkaOptions(config, logger, onConnection, framing),
+    topicsExist: wanted.map(({ topic }) => topic),
+    onLoss,
+  };
+  return createKafkaLog(options, async (admin) => {
+    const problems = transport.kafka.createTopics
+      ? (await ensureTopics(admin, wanted)).problems
+      : await checkTopics(admin, wanted);
+    const error = topicError(problems.filter((problem) => !isTolerable(problem)));
     if (error) throw error;
+    for (const problem of problems) {
+      const { message, remedy } = topicError([problem]) ?? {};
+      logger.warn({ remedy }, message ?? 'a topic is not set up as Lethe needs it');
+    }
   });
 }

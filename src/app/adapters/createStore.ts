@@ -1,16 +1,27 @@
+import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { LetheError } from '../../domain/errors.js';
 import { blobCheckpoints } from '../../model/checkpoint/blobCheckpoints.js';
 import { type CheckpointStore, folderCheckpoints } from '../../model/checkpoint/checkpointStore.js';
+import { type Copies, copiesIn } from '../../model/checkpoint/copies.js';
+import { type OwnedCheckpoints, ownedCheckpoints } from '../../model/checkpoint/ownedCheckpoints.js';
 import type { KnowledgeStore } from '../../stores/knowledgeStore.js';
 import { createMemoryStore } from '../../stores/memory/createMemoryStore.js';
-import type { RedisStoreOptions } from '../../stores/redis/options.js';
+import type { RedisNeed, RedisStoreOptions } from '../../stores/redis/options.js';
 import type { LetheConfig } from '../config/schema.js';
+
+/** Redis, and what it may lack while it is there; that of the checkpoints has a connection of its own. */
+export type RedisService = RedisName | `${RedisName} ${RedisNeed}`;
+type RedisName = 'redis' | 'redis checkpoints';
+type OnRedis = (service: RedisService, connected: boolean, why?: string) => void;
 
 /** Stores of a worker. */
 export interface Stores {
   readonly store: KnowledgeStore;
   readonly checkpoints: CheckpointStore;
+  readonly copies: Copies;
+  /** What models of processes before this one are there, which no registry will ever name again; only of stores in memory. */
+  readonly removeLeft?: OwnedCheckpoints['removeLeft'];
   close(): Promise<void>;
 }
 
@@ -22,26 +33,36 @@ export async function createStores(
   config: LetheConfig,
   dimension: number,
   logger: Logger,
-  onConnection: (connected: boolean, why?: string) => void,
+  onConnection: OnRedis,
 ): Promise<Stores> {
   refuseLonelyStores(config);
+  refuseEphemeralFolder(config);
   const local = config.model.checkpoints;
+  const copies = await copiesIn(local);
   if (config.stores.kind === 'memory') {
     const store = createMemoryStore({ dimension });
-    return { store, checkpoints: folderCheckpoints(local), close: () => store.close() };
+    const owner = { model: config.model.name, host: hostname(), pid: process.pid };
+    const checkpoints = ownedCheckpoints(local, folderCheckpoints(local), owner);
+    const close = async (): Promise<void> => {
+      checkpoints.release();
+      await store.close();
+    };
+    return { store, checkpoints, copies, removeLeft: checkpoints.removeLeft, close };
   }
-  const options = redisOptions(config, dimension, logger, onConnection);
+  const optionsOf = (name: RedisName): RedisStoreOptions =>
+    redisOptions(config, dimension, logger, { name, onConnection });
   const { createRedisStore } = await import('../../stores/redis/createRedisStore.js');
-  const store = await createRedisStore(options);
+  const store = await createRedisStore(optionsOf('redis'));
   if (config.checkpoints.kind === 'folder') {
-    return { store, checkpoints: folderCheckpoints(local), close: () => store.close() };
+    return { store, checkpoints: folderCheckpoints(local), copies, close: () => store.close() };
   }
   const { openRedisBlobs } = await import('../../stores/redis/redisBlobs.js');
-  const blobs = await openRedisBlobs(options);
+  const blobs = await openRedisBlobs(optionsOf('redis checkpoints'));
   const checkpoints = blobCheckpoints(blobs, { cache: local, scheme: 'redis' });
   return {
     store,
     checkpoints,
+    copies,
     close: async () => {
       await Promise.all([store.close(), blobs.close()]);
     },
@@ -52,9 +73,9 @@ function redisOptions(
   { stores, model, worker }: LetheConfig,
   dimension: number,
   logger: Logger,
-  onConnection: (connected: boolean, why?: string) => void,
+  { name, onConnection }: { readonly name: RedisName; readonly onConnection: OnRedis },
 ): RedisStoreOptions {
-  const { url, username, password, ca, startTimeoutMs, index } = stores.redis;
+  const { url, username, password, ca, startTimeoutMs, durable, index } = stores.redis;
   return {
     url,
     ...(username !== undefined && { username }),
@@ -64,8 +85,13 @@ function redisOptions(
     dimension,
     index,
     startTimeoutMs,
+    durable,
     leaseMs: worker.leaseMs,
-    onConnection,
+    onConnection: (connected, why) => onConnection(name, connected, why),
+    onWaiting: (need, why) => {
+      if (why !== null && need === 'data') logger.error({ service: name }, why);
+      onConnection(`${name} ${need}`, why === null, why ?? undefined);
+    },
     warn: (text) => logger.warn(text),
   };
 }
@@ -87,4 +113,18 @@ function refuseLonelyStores({ transport, stores, checkpoints, worker }: LetheCon
     value: stores.kind,
     remedy: 'Set stores.kind to redis and stores.redis.url to a Redis Stack.',
   });
+}
+
+/** Models that others fetch from there must not go with this worker. */
+function refuseEphemeralFolder({ checkpoints: { kind, ephemeral } }: LetheConfig): void {
+  if (!ephemeral || kind === 'redis') return;
+  throw new LetheError(
+    'config-invalid',
+    'checkpoints.ephemeral is set, but the folder contains the only models',
+    {
+      field: 'checkpoints.ephemeral',
+      value: String(ephemeral),
+      remedy: 'Set it to false, or set checkpoints.kind to redis.',
+    },
+  );
 }

@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import { holdsCertificate } from '../../domain/certificate.js';
 import { LetheError } from '../../domain/errors.js';
 import type { TopicRole, Topics } from '../../domain/topics.js';
+import { LARGEST_BODY } from '../../operators/auditEntry.js';
+import { ORDINARY_RESULT_BYTES } from '../../operators/publish.js';
 import type { KafkaConnectionOptions, KafkaLogOptions } from '../../streams/transports/kafka/options.js';
 import type { Framing } from '../../streams/transports/kafka/schemaRegistry/framing.js';
 import type { WantedTopic } from '../../streams/transports/kafka/topics.js';
@@ -11,11 +13,53 @@ import type { LetheConfig } from '../config/schema.js';
 /** Topics whose records are in one order, hence in one partition. */
 export const ORDERED_ROLES: readonly TopicRole[] = ['commands', 'events', 'models', 'audit'];
 
-/** What a topic needs beside the broker's defaults; the audit chain is kept whole. */
+const KEPT_FOR_EVER = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' };
+
+/**
+ * What a topic needs beside the broker's defaults. The audit chain is kept whole, and no command is dropped before it was
+ * carried out, however long no learner runs.
+ */
 const TOPIC_CONFIG: Partial<Record<TopicRole, Readonly<Record<string, string>>>> = {
   models: { 'cleanup.policy': 'compact' },
-  audit: { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' },
+  commands: KEPT_FOR_EVER,
+  audit: KEPT_FOR_EVER,
 };
+
+/** Beside an image: headers, and what a dead letter says. */
+const BESIDE_IMAGE_BYTES = 2 ** 20;
+
+/** The largest record of a topic that carries what others send, by `limits.imageBytes`; commands carry images in base64. */
+function largestRecord(role: TopicRole, { imageBytes }: LetheConfig['limits']): number | undefined {
+  switch (role) {
+    case 'samples':
+    case 'queries':
+      return imageBytes + BESIDE_IMAGE_BYTES;
+    case 'commands':
+    case 'dead-letters':
+      return Math.ceil((imageBytes * 4) / 3) + BESIDE_IMAGE_BYTES;
+    default:
+      return undefined;
+  }
+}
+
+/** Beside a result: its trace, and what a batch is beside its records. */
+const BESIDE_RESULT_BYTES = 4096;
+
+/** What the topics of results have to take, whoever created them. */
+const LEAST_BATCH: Partial<Record<TopicRole, number>> = {
+  predictions: ORDINARY_RESULT_BYTES + BESIDE_RESULT_BYTES,
+  events: ORDINARY_RESULT_BYTES + BESIDE_RESULT_BYTES,
+  models: ORDINARY_RESULT_BYTES + BESIDE_RESULT_BYTES,
+  audit: LARGEST_BODY + BESIDE_RESULT_BYTES,
+};
+
+function configOf(role: TopicRole, { limits }: LetheConfig): Readonly<Record<string, string>> {
+  const bytes = largestRecord(role, limits);
+  return {
+    ...TOPIC_CONFIG[role],
+    ...(bytes !== undefined && { 'max.message.bytes': String(bytes) }),
+  };
+}
 
 /** How the config says to reach the cluster. */
 export function kafkaConnection({ transport }: LetheConfig, logger?: Logger): KafkaConnectionOptions {
@@ -54,12 +98,15 @@ export function kafkaOptions(
 }
 
 /** The topics as Lethe needs them. */
-export function wantedTopics({ transport }: LetheConfig, topics: Topics): WantedTopic[] {
+export function wantedTopics(config: LetheConfig, topics: Topics): WantedTopic[] {
+  const { transport } = config;
   return (Object.entries(topics) as [TopicRole, string][]).map(([role, topic]) => ({
     topic,
     partitions: ORDERED_ROLES.includes(role) ? 1 : transport.partitions,
+    ordered: ORDERED_ROLES.includes(role),
     replicationFactor: transport.kafka.replicationFactor,
-    config: TOPIC_CONFIG[role] ?? {},
+    config: configOf(role, config),
+    leastBatch: LEAST_BATCH[role] ?? 0,
   }));
 }
 
@@ -71,7 +118,8 @@ function credentials(
   const field = username === undefined ? 'username' : 'password';
   throw new LetheError('config-invalid', `transport.kafka.sasl.${field} is not set`, {
     field: `transport.kafka.sasl.${field}`,
-    remedy: 'Set it, or transport.kafka.sasl.mechanism to none; the password by its variable or a file only.',
+    remedy:
+      'Set it, or set transport.kafka.sasl.mechanism to none. Give the password by its variable or by a file.',
   });
 }
 
@@ -82,14 +130,14 @@ function pemAt(path: string): string {
   } catch (cause) {
     throw notTrusted(`the certificate ${path} can't be read`, path, cause);
   }
-  throw notTrusted(`${path} holds no certificate`, path);
+  throw notTrusted(`${path} does not contain a certificate`, path);
 }
 
 function notTrusted(message: string, value: string, cause?: unknown): LetheError {
   return new LetheError('config-invalid', message, {
     field: 'transport.kafka.ssl.ca',
     value,
-    remedy: 'Name a PEM file that this process may read.',
+    remedy: 'Give a PEM file that this process can read.',
     cause,
   });
 }

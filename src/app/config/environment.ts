@@ -87,7 +87,7 @@ function unknownVariable(variable: string, fields: readonly ConfigField[]): Leth
     variable,
     fields.map((field) => variableOf(field.path)),
   );
-  return new LetheError('config-invalid', `${variable} names no field of the configuration`, {
+  return new LetheError('config-invalid', `${variable} is not a setting`, {
     field: variable,
     remedy: `Did you mean ${nearest}? \`lethe config print --describe\` lists all fields.`,
   });

@@ -84,10 +84,10 @@ function fileSources(
   const environment = options.environment ?? variables.LETHE_ENV;
   const own = options.file ?? variables.LETHE_CONFIG;
   if (environment && !/^[\w-]+$/.test(environment)) {
-    throw new LetheError('config-invalid', 'the environment is no plain name', {
+    throw new LetheError('config-invalid', 'the environment is not a plain name', {
       field: 'LETHE_ENV',
       value: environment,
-      remedy: 'Name an environment such as production: config/production.yaml is read for it.',
+      remedy: 'Use a name such as production, for which Lethe reads config/production.yaml.',
     });
   }
   const bundled = ['default', ...(environment ? [environment] : [])].map((name) =>
@@ -99,9 +99,9 @@ function fileSources(
 function fileSource(name: string, path: string): Source {
   const tree = treeSchema.safeParse(readYaml(name, path) ?? {});
   if (tree.success) return { name, tree: tree.data, file: true };
-  throw new LetheError('config-invalid', `${name} is no mapping of sections`, {
+  throw new LetheError('config-invalid', `${name} is not a mapping of sections`, {
     field: name,
-    remedy: 'Write sections with fields below them, as config/default.yaml does.',
+    remedy: 'Write sections that contain fields, as in config/default.yaml.',
   });
 }
 
@@ -114,7 +114,7 @@ function readYaml(name: string, path: string): unknown {
       `${name} can't be read: ${error instanceof Error ? error.message : error}`,
       {
         field: name,
-        remedy: 'Check that the file exists, may be read and is well-formed YAML.',
+        remedy: 'Check that the file exists, is readable and is well-formed YAML.',
         cause: error,
       },
     );
@@ -136,10 +136,10 @@ function variableSources(
 function refuseSecrets({ name, tree }: Source, fields: readonly ConfigField[]): void {
   const secret = fields.find((field) => field.secret && valueAt(tree, field.path.split('.')) !== undefined);
   if (!secret) return;
-  throw new LetheError('config-invalid', `${secret.path} is a secret and stands in ${name}`, {
+  throw new LetheError('config-invalid', `${name} contains the secret ${secret.path}`, {
     field: secret.path,
     remedy:
-      'Take it out of the file; set it by its environment variable, or by a file that the variable …_FILE names.',
+      'Remove it from the file. Set it by its environment variable, or by a file that the variable …_FILE names.',
   });
 }
 

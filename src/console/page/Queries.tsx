@@ -64,18 +64,26 @@ function Row({ answer, knowledge }: { readonly answer: Answer; readonly knowledg
         <img class="picture" src={`data:image/webp;base64,${image}`} alt="" width="40" height="40" />
       )}
       <span class="label">
-        <span class={`swatch hue${hueOf(knowledge.classes, label)}`} aria-hidden="true" />
-        <strong>{label}</strong> {probability !== null && <span class="quiet">{percent(probability)}</span>}
+        {label === null ? (
+          <span class="quiet">like nothing known</span>
+        ) : (
+          <>
+            <span class={`swatch hue${hueOf(knowledge.classes, label)}`} aria-hidden="true" />
+            <strong>{label}</strong>
+          </>
+        )}{' '}
+        {probability !== null && <span class="quiet">{percent(probability)}</span>}
         {truth !== null && <Truth truth={truth} label={label} />}
       </span>
       <span class={`route ${strategy ? 'strategy' : ''}`}>{routeText(answer)}</span>
       <span class="quiet when">
-        {timeOf(at)} · {milliseconds(latencyMs)}
+        {timeOf(at)}
+        {latencyMs === null ? '' : ` · ${milliseconds(latencyMs)}`}
       </span>
     </li>
   );
 }
 
-function Truth({ truth, label }: { readonly truth: string; readonly label: string }) {
+function Truth({ truth, label }: { readonly truth: string; readonly label: string | null }) {
   return truth === label ? <span class="truth good">✓ right</span> : <span class="truth">truly {truth}</span>;
 }

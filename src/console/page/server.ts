@@ -1,5 +1,6 @@
 import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-parser/stream';
 import type { FeedMessage } from '../messages.js';
+import { isRecord, messageOf, parsed } from './messageOf.js';
 import type { Connection, Order } from './state.js';
 import { sentence } from './wording.js';
 
@@ -42,8 +43,8 @@ export async function followFeed({ onMessage, onConnection }: Listener, ended: A
       tries = 0;
       for await (const { event, data, id } of events(response.body, silence)) {
         lastId = id ?? lastId;
-        // From the server that this page was built with: its types are those of messages.ts.
-        onMessage({ kind: event, data: JSON.parse(data) } as FeedMessage);
+        const message = messageOf(event, data);
+        if (message) onMessage(message);
       }
     } catch {
       if (ended.aborted) return;
@@ -78,21 +79,25 @@ async function* events(
   }
 }
 
-interface ErrorBody {
-  readonly error?: { readonly code?: string; readonly message?: string; readonly remedy?: string };
+/** What an answer says of why it refused, as far as it says so in words. */
+async function errorIn(response: Response): Promise<{ message?: string; remedy?: string }> {
+  const body = parsed(await response.text().catch(() => ''));
+  const error = isRecord(body) && isRecord(body.error) ? body.error : {};
+  return {
+    ...(typeof error.message === 'string' && { message: error.message }),
+    ...(typeof error.remedy === 'string' && { remedy: error.remedy }),
+  };
 }
 
 async function refusalIn(response: Response): Promise<Connection> {
-  const { error }: ErrorBody = await response.json().catch(() => ({}));
+  const { message, remedy = '' } = await errorIn(response);
   const tokenNeeded = response.status === 401;
   const wrong = tokenNeeded && token.get() !== null;
   return {
     is: 'refused',
     tokenNeeded,
-    message: wrong
-      ? 'Lethe does not take this token'
-      : (error?.message ?? `Lethe answered ${response.status}`),
-    remedy: error?.remedy ?? '',
+    message: wrong ? 'Lethe does not accept this token' : (message ?? `Lethe answered ${response.status}`),
+    remedy,
   };
 }
 
@@ -109,11 +114,13 @@ export async function send({ kind, name }: Pick<Order, 'kind' | 'name'>): Promis
   }).catch(() => {
     throw new Error('Lethe is out of reach: nothing was sent.');
   });
-  if (response.ok) return ((await response.json()) as { id: string }).id;
-  const { error }: ErrorBody = await response.json().catch(() => ({}));
+  if (response.ok) {
+    const body = parsed(await response.text());
+    if (isRecord(body) && typeof body.id === 'string') return body.id;
+    throw new Error('Lethe took the command, but did not say by which id.');
+  }
+  const { message, remedy } = await errorIn(response);
   throw new Error(
-    [sentence(error?.message ?? `Lethe answered ${response.status}`), error?.remedy]
-      .filter(Boolean)
-      .join('. '),
+    [sentence(message ?? `Lethe answered ${response.status}`), remedy].filter(Boolean).join('. '),
   );
 }

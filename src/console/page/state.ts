@@ -125,7 +125,9 @@ function settled(state: State, line: Told): State {
 function withoutPictures(state: State, classes: ReadonlySet<string>): State {
   const cleared = (answers: readonly Answer[]): readonly Answer[] =>
     answers.map((answer) =>
-      classes.has(answer.label) || classes.has(answer.truth ?? '') ? { ...answer, image: null } : answer,
+      classes.has(answer.label ?? '') || classes.has(answer.truth ?? '')
+        ? { ...answer, image: null }
+        : answer,
     );
   return { ...state, answers: cleared(state.answers), held: state.held && cleared(state.held) };
 }

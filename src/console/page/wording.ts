@@ -96,6 +96,18 @@ function eventLine(event: LetheEvent): Line {
         `Samples unlearned of ${names(event.classes)}`,
         `${sum(event.classes.map(({ removed }) => removed))} vectors in ${milliseconds(event.ms)}`,
       );
+    case 'commands-lost':
+      return bad(
+        event.accepted ? 'Loss of commands accepted' : 'Commands lost',
+        `offsets ${event.from} to ${event.to - 1}; see the runbook LetheRecordsLost`,
+      );
+    case 'store-brought-forward':
+      return bad(
+        `Redis had gone back; ${count(event.carriedOut.length)} commands carried out again`,
+        event.lostClasses.length > 0
+          ? `lost: ${event.lostClasses.join(', ')}; learn them again`
+          : `from version ${event.found} to ${event.registryVersion} of the registry`,
+      );
     case 'rebuild-failed':
       return bad('Rebuild failed', event.error.message);
     case 'erase-accepted':
@@ -111,6 +123,16 @@ function eventLine(event: LetheEvent): Line {
       return gone(
         `Erased: ${names(event.classes)}`,
         `${sum(event.classes.map(({ vectors }) => vectors))} vectors and ${event.checkpoints} models deleted`,
+      );
+    case 'erasure-completed':
+      return gone(
+        `Erasure complete: ${event.classes.join(', ')}`,
+        `${count(event.places.length)} places looked at`,
+      );
+    case 'workers-gone':
+      return plain(
+        `Declared gone: ${event.workers.map(({ worker }) => worker).join(', ')}`,
+        'no erasure waits for them',
       );
     case 'erase-failed':
       return bad(`Not erased: ${event.classes.join(', ')}`, event.error.message);

@@ -1,8 +1,10 @@
 import { endianness } from 'node:os';
 import { z } from 'zod';
 import { LetheError } from '../errors.js';
+import { jsonOfBytes } from '../json.js';
 import { IMAGE_TYPES, type ImageType, type Payload, VECTOR_TYPES } from '../messages/payload.js';
 import { shownJson } from '../shownJson.js';
+import { isJson, mediaTypeOf } from './mediaType.js';
 
 const BYTES_PER_COMPONENT = Float32Array.BYTES_PER_ELEMENT;
 const SUPPORTED = [...IMAGE_TYPES, ...VECTOR_TYPES].join(', ');
@@ -28,21 +30,40 @@ export function encodePayload(payload: Payload): EncodedPayload {
 /**
  * The image or vector that a sample or query carries. An image's bytes are not opened here.
  * @param contentType CloudEvents `datacontenttype`; parameters are ignored
- * @param data the raw bytes, or the parsed JSON
- * @throws LetheError `unsupported-format`, `invalid-vector`
+ * @throws LetheError `unsupported-format`, `invalid-vector`, `invalid-message` for broken JSON
  */
-export function decodePayload(contentType: string | undefined, data: unknown): Payload {
-  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
-  if (type === 'application/json') return { kind: 'vector', vector: vectorOfJson(data) };
-  if (data instanceof Uint8Array) {
-    if (type === 'application/x-float32') return { kind: 'vector', vector: vectorOfBytes(data) };
-    if (isImageType(type)) return { kind: 'image', contentType: type, bytes: data };
+export function decodePayload(contentType: string | undefined, data: Uint8Array): Payload {
+  if (isJson(contentType)) return { kind: 'vector', vector: vectorOfJson(parsedJson(data)) };
+  const type = mediaTypeOf(contentType);
+  if (type === 'application/x-float32') return { kind: 'vector', vector: vectorOfBytes(data) };
+  if (isImageType(type)) return { kind: 'image', contentType: type, bytes: data };
+  throw new LetheError(
+    'unsupported-format',
+    `the content type ${contentType ?? '(missing)'} is not supported`,
+    {
+      field: 'datacontenttype',
+      value: contentType ?? '(missing)',
+      remedy: `Send one of ${SUPPORTED}.`,
+    },
+  );
+}
+
+/** @throws LetheError `invalid-message` where the data is no JSON in UTF-8 */
+export function parsedJson(data: Uint8Array): unknown {
+  try {
+    return jsonOfBytes(data);
+  } catch (cause) {
+    throw new LetheError(
+      'invalid-message',
+      `the payload is not JSON in UTF-8: ${cause instanceof Error ? cause.message : cause}`,
+      {
+        field: 'data',
+        value: `${data.length} bytes`,
+        remedy: 'Send well-formed JSON, or declare the real content type.',
+        cause,
+      },
+    );
   }
-  throw new LetheError('unsupported-format', `the content type ${contentType ?? '(missing)'} is not read`, {
-    field: 'datacontenttype',
-    value: contentType ?? '(missing)',
-    remedy: `Send one of ${SUPPORTED}.`,
-  });
 }
 
 function isImageType(type: string | undefined): type is ImageType {
@@ -53,11 +74,11 @@ function vectorOfBytes(bytes: Uint8Array): Float32Array {
   if (bytes.length % BYTES_PER_COMPONENT !== 0) {
     throw new LetheError(
       'invalid-vector',
-      `${bytes.length} bytes are no whole number of float32 components`,
+      `${bytes.length} bytes are not a whole number of float32 components`,
       {
         field: 'data',
         value: `${bytes.length} bytes`,
-        remedy: 'Send 4 bytes a component, little-endian.',
+        remedy: 'Send 4 bytes for each component, little-endian.',
       },
     );
   }
@@ -78,7 +99,7 @@ function littleEndian(bytes: Buffer): Buffer {
 function vectorOfJson(data: unknown): Float32Array {
   const numbers = numbersSchema.safeParse(data);
   if (!numbers.success || numbers.data.length === 0) {
-    throw new LetheError('invalid-vector', 'the JSON payload is no array of numbers', {
+    throw new LetheError('invalid-vector', 'the JSON payload is not an array of numbers', {
       field: 'data',
       value: shownJson(data),
       remedy: 'Send a JSON array with the components of the vector.',
@@ -91,9 +112,9 @@ function vectorOfJson(data: unknown): Float32Array {
 function finite(component: unknown, index: number): number {
   const number = typeof component === 'number' ? Math.fround(component) : Number.NaN;
   if (Number.isFinite(number)) return number;
-  throw new LetheError('invalid-vector', `component ${index} of the vector is no finite float32 number`, {
+  throw new LetheError('invalid-vector', `component ${index} of the vector is not a finite float32 number`, {
     field: `data.${index}`,
     value: typeof component === 'number' ? String(component) : shownJson(component),
-    remedy: 'Send finite float32 numbers only; check the embedding for a division by zero or an overflow.',
+    remedy: 'Send only finite float32 numbers. Check the embedding for a division by zero or an overflow.',
   });
 }

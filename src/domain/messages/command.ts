@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { classNameSchema } from '../className.js';
-import { idSchema, subjectSchema, taskNameSchema } from './common.js';
+import { idSchema, soughtSchema, taskNameSchema } from './common.js';
 import { IMAGE_TYPES } from './payload.js';
 
 const distinctClasses = z
@@ -35,12 +35,12 @@ export const unlearnSchema = z
     classes: distinctClasses.optional(),
     examples: z.array(exampleSchema).min(1).max(1000).optional(),
     /** Ids of samples: they are deleted, whatever their class. */
-    samples: z.array(idSchema).min(1).max(100_000).optional(),
+    samples: z.array(soughtSchema).min(1).max(100_000).optional(),
     /** Whose samples are deleted. */
-    subject: subjectSchema.optional(),
+    subject: soughtSchema.optional(),
   })
   .refine((request) => FORGETTABLE.filter((each) => request[each] !== undefined).length === 1, {
-    message: 'name classes, or examples, or samples, or a subject: one of them',
+    message: 'give exactly one of classes, examples, samples and subject',
     path: ['classes'],
   })
   .meta({ oneOf: FORGETTABLE.map((each) => ({ required: [each] })) });
@@ -59,12 +59,23 @@ export const eraseSchema = z.strictObject({
   now: z.boolean().optional(),
 });
 
+/**
+ * Declare that folders of workers are gone, with the copies of models that they held: no erasure waits for them any more. A worker
+ * that comes back with its folder is there again.
+ */
+export const declareGoneSchema = z.strictObject({
+  kind: z.literal('declare-gone'),
+  /** Ids of the folders, as `lethe workers` lists them. */
+  workers: z.array(z.string().min(1).max(200)).min(1).max(1000),
+});
+
 /** The payload of a command. Topic `commands`; idempotent by the event's id. */
 export const commandBodySchema = z.discriminatedUnion('kind', [
   learnSchema,
   unlearnSchema,
   relearnSchema,
   eraseSchema,
+  declareGoneSchema,
 ]);
 
 /** A command with its id. */
@@ -73,5 +84,6 @@ export type Command = z.infer<typeof commandSchema>;
 export type LearnCommand = Extract<Command, { kind: 'learn' }>;
 export type UnlearnCommand = Extract<Command, { kind: 'unlearn' }>;
 export type EraseCommand = Extract<Command, { kind: 'erase' }>;
+export type DeclareGoneCommand = Extract<Command, { kind: 'declare-gone' }>;
 
-export const COMMAND_KINDS = ['learn', 'unlearn', 'relearn', 'erase'] as const;
+export const COMMAND_KINDS = ['learn', 'unlearn', 'relearn', 'erase', 'declare-gone'] as const;

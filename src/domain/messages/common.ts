@@ -1,8 +1,14 @@
 import { z } from 'zod';
+import { nameSchema, normalForm } from '../normalForm.js';
 
 /** Ids of samples, queries and commands: chosen by the producer, unique for ever. */
-export const idSchema = z.string().min(1).max(200);
+export const idSchema = nameSchema('An id, unique for ever.');
 /** Whom a sample is of or about, e.g. a customer or a patient: what it is unlearned by. */
-export const subjectSchema = z.string().min(1).max(200);
+export const subjectSchema = nameSchema('Whom a sample is of or about.');
+/**
+ * An id or a subject by which samples are to be forgotten. Let through as it is: what was stored before names had a normal form
+ * must still be found; see src/operators/unlearnSamples.ts for what is not found.
+ */
+export const soughtSchema = z.string().min(1).max(400).overwrite(normalForm);
 /** A task's name. */
-export const taskNameSchema = z.string().min(1).max(200);
+export const taskNameSchema = nameSchema('Name of a task.');

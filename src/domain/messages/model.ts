@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import { classNameSchema } from '../className.js';
-import { taskNameSchema } from './common.js';
+import { knownNameSchema } from '../className.js';
 
 /** A trained model. Topic `models` (compacted): the newest is the current one. */
 export const modelVersionSchema = z.object({
   version: z.string().min(1),
-  task: taskNameSchema,
+  task: knownNameSchema,
   /** Classes in the order of the classifier's rows. */
-  classes: z.array(classNameSchema),
+  classes: z.array(knownNameSchema),
   /** Where the checkpoint lies, as a URI. */
   checkpoint: z.string().min(1),
   /** SHA-256 of the checkpoint's manifest, which holds those of its other files. */

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { classNameSchema } from '../className.js';
-import { idSchema } from './common.js';
+import { knownNameSchema } from '../className.js';
 
 /** The four output strategies of eCIL-MU, Eq. 6-9. */
 export const PAPER_STRATEGIES = ['uniform', 'proportional', 'inverse', 'nearest'] as const;
@@ -20,9 +19,6 @@ export const routeSchema = z.enum([
   'unknown',
 ]);
 
-/** The label of an input that is like nothing known. */
-export const UNKNOWN = 'unknown';
-
 /** Why an input was taken for one of an unlearned class, or not. */
 export const filterEvidenceSchema = z.object({
   /** The filter's decision (Eq. 5 or the relative filter). */
@@ -38,17 +34,18 @@ export type FilterEvidence = z.infer<typeof filterEvidenceSchema>;
 
 /** The answer to a query. Topic `predictions`, keyed by the query's id. */
 export const predictionSchema = z.object({
-  queryId: idSchema,
-  label: classNameSchema,
+  queryId: z.string().min(1),
+  /** The class; null where the input is like nothing known (route `unknown`). */
+  label: knownNameSchema.nullable(),
   /** The most probable classes, best first, none where it is unknown; never an unlearned one while the guard is on. */
-  probabilities: z.array(z.object({ label: classNameSchema, probability: z.number().min(0).max(1) })),
+  probabilities: z.array(z.object({ label: knownNameSchema, probability: z.number().min(0).max(1) })),
   route: routeSchema,
   evidence: filterEvidenceSchema,
   modelVersion: z.string(),
   registryVersion: z.int().nonnegative(),
-  /** From the writing of the query to the making of the answer, in milliseconds. */
-  latencyMs: z.number().nonnegative(),
+  /** From the writing of the query to the making of the answer, in milliseconds; null where its record tells no time. */
+  latencyMs: z.number().nonnegative().nullable(),
   /** The truth label that the query carried, repeated for whoever measures accuracy. */
-  truth: classNameSchema.optional(),
+  truth: knownNameSchema.optional(),
 });
 export type Prediction = z.infer<typeof predictionSchema>;

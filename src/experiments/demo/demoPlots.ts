@@ -1,4 +1,3 @@
-import { projectToPlane } from '../../model/projection.js';
 import { BASELINES } from '../evaluation/evaluateProtocol.js';
 import type { ClassKnowledge } from '../evaluation/knowledge.js';
 import { type AccuracySeries, accuracyPlot } from '../plots/accuracyPlot.js';
@@ -54,10 +53,11 @@ function seriesOf({ name, group, remaining, unlearned }: MethodOutcome): Accurac
 }
 
 /** UMAP of a sample of the vectors, once for both moments. */
-function databaseMap({ protocol, knowledge, seed }: DemoMaterial): Promise<string> {
+async function databaseMap({ protocol, knowledge, seed }: DemoMaterial): Promise<string> {
   const sample = [...knowledge].flatMap(([className, { vectors }]) =>
     vectors.slice(0, MAPPED_PER_CLASS).map(({ vector }) => ({ className, vector })),
   );
+  const { projectToPlane } = await import('../../model/projection.js');
   const places = projectToPlane(
     sample.map(({ vector }) => vector),
     { seed },

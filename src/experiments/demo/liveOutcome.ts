@@ -29,9 +29,10 @@ export function liveOutcome({ queries, predictions, events, tasks }: LiveRecord)
     training: [],
   };
   for (const { message, writtenAt } of predictions)
-    latencies[activityAt({ from: writtenAt - message.latencyMs, to: writtenAt }, times)].push(
-      message.latencyMs,
-    );
+    if (message.latencyMs !== null)
+      latencies[activityAt({ from: writtenAt - message.latencyMs, to: writtenAt }, times)].push(
+        message.latencyMs,
+      );
 
   const answered = predictions.flatMap(({ message: { queryId, label } }) => {
     const query = queries.get(queryId);
@@ -43,7 +44,8 @@ export function liveOutcome({ queries, predictions, events, tasks }: LiveRecord)
   return {
     queries: queries.size,
     answered: answered.length,
-    namedAfterUnlearning: answered.filter(({ label, forgotten }) => forgotten.has(label)).length,
+    namedAfterUnlearning: answered.filter(({ label, forgotten }) => label !== null && forgotten.has(label))
+      .length,
     remaining: splitAccuracy(others, classes, new Set()).remaining,
     unlearned: splitAccuracy(whenForgotten, new Set(), classes).unlearned,
     idle: summary(latencies.idle),
@@ -60,7 +62,7 @@ export function latencySamples(
   return predictions.map(({ message, writtenAt }) => ({
     at: (writtenAt - origin) / 1000,
     // The log's clock counts whole milliseconds, and a logarithmic axis has no place for 0.
-    latencyMs: Math.max(1, message.latencyMs),
+    latencyMs: Math.max(1, message.latencyMs ?? 0),
     by: message.route === 'model' ? 'model' : 'strategy',
   }));
 }

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { CIFAR_IMAGE_BYTES, type ImageDataset, type LabelledImages } from '../../data/cifar10.js';
 import type { OnDataProgress } from '../../data/progress.js';
 import { createEmbedder } from '../../model/embedder/createEmbedder.js';
-import { DEFAULT_IMAGE_LIMITS, decodeImage } from '../../model/embedder/decodeImage.js';
 import type { Embedder } from '../../model/embedder/embedder.js';
 import type { EmbedderDescription } from '../../model/embedder/embedderDescription.js';
 import { embeddingKey } from './embeddingKey.js';
@@ -125,6 +124,7 @@ export async function embedImages(
   embedder: Embedder,
   onProgress: (done: number) => void = () => undefined,
 ): Promise<Float32Array<ArrayBuffer>> {
+  const { DEFAULT_IMAGE_LIMITS, decodeImage } = await import('../../model/embedder/decodeImage.js');
   const count = images.length / CIFAR_IMAGE_BYTES;
   const vectors = new Float32Array(count * embedder.dimension);
   let before: Promise<unknown> = Promise.resolve();

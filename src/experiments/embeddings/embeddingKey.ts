@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { RESIZING } from '../../model/embedder/decodeImage.js';
 import type { EmbedderDescription } from '../../model/embedder/embedderDescription.js';
 import { modelFiles } from '../../model/embedder/modelFiles.js';
+import { RESIZING } from '../../model/embedder/resizing.js';
 
 /**
  * What embeddings depend on, in twelve characters: the data, the network's weights and its preprocessing. Where and how

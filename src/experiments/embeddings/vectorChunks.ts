@@ -82,11 +82,11 @@ export async function reserveDisk(
   if (available >= bytes + RESERVE_BYTES) return;
   throw new LetheError(
     'disk-full',
-    `${megabytes(bytes)} MB of embeddings do not fit: ${megabytes(available)} MB are free`,
+    `${megabytes(bytes)} MB of embeddings do not fit into ${megabytes(available)} MB of free space`,
     {
       field: 'cache',
       value: folder,
-      remedy: 'Free some space, set LETHE_CACHE to another disk, or keep them as float16.',
+      remedy: 'Free space, set LETHE_CACHE to another disk, or use --precision float16.',
     },
   );
 }
@@ -112,8 +112,8 @@ function unwritable(file: string, cause: unknown): LetheError {
     field: 'cache',
     value: dirname(file),
     remedy: full
-      ? 'Free some space, or set LETHE_CACHE to another disk; what was written so far is kept.'
-      : 'See that the folder may be written to, or set LETHE_CACHE to another one.',
+      ? 'Free space, or set LETHE_CACHE to another disk. Lethe keeps what it has written so far.'
+      : 'Make the folder writable, or set LETHE_CACHE to another one.',
     cause,
   });
 }

@@ -5,7 +5,7 @@ import type { BaselineModels, BaselineTools } from './baselines.js';
 import { type BaselineModel, timedStep, trainingTask } from './trainSequence.js';
 
 /**
- * The analytic learner as it works live (PAPER section 4): a task adds the statistics of its classes, an unlearning takes
+ * The analytic learner as it works live (docs/decisions/0014-analytic-learner.md): a task adds the statistics of its classes, an unlearning takes
  * them out again, and the weights are solved for. There is a model after every step.
  * @param tools with a trainer that can revise
  * @throws RangeError where it can't

@@ -1,4 +1,4 @@
-import { splitAccuracy } from '../metrics/accuracy.js';
+import { type Answered, splitAccuracy } from '../metrics/accuracy.js';
 import { filterQuality } from '../metrics/filterQuality.js';
 import { averageIncrementalAccuracy, backwardTransfer, forgetting } from '../metrics/incremental.js';
 import type { LearningOutcome, MethodOutcome } from '../results.js';
@@ -87,7 +87,7 @@ export function retrainOf({ name }: Pick<MethodAnswers, 'name'>): string {
 function answeredBy(
   step: StepEvaluation,
   { name, group }: Pick<MethodAnswers, 'name' | 'group'>,
-): { truth: string; label: string }[] {
+): Answered[] {
   const answers = step.methods.find((other) => keyOf(other) === keyOf({ name, group }))?.answers ?? [];
   return answers.map(({ label }, index) => ({ label, truth: step.test.truths[index] as string }));
 }

@@ -11,7 +11,7 @@ import type { Protocol, ProtocolStep } from '../protocol.js';
 import { type ClassKnowledge, replayStep } from './knowledge.js';
 import { ofClasses, type TestSet } from './testSet.js';
 
-/** Quality of unlearning by examples, over many requests for one class (PAPER section 5). */
+/** Quality of unlearning by examples, over many requests for one class. */
 export interface MigrationQuality {
   readonly examplesPerRequest: number;
   readonly requests: number;

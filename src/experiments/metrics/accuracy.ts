@@ -1,10 +1,11 @@
 /** A test input's true class and the class it was answered with. */
 export interface Answered {
   readonly truth: string;
-  readonly label: string;
+  /** Null where no class was named. */
+  readonly label: string | null;
 }
 
-/** A_r and A_u (PAPER section 5), as shares from 0 to 1; null where no answer belongs to that part. */
+/** A_r and A_u (eCIL-MU, arXiv 2401.02457), as shares from 0 to 1; null where no answer belongs to that part. */
 export interface SplitAccuracy {
   /** A_r: share of the inputs of remaining classes that were answered with their class. */
   readonly remaining: number | null;

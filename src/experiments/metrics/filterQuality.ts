@@ -4,7 +4,7 @@ export interface FilterDecision {
   readonly filtered: boolean;
 }
 
-/** Quality of the filter with "unlearned" as the positive (PAPER section 5); null where a part is empty. */
+/** Quality of the filter with "unlearned" as the positive; null where a part is empty. */
 export interface FilterQuality {
   /** TP / (TP + FN): the share of unlearned inputs that it stopped. */
   readonly recall: number | null;

@@ -3,7 +3,7 @@ import { mean } from './mean.js';
 /**
  * Accuracy on each task after each task: `matrix[t][i]` is a_{t,i}, the accuracy on the classes of task i after
  * task t was learned, 0 <= i <= t. Row t has t + 1 entries. Leave unlearned classes out of the accuracies, or
- * their deletion counts as forgetting (FIELD section 4).
+ * their deletion counts as forgetting.
  */
 export type AccuracyMatrix = readonly (readonly number[])[];
 

@@ -1,5 +1,4 @@
 import type { StrategyName } from '../../domain/messages/prediction.js';
-import { projectToPlane } from '../../model/projection.js';
 import type { StepEvaluation } from '../evaluation/evaluateProtocol.js';
 import { STRATEGIES_OF } from '../evaluation/methods.js';
 import { mistakesMap } from '../plots/mistakesMap.js';
@@ -36,13 +35,14 @@ export function countMistakes(step: StepEvaluation): MistakeCount[] {
 }
 
 /** Fig. 4: where the filter's mistakes lie and what each strategy makes of them, in the paper's setting. SVG. */
-export function mistakesPicture(
+export async function mistakesPicture(
   step: StepEvaluation,
   setting: 'lethe' | 'paper',
   seed: number,
 ): Promise<string> {
   const every = Math.max(1, Math.ceil(step.test.truths.length / MAPPED));
   const chosen = [...step.test.truths.keys()].filter((index) => index % every === 0);
+  const { projectToPlane } = await import('../../model/projection.js');
   const places = projectToPlane(
     chosen.map((index) => step.test.vectors[index] as Float32Array),
     { seed },

@@ -1,4 +1,3 @@
-import { projectToPlane } from '../../model/projection.js';
 import type { EmbeddedDataset } from '../embeddings/embedDataset.js';
 import { datasetTest } from '../evaluation/datasetKnowledge.js';
 import { classMap } from '../plots/classMap.js';
@@ -11,7 +10,7 @@ export const MAPPED_PER_CLASS = 150;
  * Fig. 3: the embeddings of test images of the classes learned so far, with the unlearned class in front. The paper
  * draws t-SNE; this is UMAP, see docs/experiments.md. SVG.
  */
-export function embeddingPicture(
+export async function embeddingPicture(
   embedded: EmbeddedDataset,
   protocol: Protocol,
   { seed, perClass }: { readonly seed: number; readonly perClass: number },
@@ -19,6 +18,7 @@ export function embeddingPicture(
   const untilUnlearned = protocol.slice(0, protocol.findIndex(({ kind }) => kind === 'unlearn') + 1);
   const { remaining, unlearned } = classesAfter(untilUnlearned, untilUnlearned.length - 1);
   const test = datasetTest(embedded, untilUnlearned, perClass);
+  const { projectToPlane } = await import('../../model/projection.js');
   const places = projectToPlane(test.vectors, { seed });
   return classMap({
     title: 'Embeddings of test images',

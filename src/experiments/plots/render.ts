@@ -1,5 +1,4 @@
-import { parse, View } from 'vega';
-import { compile, type TopLevelSpec } from 'vega-lite';
+import type { TopLevelSpec } from 'vega-lite';
 import { theme } from './theme.js';
 
 /** A Vega-Lite specification without its schema and config, which {@link renderSvg} adds. */
@@ -10,6 +9,8 @@ export type PlotSpec = TopLevelSpec;
  * @returns a self-contained SVG document as text; its accessible name is the specification's `description`
  */
 export async function renderSvg(spec: PlotSpec): Promise<string> {
+  // Half a second of loading, for those alone who draw.
+  const [{ parse, View }, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
   const view = new View(parse(compile(spec, { config: theme }).spec), { renderer: 'none' });
   try {
     return await view.toSVG();

@@ -56,7 +56,7 @@ export async function reportPage(results: DemoResults, plots: ReportPlots): Prom
 
   <h2>Live queries</h2>
   <p>Test images were sent as queries all the while: ${results.live.answered} of ${results.live.queries} were answered,
-    ${percent(results.live.remaining)} % rightly where the class was known. Of the queries sent after a class was
+    ${percent(results.live.remaining)} % correct where the class was known. Of the queries sent after a class was
     unlearned, ${results.live.namedAfterUnlearning} were answered with it.</p>
   ${figure(plots.latency, 'Latency of each live query over the run, with the training periods shaded and the unlearnings marked; the table below sums it up.', 'Each point is an answered query.')}
   ${latencyTable(results)}
@@ -98,7 +98,7 @@ function highlights({ steps, methods, unlearning, live }: DemoResults): Markup {
   </ul>`;
 }
 
-/** What PAPER section 4 says of the guard, in the reader's words. */
+/** What the guard does, for readers of the report. */
 function honesty(): Markup {
   return html`<ul>
     <li><strong>Removed at once:</strong> the class from every answer. The guard lets only remaining classes be named, so

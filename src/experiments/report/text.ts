@@ -61,7 +61,7 @@ function liveText({ live }: DemoResults): string {
         summary ? `${milliseconds(summary.p99)} ms` : '–',
       ]),
     ]),
-    `  ${live.answered} of ${live.queries} answered, ${percent(live.remaining)} % rightly where the class was known;`,
+    `  ${live.answered} of ${live.queries} answered, ${percent(live.remaining)} % correct where the class was known;`,
     `  ${live.namedAfterUnlearning} answers named a class that had been unlearned before the query was sent`,
   ].join('\n');
 }

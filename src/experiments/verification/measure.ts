@@ -16,6 +16,8 @@ export interface System {
 /** The vectors that a system is judged on. */
 export interface VerificationData {
   readonly className: string;
+  /** Classes that an answer may name: those that the registry calls learned, without this one. All others are masked. */
+  readonly remaining: readonly string[];
   /** Vectors that the class was learned with. */
   readonly members: Vectors;
   /** Test vectors of the class, which no model saw. */
@@ -29,7 +31,7 @@ export interface VerificationData {
 
 /** What was measured of a system; each to be compared with what it is for a retrained one. */
 export interface Measured {
-  /** Accuracy on test inputs of the remaining classes, the forgotten one masked, %. */
+  /** Accuracy on test inputs of the remaining classes, all forgotten ones masked as in answers, %. */
   readonly remaining: number;
   /** Share of test inputs of the class that are answered with it, the mask taken off, %. */
   readonly unmasked: number;
@@ -64,8 +66,9 @@ export async function measure(
 ): Promise<Measured> {
   const [members, test, others] = [data.members, data.test, data.others].map((all) => all.slice(0, MOST));
   const own = model.classes.indexOf(data.className);
-  const masked = [...model.classes.keys()].filter((column) => column !== own);
   const all = [...model.classes.keys()];
+  // Not this class alone: answers are masked of whatever else is forgotten, too.
+  const masked = all.filter((column) => data.remaining.includes(model.classes[column] as string));
   const [memberLogits, testLogits, otherLogits] = await Promise.all(
     [members ?? [], test ?? [], data.others].map((some) => model.logits(some)),
   );
@@ -74,7 +77,8 @@ export async function measure(
     [test ?? [], others ?? []].map((some) => model.features(some)),
   );
   const right = otherLogits?.filter(
-    (logits, index) => model.classes[argmaxOf(logits, masked)] === data.otherLabels[index],
+    (logits, index) =>
+      masked.length > 0 && model.classes[argmaxOf(logits, masked)] === data.otherLabels[index],
   );
   const answered = testLogits?.filter((logits) => argmaxOf(logits, all) === own);
   return {

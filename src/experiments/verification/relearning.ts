@@ -4,7 +4,7 @@ import type { ModelView, Vectors } from './systems.js';
 /** Steps after which it is given up. */
 const MOST_STEPS = 500;
 const BATCH = 64;
-/** Of Adam, as the anamnesis index has it (FIELD section 3). */
+/** Of Adam, as in the anamnesis index (Chundawat et al., Zero-Shot Machine Unlearning, 2023). */
 const RATE = 1e-3;
 const [BETA1, BETA2, EPSILON] = [0.9, 0.999, 1e-8];
 

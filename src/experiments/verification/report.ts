@@ -17,7 +17,7 @@ export interface VerificationLine {
 
 const MEASURES: readonly { readonly key: keyof Measured; readonly what: string; readonly digits: number }[] =
   [
-    { key: 'remaining', what: 'accuracy on remaining classes, class masked, %', digits: 2 },
+    { key: 'remaining', what: 'accuracy on remaining classes, forgotten masked, %', digits: 2 },
     { key: 'unmasked', what: 'test inputs answered with the class, mask off, %', digits: 2 },
     { key: 'zrf', what: 'ZRF: likeness to a model that was never trained', digits: 3 },
     { key: 'membership', what: 'membership inference by confidence, AUROC', digits: 3 },
@@ -51,16 +51,16 @@ const CLAIMS: Readonly<Record<ClassState, readonly string[]>> = {
   learning: ['The class is being learned: nothing is forgotten.'],
   learned: ['The class is known: nothing is forgotten.'],
   unlearned: [
-    'Holds: no answer names the class (guard), later tasks do not teach it again.',
-    'Does not hold: the weights have seen it, its vectors lie in DB-MU. Expect gaps below; erase closes them.',
+    'True: no answer names the class (guard), and later tasks do not teach it again.',
+    'Not true: the weights forgot it. They have seen it, and its vectors are in DB-MU. Expect gaps below; `erase` closes them.',
   ],
   rebuilt: [
-    'Holds: the model that answers was made without the class.',
-    'Does not hold: its vectors lie in DB-MU, where the nearest stored vector tells members.',
+    'True: the current model was made without the class.',
+    'Not true: its vectors are gone. They are in DB-MU, where the nearest stored vector identifies members.',
   ],
   erased: [
-    'Holds: the model was made without the class, none of its vectors is stored.',
-    'Outside of this: topics for their retention, backups, the embedder.',
+    'True: the model was made without the class, and none of its vectors is stored.',
+    'Not covered: topics until their retention ends, backups, the embedder.',
   ],
 };
 

@@ -57,7 +57,7 @@ export interface Verification {
   readonly inputs: { readonly members: number; readonly test: number; readonly others: number };
 }
 
-/** Within this share of the original accuracy a class counts as relearned (FIELD section 3: alpha = 0.05). */
+/** Within this share of the original accuracy a class counts as relearned (alpha = 0.05, as in the anamnesis index of Chundawat et al., 2023). */
 const NEARLY = 0.95;
 const PRESUMED_ORIGINAL = 0.9;
 
@@ -153,6 +153,7 @@ async function dataFor(
     .map((row) => rowOf(sample.vectors, row, vectors.dimension));
   return {
     className,
+    remaining: learned,
     members: stored,
     test: own,
     others: others.map(({ vector }) => vector),
@@ -192,11 +193,10 @@ function noModel(): LetheError {
 function noTest(name: string): LetheError {
   return new LetheError(
     'invalid-message',
-    `the test inputs are not of "${name}" and of other learned classes`,
+    `the test inputs need samples of "${name}" and of other learned classes`,
     {
       field: 'test',
-      remedy:
-        'Give labelled inputs that no model was trained on: some of the class, some of the remaining classes.',
+      remedy: 'Give labelled inputs that no model was trained on, of the class and of the remaining classes.',
     },
   );
 }

@@ -8,19 +8,19 @@ export const analyticConfigSchema = z.strictObject({
     .nonnegative()
     .max(20_000)
     .default(0)
-    .describe('Width of the random projection R of phi(z) = ReLU(z R); 0 leaves it out: phi(z) = z.'),
+    .describe('Width of the random projection R in phi(z) = ReLU(z R). 0 means none: phi(z) = z.'),
   lambda: z
     .number()
     .positive()
     .default(0.1)
     .describe(
-      'Ridge penalty, for features of about length 1. Chosen once: to choose it by the data would let them in.',
+      'Ridge penalty, for features of about length 1. It does not depend on the data, so that unlearning stays exact.',
     ),
   temperature: z
     .number()
     .positive()
     .default(0.1)
-    .describe('Scores, which are about 0 to 1, are divided by it before the softmax.'),
+    .describe('Temperature: divides the scores, which are about 0 to 1, before the softmax.'),
 });
 export type AnalyticConfig = z.infer<typeof analyticConfigSchema>;
 

@@ -26,9 +26,13 @@ export function toFixedPoint(vectors: Float32Array, dimension: number): Float64A
 }
 
 function notUnit(value: number, row: number): LetheError {
-  return new LetheError('invalid-vector', `vector ${row} is no unit vector: it has the component ${value}`, {
-    field: `vectors.${row}`,
-    value: String(value),
-    remedy: 'Train on finite vectors of length 1 only.',
-  });
+  return new LetheError(
+    'invalid-vector',
+    `vector ${row} is not a unit vector: it has the component ${value}`,
+    {
+      field: `vectors.${row}`,
+      value: String(value),
+      remedy: 'Train only on finite vectors of length 1.',
+    },
+  );
 }

@@ -4,7 +4,7 @@ import { UNIT } from './fixedPoint.js';
 import type { Statistics } from './statistics.js';
 
 /**
- * The weights of ridge regression on 0/1 targets, W = (G + lambda I)^-1 [C_1 .. C_K] (PAPER section 4), a row a class.
+ * The weights of ridge regression on 0/1 targets, W = (G + lambda I)^-1 [C_1 .. C_K] (docs/decisions/0014-analytic-learner.md), one row for each class.
  * Always solved anew: an inverse that is brought up to date drifts.
  * @returns shape [classes, width]
  * @throws LetheError `training-failed` where lambda is too small for the numbers

@@ -68,9 +68,9 @@ function placeOf(name: string, index: number, known: readonly string[]): number 
 }
 
 function knownAlready(name: string): LetheError {
-  return new LetheError('class-known', `class ${name} is known already`, {
+  return new LetheError('class-known', `class ${name} is already known`, {
     field: 'classes',
     value: name,
-    remedy: 'Name new classes only.',
+    remedy: 'Give only new classes.',
   });
 }

@@ -122,7 +122,7 @@ function refuseInexact(gram: Float64Array, width: number): void {
     if ((gram[at] as number) >= EXACT) {
       throw new LetheError('training-failed', 'there are too many vectors for exact sums', {
         field: 'vectors',
-        remedy: 'Learn fewer vectors, or with learning.learner: ssre.',
+        remedy: 'Learn fewer vectors, or set learning.learner to ssre.',
       });
     }
     at += width - i;
@@ -132,7 +132,7 @@ function refuseInexact(gram: Float64Array, width: number): void {
 function otherVectors(index: number): LetheError {
   return new LetheError(
     'training-failed',
-    'the vectors of a class to be taken out are not those that it was learned with',
+    'the vectors of a class to subtract are not those that it was learned with',
     {
       field: `forgotten.classes.${index}`,
       remedy: 'Give exactly the vectors that the class was learned with, or learn all other classes anew.',

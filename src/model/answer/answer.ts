@@ -1,11 +1,6 @@
 import { type ClassRecord, classesIn, FORGOTTEN, type RegistrySnapshot } from '../../domain/classes.js';
 import { LetheError } from '../../domain/errors.js';
-import {
-  type FilterEvidence,
-  type Prediction,
-  type StrategyName,
-  UNKNOWN,
-} from '../../domain/messages/prediction.js';
+import type { FilterEvidence, Prediction, StrategyName } from '../../domain/messages/prediction.js';
 import { STRATEGIES } from '../strategies/index.js';
 import type { AnswerableClass } from '../strategies/strategy.js';
 import { drawFrom } from './draw.js';
@@ -31,7 +26,7 @@ export interface AnswerOptions {
   readonly strategy: StrategyName;
   /** On: no answer names an unlearned class. Off: as in the paper, only the filter protects. */
   readonly guard: boolean;
-  /** Whether inputs that are like nothing known are answered `unknown`, rather than with a class. */
+  /** Whether inputs that are like nothing known are answered with no class. */
   readonly unknown?: boolean;
   /** Most probable classes reported. */
   readonly topK: number;
@@ -56,7 +51,7 @@ export function answerTo(
   const guarded = options.guard && isForgotten(question.logits, known, forgotten);
   const evidence = { ...question.assessment, guarded };
   if (options.unknown && isUnknown(question.assessment, registry.knownLevel ?? null))
-    return { label: UNKNOWN, probabilities: [], route: 'unknown', evidence };
+    return { label: null, probabilities: [], route: 'unknown', evidence };
   const byModel = known.length > 0 && !guarded && !evidence.filtered;
   if (byModel) {
     const rows = options.guard ? known : [...known, ...forgotten];
@@ -139,7 +134,7 @@ function isAnswerable(record: ClassRecord): record is ClassRecord & { readonly c
 }
 
 function nothingLearned(): LetheError {
-  return new LetheError('no-model', 'no learned class is left to answer with', {
+  return new LetheError('no-model', 'no learned class remains to answer with', {
     remedy: 'Learn a task, or relearn a class, then replay this dead letter.',
     retriable: true,
   });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { versionSchema } from './checkpoint.js';
 import { type CheckpointFiles, corrupt, filesIn } from './checkpointFiles.js';
-import { type CheckpointStore, folderCheckpoints } from './checkpointStore.js';
+import { type CheckpointStore, folderCheckpoints, oldOf } from './checkpointStore.js';
 import { inOrder, versionOf } from './checkpointUri.js';
 import { knowsOneOf, MANIFEST_FILE, WEIGHTS_FILE } from './manifest.js';
 import { placeCheckpoint } from './placeCheckpoint.js';
@@ -18,8 +18,8 @@ export interface BlobStore {
   get(key: string): Promise<Uint8Array | null>;
   /** Stores the bytes whole or not at all; once it resolves, every reader gets them. What was there gives way. */
   put(key: string, bytes: Uint8Array): Promise<void>;
-  /** Removes the bytes; a key that is not there is no error. */
-  delete(key: string): Promise<void>;
+  /** Removes the bytes of these keys, in one step where the storage can, else in this order; one that is not there is no error. */
+  delete(keys: readonly string[]): Promise<void>;
   /** All keys that begin with `prefix`, over all pages, in any order. */
   keys(prefix: string): Promise<string[]>;
 }
@@ -55,8 +55,7 @@ export function blobCheckpoints(
     },
     remove: async (uri) => {
       const version = versionOf(uri, scheme);
-      await blobs.delete(keyOf(version, MANIFEST_FILE));
-      await blobs.delete(keyOf(version, WEIGHTS_FILE));
+      await blobs.delete([keyOf(version, MANIFEST_FILE), keyOf(version, WEIGHTS_FILE)]);
       await removeAtOnce(join(cache, version));
     },
     list: async () => {
@@ -77,6 +76,30 @@ export function blobCheckpoints(
       }
       await folderCheckpoints(cache).removeOf(classes, keep);
       return removed;
+    },
+    removeTorn: async () => {
+      const keys = new Set(await blobs.keys('v'));
+      const torn = [...keys].filter((key) => {
+        const [version = '', file] = key.split('/');
+        return file === WEIGHTS_FILE && !keys.has(keyOf(version, MANIFEST_FILE));
+      });
+      if (torn.length > 0) await blobs.delete(torn);
+      return torn.length;
+    },
+    removeOld: async (keep, current) => {
+      const old = oldOf(await store.list(), keep, (uri) => versionOf(uri, scheme) === current);
+      for (const uri of old) await store.remove(uri);
+      return old.length + (await folderCheckpoints(cache).removeOld(keep, current));
+    },
+    knowing: async (classes) => {
+      const versions = (await store.list()).map((uri) => versionOf(uri, scheme));
+      const cached = await folderCheckpoints(cache).knowing(classes);
+      const knowing = new Set(cached.knowing);
+      for (const version of versions) {
+        const manifest = await blobs.get(keyOf(version, MANIFEST_FILE));
+        if (manifest && knowsOneOf(Buffer.from(manifest), classes)) knowing.add(version);
+      }
+      return { kept: versions.length, knowing: [...knowing] };
     },
   };
   return store;

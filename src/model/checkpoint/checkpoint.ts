@@ -44,11 +44,11 @@ export function madeBy<L extends Learner>(
   if (isOwn(checkpoint)) return checkpoint;
   throw new LetheError(
     'config-invalid',
-    `the learner ${learner} can't go on from a model of the learner ${checkpoint.learner}`,
+    `the learner ${learner} can't continue from a model of the learner ${checkpoint.learner}`,
     {
       field: 'learning.learner',
       value: learner,
-      remedy: `Set learning.learner to ${checkpoint.learner}, or begin with a new model.name and empty stores.`,
+      remedy: `Set learning.learner to ${checkpoint.learner}, or start with a new model.name and empty stores.`,
     },
   );
 }

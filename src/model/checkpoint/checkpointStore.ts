@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type StoredCheckpoint, versionSchema } from './checkpoint.js';
 import { filesIn } from './checkpointFiles.js';
@@ -45,6 +45,27 @@ export interface CheckpointStore {
    * @returns how many checkpoints
    */
   removeOf(classes: readonly string[], keep?: string): Promise<number>;
+  /**
+   * Removes what is left of checkpoints that are not whole, since a process was killed while it published or removed one.
+   * Nobody may publish meanwhile.
+   * @returns how many
+   */
+  removeTorn(): Promise<number>;
+  /**
+   * Removes all but the newest, here and in what is cached here.
+   * @param keep how many stay
+   * @param current version of the model that answers, which stays all the same
+   * @returns how many were removed
+   */
+  removeOld(keep: number, current: string): Promise<number>;
+  /** What is kept of models, what is cached here among it, and which of it knows one of these classes. */
+  knowing(classes: readonly string[]): Promise<Knowing>;
+}
+
+/** Checkpoints that are kept: how many, and the versions of those that know a class; one that can't be read might. */
+export interface Knowing {
+  readonly kept: number;
+  readonly knowing: readonly string[];
 }
 
 /**
@@ -89,8 +110,29 @@ export function folderCheckpoints(folder: string): CheckpointStore {
       }
       return removed;
     },
+    // Here a checkpoint comes to its place, and leaves it, in one step.
+    removeTorn: async () => 0,
+    removeOld: async (keep, current) => {
+      const old = oldOf(await store.list(), keep, (uri) => basename(folderOf(uri)) === current);
+      for (const uri of old) await store.remove(uri);
+      return old.length;
+    },
+    knowing: async (classes) => {
+      const kept = (await store.list()).map(folderOf);
+      const knowing: string[] = [];
+      for (const local of kept) {
+        const manifest = await readFile(join(local, MANIFEST_FILE)).catch(ignoreMissing);
+        if (manifest && knowsOneOf(manifest, classes)) knowing.push(basename(local));
+      }
+      return { kept: kept.length, knowing };
+    },
   };
   return store;
+}
+
+/** Those before the newest `keep`, of a list that has the oldest first. */
+export function oldOf(uris: readonly string[], keep: number, isCurrent: (uri: string) => boolean): string[] {
+  return uris.slice(0, Math.max(0, uris.length - keep)).filter((uri) => !isCurrent(uri));
 }
 
 async function copied(from: string, parent: string, version: string, sha256: string): Promise<string> {

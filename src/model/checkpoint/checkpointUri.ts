@@ -22,6 +22,6 @@ export function foreign(uri: string, expected: string): LetheError {
   return new LetheError('config-invalid', `the checkpoint ${uri} is not in this store`, {
     field: 'checkpoint',
     value: uri,
-    remedy: `This store keeps ${expected}: configure the checkpoint store in which the model was published.`,
+    remedy: `This store contains ${expected}. Configure the checkpoint store in which the model was published.`,
   });
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { classNameSchema } from '../../domain/className.js';
-import { taskNameSchema } from '../../domain/messages/common.js';
+import { knownNameSchema } from '../../domain/className.js';
 import { analyticConfigSchema } from '../analytic/config.js';
 import { ssreConfigSchema } from '../ssre/config.js';
 
@@ -22,7 +21,7 @@ export type StoredArray = z.infer<typeof arraySchema>;
 /** What the manifest of every learner says. */
 const common = {
   format: z.literal(CHECKPOINT_FORMAT),
-  task: taskNameSchema,
+  task: knownNameSchema,
   /** Tasks trained so far. */
   tasks: z.int().positive(),
   dimension: z.int().positive(),
@@ -45,7 +44,7 @@ const common = {
 export const manifestSchema = z.strictObject({
   ...common,
   /** Classes in the order of the classifier's rows and of the prototypes. */
-  classes: z.array(classNameSchema).min(1),
+  classes: z.array(knownNameSchema).min(1),
   blocks: z.int().nonnegative(),
   /** The settings of the last task; they hold the seed. */
   config: ssreConfigSchema,
@@ -57,7 +56,7 @@ export const analyticManifestSchema = z.strictObject({
   ...common,
   learner: z.literal('analytic'),
   /** Classes in the order of the rows; there is none where all were forgotten. */
-  classes: z.array(classNameSchema),
+  classes: z.array(knownNameSchema),
   /** Vectors of each class. */
   counts: z.array(z.int().positive()),
   /** The settings; they hold the seed of the projection. */

@@ -28,6 +28,21 @@ export async function removeUnfinished(checkpoints: string, classes: readonly st
   }
 }
 
+/**
+ * Names of the folders of checkpoints that are on their way in or out and know one of these classes, or might: one without a
+ * manifest tells nothing.
+ */
+export async function unfinishedOf(checkpoints: string, classes: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of (await readdir(checkpoints).catch(ignoreMissing)) ?? []) {
+    if (name.startsWith(REMOVING_PREFIX)) found.push(name);
+    if (!name.startsWith(WRITING_PREFIX)) continue;
+    const manifest = await readFile(join(checkpoints, name, MANIFEST_FILE)).catch(ignoreMissing);
+    if (!manifest || knowsOneOf(manifest, classes)) found.push(name);
+  }
+  return found;
+}
+
 /** Nobody writes a model that knows a class which is erased. */
 async function isLeftWriting(folder: string, classes: readonly string[]): Promise<boolean> {
   const manifest = await readFile(join(folder, MANIFEST_FILE)).catch(ignoreMissing);

@@ -1,4 +1,5 @@
 import { access } from 'node:fs/promises';
+import { LetheError } from '../../domain/errors.js';
 import type { Embedder } from './embedder.js';
 import type { EmbedderDescription } from './embedderDescription.js';
 import { EmbedderThread } from './embedderThread.js';
@@ -15,22 +16,58 @@ import { packed } from './preprocessing.js';
  */
 export async function createEmbedder(description: EmbedderDescription): Promise<Embedder> {
   await refuseMissing(description.path);
-  const thread = await EmbedderThread.start(description);
+  let thread = await EmbedderThread.start(description);
+  let successor: Promise<EmbedderThread> | undefined;
+  let closed = false;
+  /** A thread that ended (over an image, for want of memory) has a successor: those who come next do not suffer for it. */
+  const succeeded = async (): Promise<EmbedderThread> => {
+    successor ??= succeed(description).finally(() => {
+      successor = undefined;
+    });
+    thread = await successor;
+    return thread;
+  };
   const { width, height } = description.inputSize;
   return {
     name: `${description.name}@${width === height ? width : `${width}x${height}`}`,
     dimension: thread.dimension,
     inputSize: description.inputSize,
     async embed(images) {
-      const vectors = new Float32Array(images.length * thread.dimension);
+      const { dimension } = thread;
+      const vectors = new Float32Array(images.length * dimension);
       for (let start = 0; start < images.length; start += description.batchLimit) {
         const batch = packed(images.slice(start, start + description.batchLimit));
-        vectors.set(await thread.embed(batch), start * thread.dimension);
+        const living = thread.lost && !closed ? await succeeded() : thread;
+        vectors.set(await living.embed(batch), start * dimension);
       }
       return vectors;
     },
-    close: () => thread.close(),
+    close: () => {
+      closed = true;
+      return thread.close();
+    },
   };
+}
+
+/** @throws LetheError `backend-unavailable`, retriable: what starts the next thread may be put right meanwhile */
+async function succeed(description: EmbedderDescription): Promise<EmbedderThread> {
+  try {
+    return await EmbedderThread.start(description);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new LetheError(
+      'backend-unavailable',
+      `the embedder's thread ended and can't be restarted: ${why}`,
+      {
+        field: 'embedder',
+        value: description.path,
+        remedy:
+          'Check that the model file exists and is complete, and that memory is free. Lethe tries again.',
+        retriable: true,
+        cause,
+      },
+    );
+  }
 }
 
 async function refuseMissing(path: string): Promise<void> {
@@ -38,7 +75,7 @@ async function refuseMissing(path: string): Promise<void> {
     await access(path);
   } catch (cause) {
     throw invalidEmbedder('path', path, 'there is no readable file', {
-      remedy: 'Give the path of the model; a relative one is looked up in the working directory.',
+      remedy: 'Give the path of the model. A relative path starts at the working directory.',
       cause,
     });
   }

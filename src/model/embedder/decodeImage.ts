@@ -1,9 +1,10 @@
 import sharp from 'sharp';
 import { LetheError } from '../../domain/errors.js';
 import type { RgbImage } from '../../domain/image.js';
+import { formatOf } from '../../domain/imageFormat.js';
 import type { ImagePayload, ImageType } from '../../domain/messages/payload.js';
 import type { ImageSize } from './enlarge.js';
-import { formatOf } from './imageFormat.js';
+import { RESIZING } from './resizing.js';
 
 /** What an image may cost; beyond it, the image is refused from its header, before any pixel is decoded. */
 export interface ImageLimits {
@@ -15,9 +16,6 @@ export interface ImageLimits {
 
 /** Large enough for the photographs of today's telephones, small enough for a stream. */
 export const DEFAULT_IMAGE_LIMITS: ImageLimits = { maxBytes: 20 * 1024 * 1024, maxPixels: 50_000_000 };
-
-/** How images reach the wanted size; part of the identity of whatever is computed from them. */
-export const RESIZING = { fit: 'cover', shrinking: 'cubic', enlarging: 'catmull-rom' } as const;
 
 const CIFAR_SIDE = 32;
 const CIFAR_PLANE = CIFAR_SIDE * CIFAR_SIDE;
@@ -52,7 +50,7 @@ export async function decodeImage(
 
 function refuseBySize(bytes: Uint8Array, limits: ImageLimits): void {
   if (bytes.length === 0) {
-    throw new LetheError('empty-payload', 'the message carries no image: its value is empty', {
+    throw new LetheError('empty-payload', 'the message has no image: its value is empty', {
       field: 'payload',
       value: '0 bytes',
       remedy: 'Send the bytes of the image as the value of the message.',
@@ -62,7 +60,7 @@ function refuseBySize(bytes: Uint8Array, limits: ImageLimits): void {
     throw new LetheError('image-too-large', `the image has ${bytes.length} bytes`, {
       field: 'payload',
       value: `${bytes.length} bytes`,
-      remedy: `Send at most ${limits.maxBytes} bytes, or raise the limit of bytes in the configuration.`,
+      remedy: `Send at most ${limits.maxBytes} bytes, or raise limits.imageBytes.`,
     });
   }
 }
@@ -70,7 +68,7 @@ function refuseBySize(bytes: Uint8Array, limits: ImageLimits): void {
 function refuseByFormat(bytes: Uint8Array, declared: ImageType): void {
   const found = formatOf(bytes);
   if (found === declared) return;
-  throw new LetheError('unsupported-format', `the content is ${found ?? 'of no known image format'}`, {
+  throw new LetheError('unsupported-format', `the content is ${found ?? 'not a known image format'}`, {
     field: 'datacontenttype',
     value: declared,
     remedy: 'Send PNG, JPEG or WebP and declare the type that the bytes really have.',
@@ -122,14 +120,14 @@ async function reasonOf(error: unknown, bytes: Uint8Array, limits: ImageLimits):
     return new LetheError('image-too-large', `the image has ${header.width} x ${header.height} pixels`, {
       field: 'payload',
       value: `${header.width}x${header.height}`,
-      remedy: `Send at most ${limits.maxPixels} pixels, or raise the limit of pixels in the configuration.`,
+      remedy: `Send at most ${limits.maxPixels} pixels, or raise limits.imagePixels.`,
     });
   }
   const detail = error instanceof Error ? error.message : String(error);
   return new LetheError('image-corrupt', `the image can't be decoded: ${detail.split('\n')[0] ?? ''}`, {
     field: 'payload',
     value: `${bytes.length} bytes`,
-    remedy: 'Check that the file is whole: it may have been cut off or altered on its way.',
+    remedy: 'Check that the file is complete: it may have been cut off or changed on its way.',
     cause: error,
   });
 }

@@ -33,6 +33,12 @@ export class EmbedderThread {
     this.#worker.on('exit', () => this.#lose(undefined));
   }
 
+  /** Whether it has ended without being asked to. */
+  get lost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** @throws LetheError `internal` where the thread ends over these images, or has ended */
   embed(images: PackedImages): Promise<Float32Array> {
     if (this.#lost !== undefined) return Promise.reject(this.#lost);
     const id = this.#nextId++;
@@ -77,8 +83,7 @@ export class EmbedderThread {
       'internal',
       `the embedder's thread ended${cause ? `: ${cause.message}` : ''}`,
       {
-        remedy: 'Restart the process; if it happens again, report it with the log lines around it.',
-        retriable: true,
+        remedy: 'Lethe starts a new thread. Report the image that ended it, with the log lines around it.',
         cause,
       },
     );

@@ -54,7 +54,7 @@ async function loaded(description: OnnxEmbedderDescription): Promise<InferenceSe
     });
   } catch (error) {
     throw invalidEmbedder('path', description.path, `ONNX Runtime can't load it: ${firstLine(error)}`, {
-      remedy: 'Give the path of a whole ONNX file whose operators ONNX Runtime knows.',
+      remedy: 'Give the path of a complete ONNX file whose operators ONNX Runtime supports.',
       cause: error,
     });
   }
@@ -95,7 +95,7 @@ function batchOf(session: InferenceSession, description: OnnxEmbedderDescription
       `n,${sizes.join(',')}`,
       `the input's shape is ${input.shape.join(',')}`,
       {
-        remedy: 'Set inputSize and layout to the shape that the network was exported with.',
+        remedy: 'Set inputSize and layout to the shape of the export.',
       },
     );
   }
@@ -113,7 +113,7 @@ function vectorsIn(output: unknown, count: number, description: OnnxEmbedderDesc
   if (fits) return output;
   throw invalidEmbedder('output', description.output, `it is ${found}, not float32 of shape n,dimension`, {
     remedy:
-      'Choose the pooled, flattened output, e.g. export the network with global average pooling and Flatten.',
+      'Choose the pooled, flattened output. For example, export the network with global average pooling and Flatten.',
   });
 }
 
@@ -123,7 +123,8 @@ async function probed(run: () => Promise<Tensor>, description: OnnxEmbedderDescr
   } catch (error) {
     if (error instanceof LetheError) throw error;
     throw invalidEmbedder('path', description.path, `a run on a blank image failed: ${firstLine(error)}`, {
-      remedy: 'Set inputSize and layout to what the network was exported with, and name all that it needs.',
+      remedy:
+        'Set inputSize and layout to the values of the export, and give all inputs that the network needs.',
       cause: error,
     });
   }

@@ -13,12 +13,12 @@ const side = z.int().min(8).max(2048);
 export const preprocessingSchema = z.strictObject({
   inputSize: z
     .strictObject({ width: side, height: side })
-    .describe('Size in pixels that images are resized to.'),
+    .describe('Size in pixels to which images are resized.'),
   scale: z
     .number()
     .positive()
     .default(1)
-    .describe('Factor for pixels of 0 to 255, applied first: 1/255 where mean and std are for 0 to 1.'),
+    .describe('Factor for pixels of 0 to 255, applied first. Use 1/255 if mean and std are for 0 to 1.'),
   mean: perChannel.default([0, 0, 0]).describe('Subtracted from each channel, in the order of `channels`.'),
   std: perChannel
     .refine((values) => values.every((value) => value !== 0), 'must not be 0')
@@ -27,8 +27,8 @@ export const preprocessingSchema = z.strictObject({
   layout: z
     .enum(['NCHW', 'NHWC'])
     .default('NCHW')
-    .describe('Axes of the input: planes (as PyTorch has them) or interleaved channels (TensorFlow).'),
-  channels: z.enum(['RGB', 'BGR']).default('RGB').describe('Order of the colours.'),
+    .describe('Axes of the input: planes (PyTorch) or interleaved channels (TensorFlow).'),
+  channels: z.enum(['RGB', 'BGR']).default('RGB').describe('Order of the colour channels.'),
 });
 export type Preprocessing = z.infer<typeof preprocessingSchema>;
 

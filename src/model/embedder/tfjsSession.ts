@@ -56,7 +56,7 @@ async function loaded(tf: Tensorflow, description: TfjsEmbedderDescription): Pro
   } catch (error) {
     if (error instanceof LetheError) throw error;
     throw invalidEmbedder('path', description.path, `TensorFlow.js can't load it: ${firstLine(error)}`, {
-      remedy: 'Check that it is whole and uses only layers or operators that TensorFlow.js knows.',
+      remedy: 'Check that it is complete, and uses only layers or operators that TensorFlow.js supports.',
       cause: error,
     });
   }
@@ -92,7 +92,7 @@ function one(outputs: ReturnType<GraphModel['execute']>, description: TfjsEmbedd
   const [first] = all;
   if (all.length === 1 && isTensor(first)) return first;
   throw invalidEmbedder('output', description.output ?? 'of the model', `there are ${all.length} of them`, {
-    remedy: 'Name the one to take in `output`.',
+    remedy: 'Give the one to use in `output`.',
   });
 }
 
@@ -109,7 +109,7 @@ function vectorsIn(output: Tensor, description: TfjsEmbedderDescription): Tensor
     description.output ?? 'of the model',
     `its shape is ${output.shape.join(',')}`,
     {
-      remedy: 'Choose an output of shape n,dimension, or feature maps, which are averaged.',
+      remedy: 'Choose an output of shape n,dimension, or feature maps, which Lethe averages.',
     },
   );
 }
@@ -123,7 +123,7 @@ function probed(run: () => Tensor, description: TfjsEmbedderDescription): number
   } catch (error) {
     if (error instanceof LetheError) throw error;
     throw invalidEmbedder('path', description.path, `a run on a blank image failed: ${firstLine(error)}`, {
-      remedy: 'Set inputSize and layout to what the model was made for, and output to one of its nodes.',
+      remedy: 'Set inputSize and layout to the values of the model, and output to one of its nodes.',
       cause: error,
     });
   }

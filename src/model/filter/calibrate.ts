@@ -35,9 +35,9 @@ export function calibrate(
     .reduce((best, candidate) => (isBetter(candidate, best) ? candidate : best));
 }
 
-function isBetter(a: Calibration, b: Calibration): boolean {
-  const gain = a.specificity + a.recall - (b.specificity + b.recall);
-  return gain > 0 || (gain === 0 && a.specificity > b.specificity);
+/** Of equals the later one is better: its level is higher, and stops fewer of the remaining. */
+function isBetter(later: Calibration, best: Calibration): boolean {
+  return later.specificity + later.recall >= best.specificity + best.recall;
 }
 
 /** How many scores a level does not stop, for levels that are asked for in ascending order: one pass over all. */

@@ -1,9 +1,10 @@
 import { meanOfNearest, type UnlearnedFilter } from './filter.js';
 
 /**
- * Compares the input with both databases (PAPER.md section 4): unlearned iff a - b reaches the margin, where a is the
- * mean similarity to its k nearest vectors of DB-MU and b to its k nearest of the learned classes in DB-CIL.
- * It adapts to the embedding and to each class; margin 0 asks which database is nearer.
+ * Compares the input with both databases (docs/decisions/0009-levels-of-filter-and-vote.md). The input is unlearned if and
+ * only if a - b reaches the margin, where a is its mean similarity to the k nearest vectors of DB-MU, and b to the k nearest
+ * vectors of the learned classes in DB-CIL. The filter adapts to the embedding and to each class. Margin 0 asks which
+ * database is nearer.
  */
 export function relativeFilter(k = 10): UnlearnedFilter {
   return {

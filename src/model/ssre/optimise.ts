@@ -92,10 +92,10 @@ function restored(parameters: readonly Parameter[], resume: OptimiserState): Mom
   for (const arrays of [resume.parameters, first, second]) {
     const fits = arrays.length === parameters.length;
     if (!fits || parameters.some(({ values }, index) => values.length !== arrays[index]?.length)) {
-      throw new LetheError('training-failed', 'the saved progress is of another training', {
+      throw new LetheError('training-failed', 'the saved progress belongs to another training', {
         field: 'resume',
         remedy:
-          'Delete the folder .progress below the checkpoints: the task is then trained from its beginning.',
+          'Delete the folder .progress below the checkpoints. Lethe then trains the task from its beginning.',
       });
     }
   }

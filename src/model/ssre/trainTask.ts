@@ -20,7 +20,7 @@ import { initialTrunk } from './trunk.js';
 export type OnEpoch = (report: EpochReport) => Promise<void> | void;
 
 /**
- * Trains one task on top of `state`, by SSRE over embeddings (PAPER section 3).
+ * Trains one task on top of `state`, by SSRE over embeddings (docs/decisions/0004-ssre-over-embeddings.md).
  * @param state what is known so far; null before the first task
  * @param task its classes must be new, its vectors of the state's dimension
  * @param resume where a broken-off training of the same task on the same state was: it goes on from there
@@ -67,7 +67,7 @@ function checkFinite({ vectors, labels }: TrainingTask): void {
   throw new LetheError('invalid-vector', `vector ${row} of the task is not finite`, {
     field: `vectors.${row}`,
     value: String(vectors[at]),
-    remedy: 'Train on finite vectors only.',
+    remedy: 'Train only on finite vectors.',
   });
 }
 

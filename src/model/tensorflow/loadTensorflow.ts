@@ -57,7 +57,7 @@ async function load(preference: 'auto' | TensorflowBackend): Promise<LoadedTenso
     field: 'model.backend',
     value: preference,
     remedy:
-      'Use auto to take the best backend there is, or run `node scripts/provision-tensorflow.mjs` for native TensorFlow; for a GPU see docs/gpu.md.',
+      'Use auto for the best available backend, or run `node scripts/provision-tensorflow.mjs` for native TensorFlow. For a GPU, see docs/gpu.md.',
     evidence: { tried },
   });
 }

@@ -70,16 +70,16 @@ export function tensorClassifier(
 }
 
 function gone(version: string): LetheError {
-  return new LetheError('internal', `classifier ${version} was disposed of and then asked`, {
-    remedy: 'Ask the current classifier.',
+  return new LetheError('internal', `classifier ${version} was used after its disposal`, {
+    remedy: 'Use the current classifier.',
     retriable: true,
   });
 }
 
 function wrongDimension(length: number, dimension: number): LetheError {
-  return new LetheError('wrong-dimension', `${length} numbers are no vectors of ${dimension} components`, {
+  return new LetheError('wrong-dimension', `${length} numbers are not vectors of ${dimension} components`, {
     field: 'vectors',
     value: String(length),
-    remedy: `Send vectors of ${dimension} components, as the model was trained on.`,
+    remedy: `Send vectors of ${dimension} components, like those of the training.`,
   });
 }

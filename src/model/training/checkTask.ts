@@ -12,10 +12,10 @@ export function checkTask(task: TrainingTask, dimension: number, known: readonly
   if (again !== undefined) {
     throw refused(
       'class-known',
-      `class ${again} is known already`,
+      `class ${again} is already known`,
       'classes',
       again,
-      'Name new classes only.',
+      'Give only new classes.',
     );
   }
   if (vectors.length !== labels.length * dimension) {
@@ -32,10 +32,10 @@ export function checkTask(task: TrainingTask, dimension: number, known: readonly
     if (label < 0 || label >= classes.length) {
       throw refused(
         'training-failed',
-        `label ${label} is none of the task's ${classes.length} classes`,
+        `label ${label} is not one of the task's ${classes.length} classes`,
         'labels',
         String(label),
-        'Labels count the classes of the task from 0.',
+        'Number the classes of the task from 0.',
       );
     }
     counts[label] = (counts[label] ?? 0) + 1;

@@ -104,6 +104,6 @@ function refuseOtherFeatures(made: AnalyticConfig, wanted: AnalyticConfig): void
   throw new LetheError('config-invalid', `the model was made with ${key}: ${has}`, {
     field: key,
     value: String(value),
-    remedy: `Set ${key} to ${has}, or begin with a new model.name and empty stores.`,
+    remedy: `Set ${key} to ${has}, or start with a new model.name and empty stores.`,
   });
 }

@@ -48,4 +48,4 @@ export type FromWorker =
   | { readonly kind: 'progress'; readonly progress: TrainingProgress }
   | { readonly kind: 'notice'; readonly notice: TrainingNotice }
   | { readonly kind: 'done'; readonly model: ModelVersion }
-  | { readonly kind: 'failed'; readonly error: SerialisedError };
+  | { readonly kind: 'failed'; readonly error: SerialisedError; readonly retriable: boolean };

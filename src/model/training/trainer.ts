@@ -39,6 +39,15 @@ export interface TrainingPlace {
   readonly onNotice?: (notice: TrainingNotice) => void;
   /** Threads of native TensorFlow; by default one a core. */
   readonly threads?: number;
+  /** The first training process, where it was started before the rest was known. */
+  readonly starting?: StartingWorker;
+}
+
+/** A training process that gets ready on its own. */
+export interface StartingWorker {
+  readonly ready: Promise<StartedWorker>;
+  /** Ends it, ready or not. */
+  kill(): Promise<void>;
 }
 
 /**
@@ -54,7 +63,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer & 
   let rebuilt: ModelVersion | null = null;
   let closed = false;
   let queue: Promise<unknown> = Promise.resolve();
-  let worker: StartedWorker | null = await started(options);
+  let worker: StartedWorker | null = await (options.starting ?? startTraining(options)).ready;
   const { backend } = worker;
 
   /** What this trainer made lies in its folder; what it was given, wherever its URI says. */
@@ -70,7 +79,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer & 
     base: ModelVersion | null,
     onProgress: (progress: TrainingProgress) => void,
   ): Promise<ModelVersion> => {
-    worker ??= await started(options);
+    worker ??= await startTraining(options).ready;
     const current = worker;
     try {
       return await takeIn(current.process, step, options, await baseOf(base), onProgress);
@@ -137,7 +146,7 @@ type Step = TrainingTask & Pick<Partial<Revision>, 'forgotten' | 'anew'>;
 /** @throws LetheError `no-model` where there is nothing to be revised */
 function asStep({ returned, forgotten, anew = false }: Revision, base: ModelVersion | null): Step {
   if (base === null) {
-    throw new LetheError('no-model', 'there is no model yet that could be revised', {
+    throw new LetheError('no-model', 'there is no model yet to revise', {
       remedy: 'Learn a task first.',
     });
   }
@@ -151,18 +160,24 @@ function rehearsalOf(settings: LearnerSettings): Pick<Trainer, 'rehearsal'> {
   return { rehearsal: { perClass: rehearsal.perClass, seed } };
 }
 
-async function started(options: TrainerOptions): Promise<StartedWorker> {
+/** Starts a training process, which loads TensorFlow while its caller does other things. */
+export function startTraining(
+  options: LearnerSettings & Pick<TrainingPlace, 'backend' | 'checkpoints' | 'threads'>,
+): StartingWorker {
   const { backend, checkpoints, threads } = options;
   const settings = 'ssre' in options ? { ssre: options.ssre } : { analytic: options.analytic };
   const process = startWorker(threads);
-  const answer = answers(process, (message) => (message.kind === 'ready' ? message.backend : undefined));
-  await process.send({ kind: 'start', settings, backend, checkpoints }).catch(() => undefined);
-  try {
-    return { process, backend: await answer };
-  } catch (error) {
-    await process.kill();
-    throw error;
-  }
+  const started = async (): Promise<StartedWorker> => {
+    const answer = answers(process, (message) => (message.kind === 'ready' ? message.backend : undefined));
+    await process.send({ kind: 'start', settings, backend, checkpoints }).catch(() => undefined);
+    try {
+      return { process, backend: await answer };
+    } catch (error) {
+      await process.kill();
+      throw error;
+    }
+  };
+  return { ready: started(), kill: () => process.kill() };
 }
 
 async function takeIn(
@@ -234,8 +249,8 @@ function answers<T>(worker: WorkerProcess, pick: (message: FromWorker) => T | un
     worker.tell({
       message: (message) => {
         if (message.kind === 'failed') {
-          const { error } = message;
-          return reject(new LetheError(error.code, error.message, error));
+          const { error, retriable } = message;
+          return reject(new LetheError(error.code, error.message, { ...error, retriable }));
         }
         try {
           const picked = pick(message);
@@ -244,11 +259,12 @@ function answers<T>(worker: WorkerProcess, pick: (message: FromWorker) => T | un
           reject(error);
         }
       },
-      ended: ({ how, stderr }) =>
+      ended: ({ how, killed, stderr }) =>
         reject(
           failed(
             `the training process ended (${how})${stderr ? `: ${stderr}` : ''}`,
-            'Send the task again: it is trained by a new process from the last checkpoint. If it fails again, the memory may not suffice.',
+            'Send the task again: a new process resumes at the last checkpoint. If it fails again, there may be too little memory.',
+            killed,
           ),
         ),
     });
@@ -256,6 +272,8 @@ function answers<T>(worker: WorkerProcess, pick: (message: FromWorker) => T | un
   return answer.finally(() => worker.tell());
 }
 
-function failed(message: string, remedy: string): LetheError {
-  return new LetheError('training-failed', message, { remedy, retriable: true });
+/** @param killed whether someone ended the process from outside: the system, for memory, or an operator */
+function failed(message: string, remedy: string, killed = false): LetheError {
+  const evidence = killed ? { killed } : undefined;
+  return new LetheError('training-failed', message, { remedy, retriable: true, evidence });
 }

@@ -2,6 +2,7 @@ import { constants, getPriority, setPriority } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { diskError } from '../../domain/diskErrors.js';
 import { LetheError, toLetheError } from '../../domain/errors.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
@@ -27,7 +28,8 @@ let last: { sha256: string; checkpoint: Checkpoint } | undefined;
 process.on('message', (message: ToWorker) => {
   handle(message).catch((error: unknown) => {
     pending = undefined;
-    send({ kind: 'failed', error: toLetheError(error, 'training-failed').toJSON() });
+    const failure = diskError(error) ?? toLetheError(error, 'training-failed');
+    send({ kind: 'failed', error: failure.toJSON(), retriable: failure.retriable });
   });
 });
 
@@ -66,7 +68,8 @@ async function nextOf({ task, vectors, labels, received }: NonNullable<typeof pe
 }
 
 async function train(message: TaskMessage, vectors: Float32Array, labels: Int32Array): Promise<ModelVersion> {
-  if (!learner) throw new LetheError('internal', 'a task came before the start', { remedy: 'Report it.' });
+  if (!learner)
+    throw new LetheError('internal', 'a task arrived before the start message', { remedy: 'Report it.' });
   const { base, dimension, count } = message;
   const started = performance.now();
   let end = 0;

@@ -8,10 +8,14 @@ import type { FromWorker, ToWorker } from './messages.js';
 /** How much of the worker's last words is kept. */
 const STDERR_TAIL = 2000;
 
+const KILLING: readonly unknown[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGXCPU', 'SIGXFSZ'];
+
 /** How a worker ended. */
 export interface WorkerEnd {
   /** E.g. `signal SIGKILL` or `exit code 1`. */
   readonly how: string;
+  /** Whether a signal ended it that a process does not send itself. */
+  readonly killed: boolean;
   /** The end of what it wrote to stderr. */
   readonly stderr: string;
 }
@@ -84,9 +88,13 @@ async function endOf(child: ChildProcess): Promise<WorkerEnd> {
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-STDERR_TAIL);
   });
-  const how = await Promise.race([
-    once(child, 'close').then(([code, signal]) => (signal ? `signal ${signal}` : `exit code ${code}`)),
-    once(child, 'error').then(([error]) => String(error)),
-  ]).catch((error: unknown) => String(error));
-  return { how, stderr: stderr.trim() };
+  const { how, killed } = await Promise.race<Pick<WorkerEnd, 'how' | 'killed'>>([
+    once(child, 'close').then(([code, signal]) =>
+      signal
+        ? { how: `signal ${signal}`, killed: KILLING.includes(signal) }
+        : { how: `exit code ${code}`, killed: false },
+    ),
+    once(child, 'error').then(([error]) => ({ how: String(error), killed: false })),
+  ]).catch((error: unknown) => ({ how: String(error), killed: false }));
+  return { how, killed, stderr: stderr.trim() };
 }

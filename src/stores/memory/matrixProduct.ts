@@ -1,4 +1,3 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { oneOperatorModel } from '../../blas/onnxGraph.js';
 
 /** Multiplies float32 matrices at the speed of a BLAS. */
@@ -25,6 +24,7 @@ const MODEL = oneOperatorModel({
 
 /** ONNX Runtime as the BLAS: it is here for the embedder anyway (docs/decisions/0005-exact-search.md). */
 export async function createMatrixProduct(): Promise<MatrixProduct> {
+  const { InferenceSession, Tensor } = await import('onnxruntime-node');
   // One thread: the other cores belong to the embedder and the training, and a product of one block is memory-bound.
   const session = await InferenceSession.create(MODEL, { intraOpNumThreads: 1 });
   return {

@@ -1,11 +1,28 @@
 import { EMPTY_REGISTRY, type RegistrySnapshot } from '../../domain/classes.js';
-import type { ClassRegistry, CommandReceipt, Decide, RegistryChange } from '../knowledgeStore.js';
+import type {
+  ClassRegistry,
+  CommandReceipt,
+  Decide,
+  RefusedCounts,
+  RefusedSample,
+  RegistryChange,
+} from '../knowledgeStore.js';
+import type { MemoryHolders } from './memoryHolders.js';
+import { RefusedSamples } from './refusedSamples.js';
 
 /** The class registry in the memory of this process. */
 export class MemoryRegistry implements ClassRegistry {
   #snapshot: RegistrySnapshot = EMPTY_REGISTRY;
   readonly #receipts = new Map<string, CommandReceipt>();
-  readonly #refused = new Map<string, Set<string>>();
+  readonly #refused: RefusedSamples;
+
+  /** @param isStored whether a vector of this id is stored */
+  constructor(
+    isStored: (id: string) => boolean,
+    private readonly holders: MemoryHolders,
+  ) {
+    this.#refused = new RefusedSamples(isStored);
+  }
 
   snapshot(): RegistrySnapshot {
     return this.#snapshot;
@@ -15,6 +32,9 @@ export class MemoryRegistry implements ClassRegistry {
     return this.#snapshot;
   }
 
+  /** What demands it came from here, and is here as long as the process. */
+  demand(): void {}
+
   async update(decide: Decide<RegistryChange | null>): Promise<RegistrySnapshot> {
     const change = decide(this.#snapshot);
     return change ? this.applyNow(change) : this.#snapshot;
@@ -22,10 +42,11 @@ export class MemoryRegistry implements ClassRegistry {
 
   /** Applies a change within this turn of the event loop, so that others' changes can be part of the same step. */
   applyNow(change: RegistryChange, moved: ReadonlyMap<string, number> = new Map()): RegistrySnapshot {
-    const { command, dropTasks = [] } = change;
+    const { command, dropTasks = [], holdersGone = [] } = change;
     if (command && this.#receipts.has(command.id)) return this.#snapshot;
     this.#snapshot = changed(this.#snapshot, change);
-    for (const task of dropTasks) this.#refused.delete(task);
+    for (const task of dropTasks) this.#refused.drop(task);
+    this.holders.goneNow(holdersGone);
     if (command) {
       this.#receipts.set(command.id, { ...command, registryVersion: this.#snapshot.version, moved });
     }
@@ -40,14 +61,22 @@ export class MemoryRegistry implements ClassRegistry {
     return this.#receipts.has(commandId);
   }
 
-  async noteRefused(task: string, positions: readonly string[]): Promise<void> {
-    const known = this.#refused.get(task) ?? new Set<string>();
-    for (const position of positions) known.add(position);
-    this.#refused.set(task, known);
+  async noteRefused(task: string, samples: readonly RefusedSample[]): Promise<void> {
+    this.#refused.note(task, samples);
   }
 
-  async refusedOf(task: string): Promise<number> {
-    return this.#refused.get(task)?.size ?? 0;
+  async refusedOf(task: string): Promise<RefusedCounts> {
+    return this.#refused.of(task);
+  }
+
+  /** Vectors of these ids were stored, within this turn of the event loop. */
+  storedNow(ids: readonly string[]): void {
+    this.#refused.forget(ids);
+  }
+
+  /** Vectors of a task that is under way were deleted, within this turn of the event loop. */
+  deletedNow(task: string, id: string): void {
+    this.#refused.note(task, [{ id, position: '' }]);
   }
 }
 

@@ -67,6 +67,13 @@ export class MemoryVectors implements VectorDatabase {
     return this.#matching(filter).reduce((sum, { count }) => sum + count, 0);
   }
 
+  async classes(): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    for (const { className, count } of this.#matching({}))
+      counts.set(className, (counts.get(className) ?? 0) + count);
+    return counts;
+  }
+
   async knn(queries: Float32Array, { k, background = false, ...filter }: KnnOptions): Promise<Neighbour[][]> {
     refuseWrongQueries(queries, k, this.dimension);
     const views = this.#views(filter);
@@ -112,6 +119,22 @@ export class MemoryVectors implements VectorDatabase {
   }
 
   async withdraw(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.withdrawNow(ids);
+  }
+
+  /** Whether a vector of this id is stored. */
+  has(id: string): boolean {
+    return this.#places.has(id);
+  }
+
+  /**
+   * As {@link withdraw}, within this turn of the event loop.
+   * @param onDeleted told of each that was there, when it is gone
+   */
+  withdrawNow(
+    ids: readonly string[],
+    onDeleted: (id: string, className: string) => void = () => undefined,
+  ): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();
     const detached = new Set<Block>();
     for (const id of ids) {
@@ -123,6 +146,7 @@ export class MemoryVectors implements VectorDatabase {
       this.#remove(place, detached);
       this.#places.delete(id);
       this.#subjects.forget(id);
+      onDeleted(id, className);
     }
     return counts;
   }

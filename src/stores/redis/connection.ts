@@ -4,9 +4,19 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import { holdsCertificate } from '../../domain/certificate.js';
 import { openClient, type RedisClient } from './client.js';
-import { isAccessError, isTlsError, isTransient, mismatch, startError, textOf } from './errors.js';
+import {
+  commandError,
+  isAccessError,
+  isTlsError,
+  isTransient,
+  lackOf,
+  mismatch,
+  startError,
+  textOf,
+} from './errors.js';
 import { Gate } from './gate.js';
 import type { RedisStoreOptions } from './options.js';
+import { Waits } from './waits.js';
 import { watchSilence } from './watchSilence.js';
 
 const START_TIMEOUT_MS = 10_000;
@@ -23,6 +33,7 @@ export class Connection {
   readonly #options: RedisStoreOptions;
   readonly #gate = new Gate();
   readonly #closing = new AbortController();
+  readonly #waits: Waits;
   #started = false;
   #connected: boolean | undefined;
   /** Why the last try to connect failed. */
@@ -37,6 +48,9 @@ export class Connection {
   ) {
     this.#options = options;
     this.#prepare = prepare;
+    this.#waits = new Waits((need, why) => {
+      if (!this.#closing.signal.aborted) options.onWaiting?.(need, why);
+    });
     setMaxListeners(0, this.#closing.signal);
     const deadline = Date.now() + (options.startTimeoutMs ?? START_TIMEOUT_MS);
     const silenceMs = options.silenceTimeoutMs ?? SILENCE_TIMEOUT_MS;
@@ -78,19 +92,32 @@ export class Connection {
   }
 
   /**
-   * Runs commands, again where Redis vanishes or cannot serve for the moment, until the connection is closed.
+   * Runs commands, again where Redis vanishes or cannot serve for the moment, until the connection is closed. What it waits
+   * for is told meanwhile (`onWaiting`); other operations go on.
    * @param work must issue its first commands before it waits for anything: they then go out in one batch
+   * @throws LetheError `backend-unavailable`, `config-invalid` where Redis refuses the commands for another reason
    */
-  run<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
+  async run<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
+    const wait = this.#waits.begin();
     const attempt = async (): Promise<T> => {
       await this.#gate.passed();
       return work(this.#client);
     };
-    return pRetry(attempt, {
-      ...BACKOFF,
-      signal: this.#closing.signal,
-      shouldRetry: ({ error }) => isTransient(error),
-    });
+    try {
+      return await pRetry(attempt, {
+        ...BACKOFF,
+        signal: this.#closing.signal,
+        shouldRetry: ({ error }) => {
+          const lack = lackOf(error);
+          if (lack) wait.for(lack);
+          return lack !== undefined || isTransient(error);
+        },
+      });
+    } catch (error) {
+      throw commandError(error);
+    } finally {
+      wait.over();
+    }
   }
 
   async close(): Promise<void> {
@@ -122,7 +149,7 @@ export class Connection {
       await pRetry(() => this.#prepare(this.#client), {
         ...BACKOFF,
         signal: this.#closing.signal,
-        onFailedAttempt: ({ error }) => this.#down(textOf(error)),
+        onFailedAttempt: ({ error }) => this.#down(lackOf(error)?.why ?? textOf(error)),
         // Once started, whatever is wrong may be put right without a restart of ours.
         shouldRetry: ({ error }) => isCurrent() && (this.#started || isTransient(error)),
       });
@@ -156,12 +183,12 @@ export class Connection {
 }
 
 async function pemAt(path: string): Promise<string> {
-  const remedy = 'Name a PEM file that this process may read.';
+  const remedy = 'Give a PEM file that this process can read.';
   const pem = await readFile(path, 'utf8').catch(() => {
     throw mismatch('stores.redis.ca', `the certificate ${path} can't be read`, path, remedy);
   });
   if (holdsCertificate(pem)) return pem;
-  throw mismatch('stores.redis.ca', `${path} holds no certificate`, path, remedy);
+  throw mismatch('stores.redis.ca', `${path} does not contain a certificate`, path, remedy);
 }
 
 /** 50 ms to 2 s, with jitter, so that workers do not all come back at one moment. */

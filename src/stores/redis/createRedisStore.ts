@@ -1,16 +1,20 @@
 import type { KnowledgeStore } from '../knowledgeStore.js';
 import { Connection } from './connection.js';
+import { Durability } from './durability.js';
 import { entitySchemas } from './entities.js';
 import { Fence } from './fence.js';
-import { prepareIndexes } from './indexes.js';
 import { Keys } from './keys.js';
 import { Layouts } from './layouts.js';
 import type { RedisStoreOptions } from './options.js';
-import { persistenceWarning } from './persistence.js';
+import { keepingWarnings } from './persistence.js';
+import { redisHistory } from './redisHistory.js';
+import { redisHolders } from './redisHolders.js';
 import { RedisLease } from './redisLease.js';
 import { RedisRegistry } from './redisRegistry.js';
 import { RedisVectors } from './redisVectors.js';
 import { rewriteFiles } from './rewriteFiles.js';
+import { ServerRun } from './serverRun.js';
+import { VectorIndex } from './vectorIndex.js';
 
 const LEASE_MS = 10_000;
 
@@ -23,29 +27,52 @@ const LEASE_MS = 10_000;
 export async function createRedisStore(options: RedisStoreOptions): Promise<KnowledgeStore> {
   const keys = new Keys(options.model);
   const schemas = entitySchemas(keys);
-  const connection = await Connection.open(options, (client) =>
-    prepareIndexes(client, keys, schemas, options),
-  );
+  const vectorIndex = new VectorIndex({ keys, schemas, options });
+  const serverRun = new ServerRun();
+  const warned = new Set<string>();
+  const connection = await Connection.open(options, async (client) => {
+    await serverRun.ask(client);
+    await vectorIndex.prepare(client);
+    const warnings = await keepingWarnings(client);
+    for (const warning of warnings) if (!warned.has(warning)) options.warn?.(warning);
+    warned.clear();
+    for (const warning of warnings) warned.add(warning);
+  });
+  vectorIndex.watch(connection);
   const layouts = new Layouts(connection, keys);
-  const fence = new Fence();
-  const vectors = new RedisVectors(options, connection, keys, layouts, fence);
-  const registry = new RedisRegistry(connection, keys, schemas, layouts, fence);
-  const lease = new RedisLease(connection, keys, fence, options.leaseMs ?? LEASE_MS);
+  const durability = new Durability(options, keys, options.durable ?? { disk: false, replicas: 0 });
+  const parts = { connection, keys, layouts, fence: new Fence(), vectorIndex, durability, serverRun };
+  const vectors = new RedisVectors(options, parts);
+  const registry = new RedisRegistry(options.dimension, schemas, parts);
+  const asItIs = new RedisRegistry(options.dimension, schemas, parts, 'as it is');
+  const lease = new RedisLease(connection, keys, parts.fence, options.leaseMs ?? LEASE_MS);
 
-  const warning = await connection.run(persistenceWarning);
-  if (warning) options.warn?.(warning);
   await registry.refresh();
   return {
     vectors,
     registry,
     lease,
+    holders: redisHolders(connection, keys),
+    history: redisHistory(parts, vectors, { held: registry, asItIs }),
     migrate: (decide) => registry.migrate(decide),
-    insert: (records, registryVersion) => vectors.insertAt(registryVersion, records),
+    insert: (records, registryVersion) => {
+      const open = [...registry.snapshot().tasks.values()].filter(({ state }) => state === 'open');
+      return vectors.insertAt(
+        registryVersion,
+        records,
+        open.map(({ name }) => name),
+      );
+    },
+    withdraw: (ids, learning) => vectors.withdraw(ids, learning),
     rewriteFiles: () => connection.run(rewriteFiles),
-    ready: () => connection.ready(),
+    ready: async () => {
+      await connection.ready();
+      await vectorIndex.ready();
+    },
     close: async () => {
       await lease.release();
-      await connection.close();
+      vectorIndex.close();
+      await Promise.all([connection.close(), durability.close()]);
     },
   };
 }

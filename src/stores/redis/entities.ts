@@ -19,6 +19,9 @@ export type ClassEntity = Entity & {
   centroid?: string;
   erasing?: string;
   withdrawn?: number;
+  before?: string;
+  /** JSON */
+  erasure?: string;
 };
 export type TaskEntity = Entity & { name: string; state: string; classes: string[]; samples: number };
 export type ModelEntity = Entity & {
@@ -52,6 +55,8 @@ export function entitySchemas(keys: Keys) {
       centroid: PLAIN,
       erasing: PLAIN,
       withdrawn: { type: 'number', indexed: false },
+      before: PLAIN,
+      erasure: PLAIN,
     }),
     task: schema<TaskEntity>('task', { name: NAME, state: NAME, classes: NAMES, samples: NUMBER }),
     model: schema<ModelEntity>('model', {

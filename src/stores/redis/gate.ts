@@ -14,6 +14,10 @@ export class Gate {
     return this.#passed;
   }
 
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
   open(): void {
     if (this.#state !== 'shut') return;
     this.#state = 'open';

@@ -1,39 +1,110 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { SCHEMA_FIELD_TYPE, SCHEMA_VECTOR_FIELD_ALGORITHM } from '@redis/search';
-import type { RediSearchSchema } from 'redis';
+import { ErrorReply, type RediSearchSchema } from 'redis';
 import type { Schema } from 'redis-om';
+import type { LetheError } from '../../domain/errors.js';
+import { readAt } from './brokenData.js';
 import type { RedisClient } from './client.js';
 import type { EntitySchemas } from './entities.js';
 import { mismatch } from './errors.js';
+import { type IndexAttribute, type IndexInfo, indexInfo, isUnknownIndex } from './indexInfo.js';
 import type { Keys } from './keys.js';
+import { segmentsIn } from './layouts.js';
 import type { RedisStoreOptions } from './options.js';
 
-const POLL_MS = 100;
+/** How often vectors and index are counted again where the counts differ: others change both meanwhile. */
+const COUNTS = 3;
+
+/** Why the index of the vectors can not be searched, and whether only somebody else can mend it. */
+export interface IndexFault {
+  readonly why: string;
+  /** The settings say something else than the index. */
+  readonly mismatch?: LetheError;
+}
+
+/** The indexes of a deployment. */
+export interface Indexes {
+  readonly keys: Keys;
+  readonly schemas: EntitySchemas;
+  readonly options: RedisStoreOptions;
+}
 
 /**
- * Creates what is missing of the indexes, and waits until all vectors are indexed (after a restart Redis does so in
- * the background). Idempotent.
- * @throws LetheError `config-invalid` where the index is of other settings, or Redis has no search
+ * Creates what is missing of the indexes, and looks whether the one of the vectors is ours and holds all of them (Redis fills
+ * it in the background). One that does gets its alias, by which it is searched: an index that was dropped takes its alias
+ * along, so that nobody searches one that is not whole yet. Idempotent.
+ * @returns why it can't be searched yet, or null
+ * @throws LetheError `config-invalid` where Redis has no search, ErrorReply where Redis takes no writes
  */
-export async function prepareIndexes(
-  client: RedisClient,
-  keys: Keys,
-  schemas: EntitySchemas,
-  options: RedisStoreOptions,
-): Promise<void> {
-  await createIfMissing(client, keys.vectorIndex, vectorSchema(options), keys.vectors);
+export async function lookAfterIndexes(client: RedisClient, indexes: Indexes): Promise<IndexFault | null> {
+  const { keys, schemas, options } = indexes;
   for (const schema of Object.values(schemas)) {
-    await createIfMissing(client, schema.indexName, entitySchema(schema), `${schema.schemaName}:`);
+    if (await exists(client, schema.indexName)) continue;
+    await create(client, schema.indexName, entitySchema(schema), `${schema.schemaName}:`);
   }
-  for (;;) {
-    const info = await client.ft.info(keys.vectorIndex);
-    refuseOtherSettings(info.attributes, options);
-    if (Number(info.indexing) === 0 && Number(info.percent_indexed) === 1) return;
-    await wait(POLL_MS);
+  if (!(await exists(client, keys.vectorIndex)))
+    await create(client, keys.vectorIndex, vectorSchema(options), keys.vectors);
+  const fault = await faultOf(client, indexes);
+  if (fault) return fault;
+  if ((await indexInfo(client, keys.wholeIndex))?.index_name === keys.vectorIndex) return null;
+  // Sent together: nothing comes in between that could make another index of that name.
+  const [info] = await Promise.all([
+    indexInfo(client, keys.vectorIndex),
+    client.ft.aliasUpdate(keys.wholeIndex, keys.vectorIndex),
+  ]);
+  return info && isBuilt(info) ? null : { why: 'it was made anew' };
+}
+
+async function faultOf(client: RedisClient, { keys, options }: Indexes): Promise<IndexFault | null> {
+  for (let count = 1; ; count++) {
+    const stored = await storedVectors(client, keys);
+    const info = await indexInfo(client, keys.vectorIndex);
+    if (!info) return { why: 'it is gone' };
+    const other = otherSettings(info, keys, options);
+    if (other) return { why: `${other.message}. ${other.remedy}`, mismatch: other };
+    if (!isBuilt(info)) return { why: 'Redis is building it' };
+    if (info.num_docs >= stored) return null;
+    if (count === COUNTS) return { why: incomplete(info, stored) };
   }
 }
 
-async function createIfMissing(
+function isBuilt({ indexing, percent_indexed }: IndexInfo): boolean {
+  return indexing === 0 && percent_indexed === 1;
+}
+
+/** Vectors of both databases. */
+async function storedVectors(client: RedisClient, keys: Keys): Promise<number> {
+  const fields = await readAt(keys.segments, client.hGetAll(keys.segments));
+  const { segments } = segmentsIn(keys.segments, fields);
+  const sizes = await Promise.all(
+    [...segments.keys()].map((number) => readAt(keys.segment(number), client.sCard(keys.segment(number)))),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+function incomplete(info: IndexInfo, stored: number): string {
+  const errors = info['Index Errors'];
+  const failed =
+    info.hash_indexing_failures > 0 && errors
+      ? ` (${errors['last indexing error key']}: ${errors['last indexing error']})`
+      : '';
+  const remedy =
+    failed === ''
+      ? `FT.DROPINDEX ${info.index_name}: Lethe makes it again`
+      : 'Restore that key from a backup';
+  return `it contains ${info.num_docs} of ${stored} vectors${failed}. ${remedy}`;
+}
+
+async function exists(client: RedisClient, name: string): Promise<boolean> {
+  try {
+    await client.sendCommand(['FT.INFO', name]);
+    return true;
+  } catch (error) {
+    if (isUnknownIndex(error)) return false;
+    throw ofSearch(error);
+  }
+}
+
+async function create(
   client: RedisClient,
   name: string,
   schema: RediSearchSchema,
@@ -42,16 +113,20 @@ async function createIfMissing(
   try {
     await client.ft.create(name, schema, { ON: 'HASH', PREFIX: prefix });
   } catch (error) {
-    const message = error instanceof Error ? error.message : '';
-    if (/index already exists/i.test(message)) return;
-    if (!/unknown command/i.test(message)) throw error;
-    throw mismatch(
-      'stores.redis.url',
-      'this Redis has no search module',
-      'FT.CREATE',
-      'Use Redis Stack, or Redis 8 or later; plain Redis 7 cannot search vectors.',
-    );
+    // Another worker was quicker.
+    if (error instanceof ErrorReply && /index already exists/i.test(error.message)) return;
+    throw ofSearch(error);
   }
+}
+
+function ofSearch(error: unknown): unknown {
+  if (!(error instanceof ErrorReply && /unknown command/i.test(error.message))) return error;
+  return mismatch(
+    'stores.redis.url',
+    'this Redis has no search module',
+    'FT.INFO',
+    'Use Redis Stack, or Redis 8 or later; plain Redis 7 cannot search vectors.',
+  );
 }
 
 function vectorSchema({ dimension, index }: RedisStoreOptions): RediSearchSchema {
@@ -85,30 +160,46 @@ function entitySchema(schema: Schema): RediSearchSchema {
   );
 }
 
-/** @param attributes the fields of the index as FT.INFO tells them */
-function refuseOtherSettings(attributes: readonly unknown[], { dimension, index }: RedisStoreOptions): void {
-  const found = Object.fromEntries(
-    Object.entries((attributes[0] ?? {}) as Record<string, unknown>).map(([key, value]) => [
-      key,
-      String(value),
-    ]),
-  );
-  if (found.dim !== String(dimension)) {
-    throw mismatch(
+/** How an index differs from the one that these settings make. */
+function otherSettings(
+  { attributes, index_definition, index_name }: IndexInfo,
+  keys: Keys,
+  { dimension, index }: RedisStoreOptions,
+): LetheError | undefined {
+  const attributeOf = (name: string): IndexAttribute | undefined =>
+    attributes.find(({ attribute, identifier }) => attribute === name && identifier === name);
+  const vector = attributeOf('vector');
+  const { key_type, prefixes, filter } = index_definition;
+  const isOfOurs =
+    key_type === 'HASH' && prefixes.length === 1 && prefixes[0] === keys.vectors && filter === undefined;
+  if (
+    !isOfOurs ||
+    vector?.type !== 'VECTOR' ||
+    vector.distance_metric !== 'COSINE' ||
+    attributeOf('segment')?.type !== 'TAG'
+  ) {
+    return mismatch(
+      'stores.redis',
+      `somebody else created the index ${index_name}, with another schema`,
+      index_name,
+      `Run FT.DROPINDEX ${index_name}; Lethe creates it again.`,
+    );
+  }
+  if (vector.dim !== String(dimension)) {
+    return mismatch(
       'embedder',
-      `the vectors in Redis have ${found.dim} components, the embedder makes ${dimension}`,
+      `the vectors in Redis have ${vector.dim} components, those of the embedder ${dimension}`,
       String(dimension),
-      'Use the embedder that filled this Redis, or give the deployment another model name.',
+      'Use the embedder of the existing vectors, or set another model.name.',
     );
   }
   const here = `${index.algorithm} ${index.type}`;
-  const there = `${found.algorithm} ${found.data_type}`.toLowerCase();
-  if (here !== there) {
-    throw mismatch(
-      'stores.redis.index',
-      `the index in Redis is ${there}, the config says ${here}`,
-      here,
-      'Set stores.redis.index back, or give the deployment another model name and learn again.',
-    );
-  }
+  const there = `${vector.algorithm} ${vector.data_type}`.toLowerCase();
+  if (here === there) return undefined;
+  return mismatch(
+    'stores.redis.index',
+    `the index in Redis is ${there}, but the settings say ${here}`,
+    here,
+    'Restore stores.redis.index, or set another model.name and learn again.',
+  );
 }

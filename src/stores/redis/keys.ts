@@ -10,6 +10,10 @@ export class Keys {
   readonly prefix: string;
   /** Grows by one with every change of the registry. */
   readonly version: string;
+  /** The newest version known of, while a store that went back is brought forward: nobody else reads meanwhile. */
+  readonly behind: string;
+  /** Run id of the server that the learner looked at last. */
+  readonly verified: string;
   /** Grows whenever {@link segments} changes. */
   readonly layoutVersion: string;
   /** HASH `database:class` -> numbers of the segments with its vectors; `gone` -> segments to be swept. */
@@ -17,21 +21,32 @@ export class Keys {
   /** ZSETs of entity ids in the order in which they were first seen. */
   readonly classes: string;
   readonly tasks: string;
+  /** HASH holder id -> a holder of copies of models, as JSON. */
+  readonly holders: string;
+  /** HASH holder id -> when the holder was last seen before it was declared gone. */
+  readonly holdersGone: string;
   /** HASH: entity id of the model that answers, the filter and its level. */
   readonly current: string;
   readonly vectors: string;
   readonly vectorIndex: string;
+  /** Alias of {@link vectorIndex}, which it has as soon as it holds all vectors. */
+  readonly wholeIndex: string;
 
   constructor(model: string) {
     this.prefix = `lethe:{${entityId(model)}}:`;
     this.version = `${this.prefix}version`;
+    this.behind = `${this.prefix}behind`;
+    this.verified = `${this.prefix}verified`;
     this.layoutVersion = `${this.prefix}layoutVersion`;
     this.segments = `${this.prefix}segments`;
     this.classes = `${this.prefix}classes`;
     this.tasks = `${this.prefix}tasks`;
+    this.holders = `${this.prefix}holders`;
+    this.holdersGone = `${this.prefix}holdersGone`;
     this.current = `${this.prefix}current`;
     this.vectors = `${this.prefix}vector:`;
     this.vectorIndex = `${this.prefix}vectors`;
+    this.wholeIndex = `${this.vectorIndex}:whole`;
   }
 
   vector(id: string): string {
@@ -57,7 +72,12 @@ export class Keys {
     return `${this.prefix}withdrawn`;
   }
 
-  /** SET of the positions of a task's refused samples. */
+  /** SET of the ids of a task's samples that were refused and not stored since. */
+  refusedIds(task: string): string {
+    return `${this.prefix}refusedIds:${entityId(task)}`;
+  }
+
+  /** SET of the positions of a task's refused samples that can't be told by an id. */
   refused(task: string): string {
     return `${this.prefix}refused:${entityId(task)}`;
   }

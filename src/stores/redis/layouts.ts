@@ -1,4 +1,5 @@
 import type { DatabaseName, VectorFilter } from '../vectorDatabase.js';
+import { BrokenDataError, readAt, versionAt } from './brokenData.js';
 import type { RedisClient } from './client.js';
 import type { Connection } from './connection.js';
 import type { Keys } from './keys.js';
@@ -75,25 +76,45 @@ export class Layouts {
   async #load(): Promise<void> {
     const { layoutVersion, segments } = this.#keys;
     for (;;) {
-      const [before, fields, after] = await this.#connection.run((client) =>
-        Promise.all([client.get(layoutVersion), client.hGetAll(segments), client.get(layoutVersion)]),
-      );
-      if (before !== after) continue;
-      this.#layout = layoutOf(before ?? '0', fields);
+      const layout = await this.#connection.run(async (client): Promise<Layout | null> => {
+        const [before, fields, after] = await Promise.all([
+          readAt(layoutVersion, client.get(layoutVersion)),
+          readAt(segments, client.hGetAll(segments)),
+          readAt(layoutVersion, client.get(layoutVersion)),
+        ]);
+        if (before !== after) return null;
+        versionAt(layoutVersion, before);
+        return { version: before ?? '0', ...segmentsIn(segments, fields) };
+      });
+      if (!layout) continue;
+      this.#layout = layout;
       return;
     }
   }
 }
 
-function layoutOf(version: string, { gone, ...fields }: Record<string, string>): Layout {
-  const segments = Object.entries(fields).flatMap(([field, numbers]) => {
-    const colon = field.indexOf(':');
-    const database = field.slice(0, colon) as DatabaseName;
-    return numbers.split(',').map((number) => ({ number, database, className: field.slice(colon + 1) }));
-  });
-  return {
-    version,
-    segments: new Map(segments.map((segment) => [segment.number, segment])),
-    hasGone: gone !== undefined,
-  };
+/**
+ * The segments as the hash at `key` names them.
+ * @throws BrokenDataError
+ */
+export function segmentsIn(
+  key: string,
+  { gone, ...fields }: Readonly<Record<string, string>>,
+): Omit<Layout, 'version'> {
+  const segments = new Map<string, Segment>();
+  for (const [field, numbers] of Object.entries(fields)) {
+    const [, name, className] = /^(cil|mu):(.+)$/su.exec(field) ?? [];
+    if (!isDatabase(name) || className === undefined)
+      throw new BrokenDataError(key, 'has a field of no database and class', field);
+    for (const number of numbers.split(',')) {
+      if (!/^\d+$/.test(number) || segments.has(number))
+        throw new BrokenDataError(key, `has no numbers of its own at ${field}`, numbers);
+      segments.set(number, { number, database: name, className });
+    }
+  }
+  return { segments, hasGone: gone !== undefined };
+}
+
+function isDatabase(name: string | undefined): name is DatabaseName {
+  return name === 'cil' || name === 'mu';
 }

@@ -62,14 +62,14 @@ export class RedisLease implements LearnerLease {
   /** Until the lease is released, the connection closed, or another worker is the learner. */
   async #renew(): Promise<void> {
     const { signal } = this.#over;
-    try {
-      for (;;) {
+    while (!signal.aborted) {
+      try {
         await wait(this.#leaseMs * SHARE, undefined, { signal, ref: false });
         if (!(await this.#ask('renew'))) return this.#fence.replace();
+      } catch {
+        // Of the end; or Redis refused it, e.g. since rights were taken away, as it refuses all that this learner wants to
+        // change: those who want it tell, and the lease is asked for again.
       }
-    } catch (error) {
-      // The connection waits for a Redis that is away; what else it throws, it throws since it was closed.
-      if (!signal.aborted) this.#over.abort(error);
     }
   }
 
@@ -85,7 +85,7 @@ export class RedisLease implements LearnerLease {
       field: 'worker.leaseMs',
       value: String(this.#leaseMs),
       remedy:
-        'Start this worker again: it stands by then. If it was only slow, raise worker.leaseMs for all learners.',
+        'Start this worker again: it then stands by. If it was only slow, raise worker.leaseMs for all learners.',
       retriable: true,
     });
   }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
 import { rowOf } from '../../domain/vector.js';
 import { refuseWrongBatchSize, refuseWrongDimensions, refuseWrongQueries } from '../vectorChecks.js';
 import type {
@@ -10,15 +9,30 @@ import type {
   VectorFilter,
   VectorRecord,
 } from '../vectorDatabase.js';
+import { BrokenDataError } from './brokenData.js';
 import { binary, type RedisClient } from './client.js';
 import type { Connection } from './connection.js';
+import type { Durability } from './durability.js';
 import { decodeVector, encodeVector } from './encoding.js';
 import type { Fence } from './fence.js';
 import type { Keys } from './keys.js';
 import { knnQuery, type SegmentSizes } from './knnQuery.js';
 import { type Layout, type Layouts, matching } from './layouts.js';
 import type { RedisIndexOptions } from './options.js';
-import { CHANGE, DISCARD, runScript, type Script, STORE, SWEEP, WITHDRAW } from './scripts.js';
+import {
+  CHANGE,
+  changeOutcome,
+  countOutcome,
+  countsOutcome,
+  DISCARD,
+  runScript,
+  type Script,
+  STORE,
+  SWEEP,
+  WITHDRAW,
+} from './scripts.js';
+import type { ServerRun } from './serverRun.js';
+import type { VectorIndex } from './vectorIndex.js';
 
 /** Vectors that one script stores, or deletes: few enough not to hold up others. */
 const CHUNK = 64;
@@ -26,7 +40,16 @@ const SCAN_BATCH = 512;
 /** How often the sizes of the segments are asked for at most. */
 const MEASURE_MS = 1000;
 
-const countsSchema = z.record(z.string(), z.int());
+/** What the vectors in Redis are made of. */
+export interface RedisParts {
+  readonly connection: Connection;
+  readonly keys: Keys;
+  readonly layouts: Layouts;
+  readonly fence: Fence;
+  readonly vectorIndex: VectorIndex;
+  readonly durability: Durability;
+  readonly serverRun: ServerRun;
+}
 
 type StoredRecord = VectorRecord & { readonly segment: string };
 
@@ -41,15 +64,13 @@ export class RedisVectors implements VectorDatabase {
   readonly #keys: Keys;
   readonly #layouts: Layouts;
   readonly #fence: Fence;
+  readonly #index: VectorIndex;
   #sizes: SegmentSizes = new Map();
   #measureAt = 0;
 
   constructor(
     { dimension, index }: { readonly dimension: number; readonly index: RedisIndexOptions },
-    connection: Connection,
-    keys: Keys,
-    layouts: Layouts,
-    fence: Fence,
+    { connection, keys, layouts, fence, vectorIndex }: RedisParts,
   ) {
     this.dimension = dimension;
     this.#type = index.type;
@@ -57,19 +78,29 @@ export class RedisVectors implements VectorDatabase {
     this.#keys = keys;
     this.#layouts = layouts;
     this.#fence = fence;
+    this.#index = vectorIndex;
   }
 
   async upsert(database: DatabaseName, records: readonly VectorRecord[]): Promise<void> {
     const words = this.#wordsOf(records);
     for (let start = 0; start < words.length; start += CHUNK) {
       const chunk = words.slice(start, start + CHUNK).flat();
-      await this.#script(STORE, ['', database, ...chunk]);
+      await this.#script(STORE, ['', database, '0', ...chunk]);
     }
   }
 
-  /** Stores all the records in DB-CIL, or none where the registry is not at this version. */
-  async insertAt(registryVersion: number, records: readonly VectorRecord[]): Promise<boolean> {
-    const words = this.#wordsOf(records).flat();
+  /**
+   * Stores all the records in DB-CIL, or none where the registry is not at this version.
+   * @param openTasks tasks that may have refused one of them before: to them and to the records' own they are no longer refused
+   */
+  async insertAt(
+    registryVersion: number,
+    records: readonly VectorRecord[],
+    openTasks: readonly string[],
+  ): Promise<boolean> {
+    const tasks = new Set([...openTasks, ...records.map(({ task }) => task)]);
+    const refused = [...tasks].map((task) => this.#keys.refusedIds(task));
+    const words = [String(refused.length), ...refused, ...this.#wordsOf(records).flat()];
     return (await this.#script(STORE, [String(registryVersion), 'cil', ...words])) === 'done';
   }
 
@@ -91,12 +122,26 @@ export class RedisVectors implements VectorDatabase {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
+  async classes(): Promise<ReadonlyMap<string, number>> {
+    const sizes = await this.#layouts.reading((client, layout) =>
+      Promise.all(
+        matching(layout, {}).map(
+          async ({ number, className }) =>
+            [className, await client.sCard(this.#keys.segment(number))] as const,
+        ),
+      ),
+    );
+    const counts = new Map<string, number>();
+    for (const [name, size] of sizes) if (size > 0) counts.set(name, (counts.get(name) ?? 0) + size);
+    return counts;
+  }
+
   async knn(queries: Float32Array, { k, background = false, ...filter }: KnnOptions): Promise<Neighbour[][]> {
     refuseWrongQueries(queries, k, this.dimension);
     const blobs = Array.from({ length: queries.length / this.dimension }, (_, index) =>
       encodeVector(rowOf(queries, index, this.dimension), this.#type),
     );
-    return this.#layouts.reading(async (client, layout) => {
+    const search = async (client: RedisClient, layout: Layout): Promise<Neighbour[][]> => {
       const wanted = matching(layout, filter);
       if (wanted.length === 0) return blobs.map(() => []);
       this.#measure(client, layout);
@@ -104,7 +149,8 @@ export class RedisVectors implements VectorDatabase {
       const found = (blob: Buffer): Promise<Neighbour[]> => this.#nearest(client, query, blob, k);
       // Redis answers one after the other: what is sent later waits for all that was sent before.
       return background ? oneByOne(blobs, found) : Promise.all(blobs.map(found));
-    });
+    };
+    return this.#index.search(() => this.#layouts.reading(search));
   }
 
   /** Asks, now and then, how large the segments are: how to search depends on it, what is found does not. */
@@ -129,12 +175,12 @@ export class RedisVectors implements VectorDatabase {
     to: DatabaseName,
   ): Promise<ReadonlyMap<string, number>> {
     const outcome = await this.#script(CHANGE, ['', '', from, to, String(classes.length), ...classes]);
-    return movedOf(outcome, classes);
+    return movedOf(changeOutcome(outcome), classes);
   }
 
   async delete({ database, classes }: VectorFilter): Promise<number> {
     const words = [database ?? '', String(classes?.length ?? -1), ...(classes ?? [])];
-    const count = Number(await this.#script(DISCARD, words));
+    const count = countOutcome(await this.#script(DISCARD, words));
     while ((await this.#script(SWEEP, [String(CHUNK)])) === 'more');
     return count;
   }
@@ -143,12 +189,17 @@ export class RedisVectors implements VectorDatabase {
     return this.#connection.run((client) => client.sMembers(this.#keys.subject(subject)));
   }
 
-  async withdraw(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  /** @param learning the tasks of classes that are being learned, by class: see {@link KnowledgeStore.withdraw} */
+  async withdraw(
+    ids: readonly string[],
+    learning: ReadonlyMap<string, string> = new Map(),
+  ): Promise<ReadonlyMap<string, number>> {
     const counts = new Map<string, number>();
+    const sets = [...learning].flatMap(([name, task]) => [name, this.#keys.refusedIds(task)]);
     for (let start = 0; start < ids.length; start += CHUNK) {
-      const answer = await this.#script(WITHDRAW, ids.slice(start, start + CHUNK));
-      for (const [name, count] of Object.entries(countsSchema.parse(JSON.parse(answer))))
-        counts.set(name, (counts.get(name) ?? 0) + count);
+      const words = [String(learning.size), ...sets, ...ids.slice(start, start + CHUNK)];
+      const answer = await this.#script(WITHDRAW, words);
+      for (const [name, count] of countsOutcome(answer)) counts.set(name, (counts.get(name) ?? 0) + count);
     }
     return counts;
   }
@@ -197,19 +248,22 @@ export class RedisVectors implements VectorDatabase {
       ids.map((id) => bytes.hmGet(this.#keys.vector(id), ['segment', 'class', 'task', 'vector'])),
     );
     return rows.flatMap(([segment, className, task, vector], index) => {
-      if (!segment || !className || !task || !vector) return [];
+      const id = ids[index];
+      // Not there, or taken away from all databases.
+      if (!segment || !className || !task || !vector || id === undefined) return [];
+      const form = { dimension: this.dimension, type: this.#type };
       return {
-        id: ids[index] as string,
+        id,
         className: className.toString(),
         task: task.toString(),
-        vector: decodeVector(vector, this.#type),
+        vector: decodeVector(this.#keys.vector(id), vector, form),
         segment: segment.toString(),
       };
     });
   }
 
   async #nearest(client: RedisClient, search: string, query: Buffer, k: number): Promise<Neighbour[]> {
-    const { documents } = await client.ft.search(this.#keys.vectorIndex, search, {
+    const { documents } = await client.ft.search(this.#keys.wholeIndex, search, {
       DIALECT: 2,
       PARAMS: { k, query },
       SORTBY: 'distance',
@@ -218,11 +272,7 @@ export class RedisVectors implements VectorDatabase {
       // Otherwise a search that takes longer than half a second returns what it has found so far.
       TIMEOUT: 0,
     });
-    return documents.map(({ id, value }) => ({
-      id: String(id).slice(this.#keys.vectors.length),
-      className: String(value.class),
-      similarity: Math.max(-1, Math.min(1, 1 - Number(value.distance))),
-    }));
+    return documents.map(({ id, value }) => neighbourAt(id, value, this.#keys));
   }
 
   /** The words that store each record; of several of one id the last. */
@@ -245,10 +295,24 @@ export class RedisVectors implements VectorDatabase {
   }
 }
 
-/** @param outcome of the script CHANGE: `done:` and the counts in the order of the classes */
-export function movedOf(outcome: string, classes: readonly string[]): ReadonlyMap<string, number> {
-  const counts = outcome.slice('done:'.length).split(',');
-  return new Map(classes.map((className, index) => [className, Number(counts[index])]));
+/** @param counts in the order of the classes */
+export function movedOf(counts: readonly number[], classes: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(classes.map((className, index) => [className, counts[index] ?? 0]));
+}
+
+/**
+ * A document that a search found. Written by hand: it is what every query costs.
+ * @throws BrokenDataError where something else lies at the keys of the vectors
+ */
+function neighbourAt(
+  key: string,
+  { class: className, distance }: Record<string, unknown>,
+  keys: Keys,
+): Neighbour {
+  const away = Number(distance);
+  if (typeof className !== 'string' || Number.isNaN(away))
+    throw new BrokenDataError(key, 'is no vector with a class', String(className));
+  return { id: key.slice(keys.vectors.length), className, similarity: Math.max(-1, Math.min(1, 1 - away)) };
 }
 
 async function oneByOne<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {

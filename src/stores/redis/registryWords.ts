@@ -30,12 +30,16 @@ export function changeCommands(
     model,
     filterLevel,
     knownLevel,
+    holdersGone = [],
     command,
   } = change;
   const orderOf = (index: number): string => String(version * ORDER_STEP + index);
   return [
     ...drop.flatMap((name) => dropped(keys, keys.classes, 'class', name)),
-    ...dropTasks.flatMap((name) => [...dropped(keys, keys.tasks, 'task', name), ['DEL', keys.refused(name)]]),
+    ...dropTasks.flatMap((name) => [
+      ...dropped(keys, keys.tasks, 'task', name),
+      ['DEL', keys.refused(name), keys.refusedIds(name)],
+    ]),
     ...put.flatMap((record, index) => [
       ...written(keys.entity('class', record.name), classEntity(record)),
       ['ZADD', keys.classes, 'NX', orderOf(index), entityId(record.name)],
@@ -49,6 +53,7 @@ export function changeCommands(
       ? [['HSET', keys.current, 'filter', filterLevel.filter, 'level', String(filterLevel.level)]]
       : []),
     ...(knownLevel === undefined ? [] : [['HSET', keys.current, 'known', String(knownLevel)]]),
+    ...holdersGone.map(({ id, seenAt }) => ['HSET', keys.holdersGone, id, seenAt]),
     ...(command ? [receiptWords(keys, command, version, moving)] : []),
   ];
 }
@@ -70,7 +75,8 @@ function dropped(keys: Keys, order: string, kind: EntityKind, name: string): Com
   ];
 }
 
-function classEntity({ name, state, task, count, centroid, erasing, withdrawn }: ClassRecord) {
+function classEntity(record: ClassRecord) {
+  const { name, state, task, count, centroid, erasing, withdrawn, before, erasure } = record;
   return {
     name,
     state,
@@ -79,6 +85,8 @@ function classEntity({ name, state, task, count, centroid, erasing, withdrawn }:
     ...(centroid ? { centroid: encodeCentroid(centroid) } : {}),
     ...(erasing === undefined ? {} : { erasing }),
     ...(withdrawn === undefined ? {} : { withdrawn }),
+    ...(before === undefined ? {} : { before }),
+    ...(erasure === undefined ? {} : { erasure: JSON.stringify(erasure) }),
   };
 }
 

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ErrorReply } from 'redis';
+import { z } from 'zod';
+import { parsedAt } from './brokenData.js';
 import type { RedisClient } from './client.js';
 import type { Fence } from './fence.js';
 import type { Keys } from './keys.js';
@@ -9,6 +11,12 @@ export interface Script {
   readonly text: string;
   readonly sha: string;
 }
+
+/**
+ * Such a script runs also where Redis is out of memory: what frees memory, or takes next to none. Without them nothing could be
+ * erased there any more, which is what frees memory.
+ */
+const EVEN_IF_FULL = '#!lua flags=allow-oom\n';
 
 /** How long an outcome is remembered for a client that did not get it, in seconds. */
 const REMEMBERED_SECONDS = 600;
@@ -24,6 +32,23 @@ local prefix = string.sub(KEYS[1], 1, -8)
 local once = prefix .. 'once:' .. ARGV[1]
 local segments = prefix .. 'segments'
 
+local function broken(name, what)
+  return { err = 'WRONGTYPE ' .. prefix .. name .. ' is ' .. what }
+end
+-- A script that fails in the midst leaves what it did: what it needs is looked at before it changes anything.
+for _, name in ipairs({ 'version', 'layoutVersion', 'lastSegment' }) do
+  local number = redis.pcall('GET', prefix .. name)
+  if type(number) ~= 'string' and number then return broken(name, 'no number') end
+  if number and not string.match(number, '^%d+$') then return broken(name, 'no number') end
+end
+for _, read in ipairs({
+  { 'HGET', 'segments', 'gone' }, { 'HGET', 'current', 'model' }, { 'ZRANGE', 'classes', 0, 0 },
+  { 'ZRANGE', 'tasks', 0, 0 }, { 'SISMEMBER', 'withdrawn', '' },
+}) do
+  local found = redis.pcall(read[1], prefix .. read[2], unpack(read, 3))
+  if type(found) == 'table' and found.err then return broken(read[2], 'of another type') end
+end
+
 local function done(outcome)
   redis.call('SET', once, outcome, 'EX', ${REMEMBERED_SECONDS})
   return outcome
@@ -33,6 +58,12 @@ local function is_at(version)
 end
 local function layout_changed()
   redis.call('INCR', prefix .. 'layoutVersion')
+end
+-- Fails, before anything is changed, where a segment is none.
+local function look_at(field)
+  for number in string.gmatch(redis.call('HGET', segments, field) or '', '%d+') do
+    redis.call('SCARD', prefix .. 'segment:' .. number)
+  end
 end
 -- Takes the segments away from a database and class. Returns those with vectors, and how many vectors they hold.
 local function take(field)
@@ -45,13 +76,13 @@ local function take(field)
   redis.call('HDEL', segments, field)
   return taken, count
 end
--- Takes a vector out of its subject's set.
+-- Takes a vector out of its subject's set. What is of another type there holds up nobody.
 local function forget_subject(id)
   local key = prefix .. 'vector:' .. id
-  local subject = redis.call('HGET', key, 'subject')
-  if not subject then return end
-  redis.call('SREM', subject, id)
-  redis.call('HDEL', key, 'subject')
+  local subject = redis.pcall('HGET', key, 'subject')
+  if type(subject) ~= 'string' then return end
+  redis.pcall('SREM', subject, id)
+  redis.pcall('HDEL', key, 'subject')
 end
 local function give(field, taken)
   if #taken == 0 then return end
@@ -75,12 +106,13 @@ if caller ~= '' and learner and learner ~= caller then return 'replaced' end
  * command); from; to; number of classes; the classes; then commands, each preceded by the number of its words.
  * Returns `conflict`, `repeated` or `done:` with the numbers of vectors moved.
  */
-export const CHANGE = script(`
+export const CHANGE = small(`
 local version, receipt, from, to = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 if receipt ~= '' and redis.call('EXISTS', receipt) == 1 then return 'repeated' end
 if version ~= '' and not is_at(version) then return 'conflict' end
 
 local classes = tonumber(ARGV[6])
+for index = 7, 6 + classes do look_at(from .. ':' .. ARGV[index]) end
 local counts = {}
 for index = 7, 6 + classes do
   local class = ARGV[index]
@@ -102,20 +134,61 @@ return done('done:' .. table.concat(counts, ','))
 `);
 
 /**
+ * What a version is lifted by when a store is brought forward. Changes that nobody was told of, as calibrations, may have been
+ * seen above the newest version that is known; nobody makes so many of them between two records of the audit chain.
+ */
+const AHEAD = 1_000_000;
+
+/** Holds up all but the learner, which brings the store forward. ARGV: token; the newest version that is known of. */
+export const HOLD = small(`
+local behind = tonumber(redis.call('GET', prefix .. 'behind') or '0')
+redis.call('SET', prefix .. 'behind', string.format('%.0f', math.max(behind, tonumber(ARGV[2]))))
+return done('done')
+`);
+
+/** Notes the run of the server that the learner has looked at. ARGV: token; its id. */
+export const VERIFY = small(`
+redis.call('SET', prefix .. 'verified', ARGV[2])
+return done('done')
+`);
+
+/**
+ * Ends {@link HOLD}. Lifts the versions of the registry and of the layout above all that anyone has seen: what one has seen
+ * under a number that is given again would be taken for what is there. ARGV: token. Returns the registry's version.
+ */
+export const BRING_FORWARD = small(`
+local version, behind = tonumber(redis.call('GET', KEYS[1]) or '0'), redis.call('GET', prefix .. 'behind')
+if behind then
+  version = math.max(version, tonumber(behind)) + ${AHEAD}
+  redis.call('SET', KEYS[1], string.format('%.0f', version))
+  local layout = tonumber(redis.call('GET', prefix .. 'layoutVersion') or '0')
+  redis.call('SET', prefix .. 'layoutVersion', string.format('%.0f', layout + ${AHEAD}))
+  redis.call('DEL', prefix .. 'behind')
+end
+return done(string.format('%.0f', version))
+`);
+
+/**
  * Stores vectors, each in the first segment of its database and class.
  *
- * ARGV: token; the version that the registry must be at (empty: any); database; then id, class, task, key of the subject's
- * set (empty: none), bytes of each. Returns `conflict`, and stores nothing, where the version is another one, or is asked for
- * and an id was withdrawn; else `done`.
+ * ARGV: token; the version that the registry must be at (empty: any); database; number of sets of refused ids; these sets, of
+ * which what is stored is taken out; then id, class, task, key of the subject's set (empty: none), bytes of each. Returns
+ * `conflict`, and stores nothing, where the version is another one, or is asked for and an id was withdrawn; else `done`.
  */
 export const STORE = script(`
+local sets = tonumber(ARGV[4])
+local first = 5 + sets
 if ARGV[2] ~= '' then
   if not is_at(ARGV[2]) then return 'conflict' end
-  for index = 4, #ARGV, 5 do
+  for index = first, #ARGV, 5 do
     if redis.call('SISMEMBER', prefix .. 'withdrawn', ARGV[index]) == 1 then return 'conflict' end
   end
 end
 
+local refused = {}
+for index = 5, 4 + sets do
+  if redis.call('EXISTS', ARGV[index]) == 1 then refused[#refused + 1] = ARGV[index] end
+end
 local open = {}
 local function segment_of(class)
   if open[class] then return open[class] end
@@ -129,7 +202,7 @@ local function segment_of(class)
   open[class] = number
   return number
 end
-for index = 4, #ARGV, 5 do
+for index = first, #ARGV, 5 do
   local id, class = ARGV[index], ARGV[index + 1]
   local key, number = prefix .. 'vector:' .. id, segment_of(class)
   local before = redis.call('HGET', key, 'segment')
@@ -142,6 +215,7 @@ for index = 4, #ARGV, 5 do
     redis.call('HSET', key, 'subject', subject)
     redis.call('SADD', subject, id)
   end
+  for _, set in ipairs(refused) do redis.call('SREM', set, id) end
 end
 return done('done')
 `);
@@ -151,7 +225,7 @@ return done('done')
  *
  * ARGV: token; database or empty for both; number of classes, or -1 for all; the classes. Returns how many vectors.
  */
-export const DISCARD = script(`
+export const DISCARD = small(`
 local wanted = {}
 for index = 4, #ARGV do wanted[ARGV[index]] = true end
 local total = 0
@@ -168,7 +242,7 @@ return done(tostring(total))
 `);
 
 /** Deletes some of the discarded vectors. ARGV: token; at most how many. Returns `more` or `clean`. */
-export const SWEEP = script(`
+export const SWEEP = small(`
 local gone = redis.call('HGET', segments, 'gone')
 if not gone then return 'clean' end
 local number = string.match(gone, '%d+')
@@ -185,30 +259,55 @@ return rest and 'more' or 'clean'
 `);
 
 /**
- * Deletes vectors for good, by id, and remembers the ids. ARGV: token; ids. Returns as JSON how many were deleted, by class.
+ * Notes refused samples: by id, or by position where there is none, or a vector of this id is stored.
+ * ARGV: token; set of ids; set of positions; id (empty: none) and position of each.
  */
-export const WITHDRAW = script(`
+export const NOTE_REFUSED = script(`
+for index = 4, #ARGV, 2 do
+  local id = ARGV[index]
+  if id ~= '' and redis.call('EXISTS', prefix .. 'vector:' .. id) == 0 then redis.call('SADD', ARGV[2], id)
+  else redis.call('SADD', ARGV[3], ARGV[index + 1]) end
+end
+return done('done')
+`);
+
+/**
+ * Deletes vectors for good, by id, and remembers the ids. ARGV: token; number of classes that are being learned; each with
+ * the set of refused ids of its task, to which what is deleted of it is added; ids. Returns as JSON how many were deleted:
+ * pairs of class and number.
+ */
+export const WITHDRAW = small(`
+local learning = {}
+local classes = tonumber(ARGV[2])
+for index = 3, 1 + 2 * classes, 2 do learning[ARGV[index]] = ARGV[index + 1] end
+-- Where one is no vector, it fails before it has changed anything: what it counted then would be lost.
+for index = 3 + 2 * classes, #ARGV do redis.call('HGET', prefix .. 'vector:' .. ARGV[index], 'segment') end
 local counts = {}
-for index = 2, #ARGV do
+for index = 3 + 2 * classes, #ARGV do
   local id = ARGV[index]
   local key = prefix .. 'vector:' .. id
   redis.call('SADD', prefix .. 'withdrawn', id)
   local found = redis.call('HMGET', key, 'segment', 'class')
   if found[1] then
     local member = redis.call('SREM', prefix .. 'segment:' .. found[1], id)
-    if found[2] and member == 1 then counts[found[2]] = (counts[found[2]] or 0) + 1 end
+    if found[2] and member == 1 then
+      counts[found[2]] = (counts[found[2]] or 0) + 1
+      if learning[found[2]] then redis.call('SADD', learning[found[2]], id) end
+    end
     forget_subject(id)
     redis.call('UNLINK', key)
   end
 end
-return done(next(counts) and cjson.encode(counts) or '{}')
+local pairs_of = {}
+for class, count in pairs(counts) do pairs_of[#pairs_of + 1] = { class, count } end
+return done(#pairs_of > 0 and cjson.encode(pairs_of) or '[]')
 `);
 
 /**
  * Asks for the lease of the learner, or renews it. ARGV: token of the worker; milliseconds; `acquire` or `renew`.
  * A learner keeps the lease beyond its end as long as no one else asks. Returns `held`, or `refused`.
  */
-export const LEASE = plainScript(`
+export const LEASE = plainScript(`${EVEN_IF_FULL}
 local prefix = string.sub(KEYS[1], 1, -8)
 local learner, alive = prefix .. 'learner', prefix .. 'learnerAlive'
 local holder = redis.call('GET', learner)
@@ -254,6 +353,48 @@ export async function runAlone(
     if (!(error instanceof ErrorReply && error.message.startsWith('NOSCRIPT'))) throw error;
     return String(await client.eval(text, options));
   }
+}
+
+/**
+ * Stores a checkpoint. A model is stored even where Redis is out of memory: it comes from vectors that were stored before, and
+ * an erasure, which frees memory, begins with one. ARGV: bytes.
+ */
+export const STORE_MODEL = plainScript(`${EVEN_IF_FULL}
+redis.call('SET', KEYS[1], ARGV[1])
+return 'done'
+`);
+
+/** A write that changes nothing: what waits for it waits for all before it. ARGV: anything that differs. */
+export const TOUCH = plainScript(`${EVEN_IF_FULL}
+redis.call('SET', string.sub(KEYS[1], 1, -8) .. 'touched', ARGV[1])
+return 'done'
+`);
+
+const changeSchema = z
+  .string()
+  .regex(/^done:(\d+(,\d+)*)?$/)
+  .transform((outcome) => outcome.slice('done:'.length).split(',').filter(Boolean).map(Number));
+const countSchema = z.string().regex(/^\d+$/).transform(Number);
+const countsSchema = z.array(z.tuple([z.string(), z.int().nonnegative()]));
+
+/** Numbers of vectors moved, of a script {@link CHANGE} that was done. */
+export function changeOutcome(outcome: string): readonly number[] {
+  return parsedAt('CHANGE', changeSchema, outcome);
+}
+
+/** The number of vectors that {@link DISCARD} discarded. */
+export function countOutcome(outcome: string): number {
+  return parsedAt('DISCARD', countSchema, outcome);
+}
+
+/** How many vectors {@link WITHDRAW} deleted, by class. */
+export function countsOutcome(outcome: string): readonly (readonly [className: string, count: number])[] {
+  return parsedAt('WITHDRAW', countsSchema, JSON.parse(outcome));
+}
+
+/** A script that {@link EVEN_IF_FULL} holds for. */
+function small(body: string): Script {
+  return plainScript(EVEN_IF_FULL + PRELUDE + body);
 }
 
 function script(body: string): Script {

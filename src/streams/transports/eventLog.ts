@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import type { Removal } from '../../domain/places.js';
 import type { LogRecord, OutgoingRecord } from '../../domain/record.js';
 
 /** An offset for each partition of each topic: `positions.get(topic)?.[partition]`. */
@@ -14,18 +15,40 @@ export interface Subscription {
    * The source stops reading until {@link EventLog.settle} frees room.
    */
   readonly maxInFlight: number;
-  /** Likewise for the bytes of their values; one record is always let through. */
+  /** Likewise for what they take, in bytes (`recordBytes`); one record is always let through. */
   readonly maxInFlightBytes?: number;
   /** Where a group without a committed position starts; a transient one may start at given positions. */
   readonly from?: 'earliest' | 'latest' | Positions;
   /** For those who only look on: they hold up no one, and their position is forgotten when the last of them ends. */
   readonly transient?: boolean;
+  /**
+   * For those who must miss nothing: reading fails with `records-lost` where records were deleted before the group read
+   * them, until its position is moved behind them ({@link EventLog.losses}).
+   */
+  readonly whole?: boolean;
+}
+
+/** Records of one partition that were deleted before a group read them: offsets from `from` (inclusive) to `to` (exclusive). */
+export interface Loss {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: bigint;
+  readonly to: bigint;
 }
 
 /** A record that was dealt with, and what is to be written because of it. */
 export interface Settled {
   readonly input: LogRecord;
   readonly outputs: readonly OutgoingRecord[];
+}
+
+/** How long a topic keeps its records, and what is deleted. */
+export interface Retention {
+  /** In milliseconds; null without limit, 0 until they are settled. */
+  readonly ms: number | null;
+  /** When the bytes of deleted records are gone; null where they are at once. */
+  readonly removal: Removal | null;
 }
 
 /** A partitioned, replayable log of records: Kafka, or its embedded stand-in in memory. */
@@ -40,7 +63,10 @@ export interface EventLog {
    *   partition now deals with them
    */
   settle(group: string, settled: readonly Settled[]): Promise<readonly LogRecord[]>;
-  /** Writes records; resolves when they are durable, and waits while the log is full. */
+  /**
+   * Writes records; resolves when they are durable, and waits while the log is full.
+   * @throws LetheError `config-invalid` for a record that is too large for its topic and has no smaller form
+   */
   publish(outputs: readonly OutgoingRecord[]): Promise<void>;
   /** One past the newest record of every partition of these topics, at or after this call. */
   ends(topics: readonly string[]): Promise<Positions>;
@@ -48,9 +74,15 @@ export interface EventLog {
   lag(group: string, topics: readonly string[]): Promise<number>;
   /** Where the group goes on in each partition of a topic: everything before is settled. */
   positions(group: string, topic: string): Promise<readonly bigint[]>;
+  /** What was deleted of a topic before the group read it; all there ever was counts where it never read. */
+  losses(group: string, topic: string): Promise<readonly Loss[]>;
   /** Deletes the records of a topic before these offsets, one for each partition, whether they were read or not. */
   deleteBefore(topic: string, offsets: readonly bigint[]): Promise<void>;
-  /** For how long each topic keeps its records, in milliseconds; null without limit, 0 until they are settled. */
-  retention(topics: readonly string[]): Promise<ReadonlyMap<string, number | null>>;
+  retention(topics: readonly string[]): Promise<ReadonlyMap<string, Retention>>;
+  /**
+   * The largest record that a topic takes now, as `recordBytes` counts; infinite without a limit. One that is larger is
+   * refused by {@link publish}, or gives way to its smaller form.
+   */
+  largestRecord(topic: string): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { tap } from 'rxjs';
 import type { LogRecord, OutgoingRecord } from '../../domain/record.js';
+import { delegating } from './delegating.js';
 import type { EventLog } from './eventLog.js';
 
 /** What follows records on their way: the part of tracing that the log needs. */
@@ -15,7 +16,7 @@ export interface RecordTracing {
  * their trace on.
  */
 export function tracedLog(log: EventLog, topics: readonly string[], tracing: RecordTracing): EventLog {
-  return {
+  return delegating(log, {
     read: (subscription) => {
       const records = log.read(subscription);
       const isTraced =
@@ -27,12 +28,5 @@ export function tracedLog(log: EventLog, topics: readonly string[], tracing: Rec
         group,
         settled.map(({ input, outputs }) => ({ input, outputs: tracing.carried(input, outputs) })),
       ),
-    publish: (outputs) => log.publish(outputs),
-    ends: (of) => log.ends(of),
-    lag: (group, of) => log.lag(group, of),
-    positions: (group, topic) => log.positions(group, topic),
-    deleteBefore: (topic, offsets) => log.deleteBefore(topic, offsets),
-    retention: (of) => log.retention(of),
-    close: () => log.close(),
-  };
+  });
 }

@@ -14,6 +14,7 @@ import {
 } from '@opentelemetry/api';
 import type { DeadLetterHeaders } from '../../domain/messages/deadLetter.js';
 import type { LogRecord, OutgoingRecord } from '../../domain/record.js';
+import { msSince, writtenAt } from '../../domain/recordTime.js';
 import { traceOfHeaders } from './traceIds.js';
 
 /** The span of a record, and where it is the current one. */
@@ -59,7 +60,8 @@ export class RecordSpans {
     const told = traceOfHeaders(record);
     const isSampled = told ? (told.traceFlags & TraceFlags.SAMPLED) !== 0 : Math.random() < this.#ratio;
     if (!isSampled) return;
-    const { topic, partition, offset, key, timestamp, headers } = record;
+    const { topic, partition, offset, key, headers } = record;
+    const waited = msSince(writtenAt(record));
     const attributes = {
       'messaging.system': this.#system,
       'messaging.operation.type': 'process',
@@ -69,7 +71,7 @@ export class RecordSpans {
       'messaging.kafka.offset': Number(offset),
       ...(key !== null && { 'messaging.kafka.message.key': key }),
       ...(headers.ce_id !== undefined && { 'messaging.message.id': headers.ce_id }),
-      'lethe.waited_ms': Math.max(0, Date.now() - timestamp),
+      ...(waited !== undefined && { 'lethe.waited_ms': waited }),
     };
     const options = { kind: SpanKind.CONSUMER, attributes };
     const span = this.#tracer.startSpan(`process ${topic}`, options, this.#parentOf(record, told));

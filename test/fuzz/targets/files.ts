@@ -112,7 +112,7 @@ async function dataTargets(folder: string): Promise<FuzzTarget[]> {
     }),
     fuzzTarget('data set: JSON lines', 2, fc.array(nearlyJson(lines), { maxLength: 3 }), async (all) => {
       const stream = Readable.from([Buffer.concat(all.flatMap((line) => [line, Buffer.from('\n')]))]);
-      for await (const _ of readJsonLines(stream, { name: 'lines', folder }));
+      for await (const _ of readJsonLines(stream, { name: 'lines', folder }, { maxBytes: 1e6 }));
     }),
   ];
 }
@@ -131,19 +131,17 @@ function redisTargets(): FuzzTarget[] {
       'Redis: vector',
       3,
       fc.tuple(bytes(40), fc.constantFrom('float32' as const, 'float16' as const)),
-      ([value, type]) => decodeVector(value, type),
+      ([value, type]) => decodeVector('key', value, { dimension: 4, type }),
     ),
-    fuzzTarget(
-      'Redis: centroid',
-      3,
-      fc.oneof(fc.base64String({ maxLength: 40 }), fc.string()),
-      decodeCentroid,
+    fuzzTarget('Redis: centroid', 3, fc.oneof(fc.base64String({ maxLength: 40 }), fc.string()), (text) =>
+      decodeCentroid('key', text, 4),
     ),
     fuzzTarget(
       'Redis: receipt',
       3,
       fc.tuple(nearlyJson([{ classes: ['cat'] }]), fc.string()),
-      ([details, counts]) => receiptOf({ ...receipt, details: details.toString(), movedCounts: counts }),
+      ([details, counts]) =>
+        receiptOf('key', { ...receipt, details: details.toString(), movedCounts: counts }),
     ),
   ];
 }

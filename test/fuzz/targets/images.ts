@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { imagesOfSprite, spriteOfImages } from '../../../src/data/sprite.js';
+import { formatOf } from '../../../src/domain/imageFormat.js';
 import { decodeImage } from '../../../src/model/embedder/decodeImage.js';
-import { formatOf } from '../../../src/model/embedder/imageFormat.js';
 import { blankPng } from '../../support/images.js';
 import { type FuzzTarget, fuzzTarget } from '../fuzzTarget.js';
 import { mutated } from '../mutations.js';

@@ -135,7 +135,7 @@ describe('the start of the store in Redis', () => {
   it('refuses an index of another dimension, type or algorithm', async () => {
     const model = `test-${randomUUID()}`;
     await (await open({ model })).close();
-    const refused = { code: 'config-invalid', remedy: expect.stringContaining('model name') };
+    const refused = { code: 'config-invalid', remedy: expect.stringContaining('model.name') };
     await expect(open({ model, dimension: 5 })).rejects.toMatchObject({ ...refused, field: 'embedder' });
     const field = 'stores.redis.index';
     await expect(open({ model, index: { ...index, algorithm: 'hnsw' } })).rejects.toMatchObject({
@@ -181,14 +181,33 @@ describe('the start of the store in Redis', () => {
     const put = [{ name: 'wave', state: 'learned', task: 't', count: 2, centroid: null }] as const;
     await store.registry.update(() => ({ put, putTasks: [], command }));
     await store.registry.update(() => ({ drop: ['wave'], dropTasks: ['t'] }));
-    await store.registry.noteRefused('t', ['x']);
-    expect(await store.registry.refusedOf('t')).toBe(1);
+    await store.registry.noteRefused('t', [{ id: 'x', position: 'samples/0/1' }]);
+    expect(await store.registry.refusedOf('t')).toEqual({ named: 1, nameless: 0 });
     await store.migrate(() => ({ from: 'cil', to: 'mu', classes: put, command: { ...command, id: 'd' } }));
     expect(await store.registry.receipt('d')).toMatchObject({ moved: new Map([['wave', 2]]) });
     expect(await store.vectors.knn(wave(1, 4).vector, { k: 5, database: 'mu' })).toHaveLength(1);
     for await (const batch of store.vectors.scan({})) expect(batch).toHaveLength(2);
     expect(await store.vectors.delete({})).toBe(2);
-    expect(warnings).toEqual([expect.stringContaining('may not read the configuration')]);
+    const holder = {
+      id: 'h',
+      worker: 'w',
+      folder: '/data',
+      seenAt: 'now',
+      confirmed: 0,
+      lookedAt: null,
+      holds: [],
+    };
+    await store.holders.note(holder);
+    await store.registry.update(() => ({ holdersGone: [{ id: 'h', seenAt: 'now' }] }));
+    await asAdmin((admin) => admin.aclSetUser('answering', redisRules('lethe-infer', model, 'secret')));
+    const answering = await open({ model, username: 'answering', password: 'secret' });
+    expect(await answering.holders.list()).toEqual([{ ...holder, gone: true }]);
+    await answering.holders.note({ ...holder, seenAt: 'later' });
+    expect(await store.holders.list()).toEqual([{ ...holder, seenAt: 'later', gone: false }]);
+    await answering.holders.drop('h');
+    expect(await store.holders.list()).toEqual([]);
+    await answering.close();
+    expect(warnings).toEqual([expect.stringContaining('no permission to read the configuration')]);
     await store.close();
     await expect(
       open({ username: 'least', password: 'secret', model: `${model}-other` }),

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type FetchedInTransaction,
   type FetchedPartition,
-  type FetchedRecord,
   hideAborted,
 } from '../../../src/streams/transports/kafka/abortedRecords.js';
 
-const data = (offset: number, producerId: string): FetchedRecord => ({
+const data = (offset: number, producerId: string): FetchedInTransaction => ({
   offset: String(offset),
   key: null,
   isControlRecord: false,
   batchContext: { producerId, inTransaction: true },
 });
-const end = (offset: number, producerId: string, type: 'abort' | 'commit'): FetchedRecord => ({
+const end = (offset: number, producerId: string, type: 'abort' | 'commit'): FetchedInTransaction => ({
   ...data(offset, producerId),
   key: Buffer.from([0, 0, 0, type === 'abort' ? 0 : 1]),
   isControlRecord: true,

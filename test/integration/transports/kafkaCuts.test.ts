@@ -2,29 +2,22 @@ import { randomUUID } from 'node:crypto';
 import kafkajs, { type Admin } from 'kafkajs';
 import { mergeMap } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { KafkaService } from '../../../scripts/services/kafka.js';
-import { freePort } from '../../../scripts/services/ports.js';
 import type { LogRecord } from '../../../src/domain/record.js';
 import { createKafkaLog, type KafkaLog } from '../../../src/streams/transports/kafka/kafkaLog.js';
 import { committedValues } from '../../support/committedValues.js';
 import { kafkaTestOptions } from '../../support/kafkaOptions.js';
-import { KAFKA_API, type KafkaApi, type KafkaProxy, startKafkaProxy } from '../../support/kafkaProxy.js';
-import { type Own, ownKafka } from '../../support/services.js';
+import { KAFKA_API, type KafkaApi } from '../../support/kafkaProxy.js';
+import { type ProxiedKafka, proxiedKafka } from '../../support/proxiedKafka.js';
 
-let proxy: KafkaProxy;
-let broker: Own<KafkaService>;
+let kafka: ProxiedKafka;
+let proxy: ProxiedKafka['proxy'];
+let broker: ProxiedKafka['broker'];
 let admin: Admin;
 let log: KafkaLog;
 
 beforeAll(async () => {
-  proxy = await startKafkaProxy();
-  const [port, controllerPort] = [await freePort(), await freePort()];
-  proxy.target = port;
-  broker = await ownKafka({
-    port,
-    controllerPort,
-    settings: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` },
-  });
+  kafka = await proxiedKafka();
+  ({ proxy, broker } = kafka);
   admin = new kafkajs.Kafka({ brokers: [broker.brokers], logLevel: kafkajs.logLevel.NOTHING }).admin();
   await admin.connect();
   log = await createKafkaLog(kafkaTestOptions(`127.0.0.1:${proxy.port}`));
@@ -32,14 +25,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await log?.close();
   await admin?.disconnect();
-  await broker?.dispose();
-  await proxy?.close();
+  await kafka?.dispose();
 });
 
 const COUNT = 60;
 const values = Array.from({ length: COUNT }, (_, index) => String(index));
 const cases = (Object.keys(KAFKA_API) as KafkaApi[])
-  .filter((api) => api !== 'initProducerId' && api !== 'findCoordinator')
+  .filter((api) => !['initProducerId', 'findCoordinator', 'joinGroup', 'heartbeat'].includes(api))
   .flatMap((api) => (['before', 'after'] as const).map((when) => ({ api, when })));
 
 /**

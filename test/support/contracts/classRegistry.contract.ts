@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ClassRecord, TaskRecord } from '../../../src/domain/classes.js';
+import type { Holder } from '../../../src/domain/holders.js';
 import type { ModelVersion } from '../../../src/domain/messages/model.js';
 import { normalised } from '../../../src/domain/vector.js';
-import type { CommandNote, KnowledgeStore } from '../../../src/stores/knowledgeStore.js';
+import type { CommandNote, KnowledgeStore, RefusedSample } from '../../../src/stores/knowledgeStore.js';
 
 /**
  * What every adapter of the port ClassRegistry promises.
@@ -42,6 +43,41 @@ export function describeClassRegistry(
       expect([...again.classes.values()]).toEqual([classRecord('cat'), classRecord('dog')]);
     });
 
+    it('keeps what became of an erasure', async () => {
+      const { registry } = storeOf();
+      const at = '2026-01-31T12:00:00.000Z';
+      const erasure = { commandId: 'e1', since: 7, at, files: 'failed', completed: false } as const;
+      const cat = { ...classRecord('cat'), state: 'erased', erasure } as const;
+      await registry.update(() => ({ put: [cat, { ...classRecord('dog'), state: 'erased' }] }));
+      const { classes } = await (await second()).registry.refresh();
+      expect(classes.get('cat')).toEqual(cat);
+      expect(classes.get('dog')).not.toHaveProperty('erasure');
+    });
+
+    it('has beside it the holders of copies, which change nothing of it, and which of them were declared gone', async () => {
+      const { registry, holders } = storeOf();
+      const here: Holder = {
+        ...{ id: 'h1', worker: 'here', folder: '/data', seenAt: '2026-01-31T12:00:00.000Z' },
+        ...{ confirmed: 0, lookedAt: null, holds: [] },
+      };
+      const there: Holder = { ...here, id: 'h2', worker: 'there' };
+      expect(await holders.list()).toEqual([]);
+      await holders.note(here);
+      await holders.note(there);
+      const looked = { ...here, confirmed: 3, lookedAt: here.seenAt, holds: ['v1'] };
+      await (await second()).holders.note(looked);
+      const byId = async () => Object.fromEntries((await holders.list()).map((each) => [each.id, each]));
+      expect(await byId()).toEqual({ h1: { ...looked, gone: false }, h2: { ...there, gone: false } });
+      expect((await registry.refresh()).version).toBe(0);
+
+      await registry.update(() => ({ holdersGone: [{ id: 'h2', seenAt: there.seenAt }] }));
+      expect(await byId()).toMatchObject({ h1: { gone: false }, h2: { gone: true } });
+      await holders.note({ ...there, seenAt: '2026-01-31T12:01:00.000Z' });
+      expect(await byId()).toMatchObject({ h2: { gone: false } });
+      await holders.drop('h2');
+      expect(Object.keys(await byId())).toEqual(['h1']);
+    });
+
     it('keeps names of any characters', async () => {
       const odd = classRecord('na\u00efve | {cat}, "x" * @y-z:%41 \u{1F600}');
       const { registry } = await storeAfter(() => ({
@@ -75,12 +111,52 @@ export function describeClassRegistry(
 
     it('drops tasks and what was noted of their refused samples', async () => {
       const { registry } = await storeAfter(() => ({ putTasks: [taskRecord('t1', ['cat'])] }));
-      await registry.noteRefused('t1', ['samples/0/1', 'samples/0/2']);
-      await registry.noteRefused('t1', ['samples/0/2', 'samples/1/2']);
+      await registry.noteRefused('t1', [at(1), at(2, 'a')]);
+      await registry.noteRefused('t1', [at(1), at(3), at(4, 'a'), at(5, 'b')]);
       await registry.noteRefused('t1', []);
-      expect([await registry.refusedOf('t1'), await registry.refusedOf('t2')]).toEqual([3, 0]);
+      expect(await registry.refusedOf('t1')).toEqual({ named: 2, nameless: 2 });
+      expect(await registry.refusedOf('t2')).toEqual({ named: 0, nameless: 0 });
       const { tasks, version } = await registry.update(() => ({ dropTasks: ['t1'] }));
-      expect([tasks.size, version, await registry.refusedOf('t1')]).toEqual([0, 2, 0]);
+      expect([tasks.size, version]).toEqual([0, 2]);
+      expect(await registry.refusedOf('t1')).toEqual({ named: 0, nameless: 0 });
+    });
+
+    it('counts a refused id no more when its sample is stored, whenever that is, and whatever task refused it', async () => {
+      const store = await storeAfter(() => ({
+        putTasks: [taskRecord('t1', ['cat']), taskRecord('t2', ['dog'])],
+      }));
+      const { registry } = store;
+      const vector = Float32Array.of(1, 0, 0, 0);
+      const cat = (id: string) => ({ id, className: 'cat', task: 't1', vector });
+      await registry.noteRefused('t1', [at(1, 'first refused'), at(2, 'stays refused')]);
+      await registry.noteRefused('t2', [at(3, 'first refused')]);
+      expect(await store.insert([cat('first refused'), cat('first stored')], 1)).toBe(true);
+      await registry.noteRefused('t1', [at(4, 'first stored'), at(1, 'first refused')]);
+      expect(await registry.refusedOf('t1')).toEqual({ named: 1, nameless: 2 });
+      expect(await registry.refusedOf('t2')).toEqual({ named: 0, nameless: 0 });
+    });
+
+    it('counts a sample of a class that is being learned as refused when it is withdrawn, in the same step', async () => {
+      const store = await storeAfter(() => ({ putTasks: [taskRecord('t1', ['__proto__'])] }));
+      const vector = Float32Array.of(1, 0, 0, 0);
+      const of = (id: string, className: string) => ({ id, className, task: 't1', vector });
+      await store.insert([of('a', '__proto__'), of('b', 'dog')], 1);
+      const removed = await store.withdraw(['a', 'b', 'none'], new Map([['__proto__', 't1']]));
+      expect([...removed].sort()).toEqual([
+        ['__proto__', 1],
+        ['dog', 1],
+      ]);
+      expect(await store.registry.refusedOf('t1')).toEqual({ named: 1, nameless: 0 });
+      await store.registry.noteRefused('t1', [at(9, 'a')]);
+      expect(await store.registry.refusedOf('t1')).toEqual({ named: 1, nameless: 0 });
+    });
+
+    it('notes very many refused samples', async () => {
+      const { registry } = storeOf();
+      const many = Array.from({ length: 20_000 }, (_, index) => at(index, `${index}`.padStart(200, 'x')));
+      await registry.noteRefused('t1', many);
+      await registry.noteRefused('t1', many);
+      expect(await registry.refusedOf('t1')).toEqual({ named: 20_000, nameless: 0 });
     });
 
     it('never changes a snapshot that was handed out', async () => {
@@ -174,6 +250,10 @@ export function classRecord(name: string): ClassRecord {
 
 export function commandNote(id: string, position = 'commands/0/1'): CommandNote {
   return { id, position, details: { of: id } };
+}
+
+function at(offset: number, id?: string): RefusedSample {
+  return { id, position: `samples/0/${offset}` };
 }
 
 function taskRecord(name: string, classes: readonly string[]): TaskRecord {

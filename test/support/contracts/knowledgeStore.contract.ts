@@ -89,6 +89,22 @@ export function describeKnowledgeStore(
         expect(await store.vectors.count()).toBe(0);
       });
 
+      it('are counted by class, over both databases; a class without any is not named', async () => {
+        await store.vectors.upsert('cil', [
+          record('a', 'cat', [1, 0, 0, 0]),
+          record('b', 'dog', [0, 1, 0, 0]),
+        ]);
+        await store.vectors.upsert('mu', [record('c', 'cat', [0, 0, 1, 0])]);
+        expect(new Map(await store.vectors.classes())).toEqual(
+          new Map([
+            ['cat', 2],
+            ['dog', 1],
+          ]),
+        );
+        await store.vectors.withdraw(['b']);
+        expect(new Map(await store.vectors.classes())).toEqual(new Map([['cat', 2]]));
+      });
+
       it('may have ids and classes of any characters', async () => {
         const odd = record('a b:{c}|"d"*,-\u{1F600}', 'naïve | {cat}, "x" * @y-z', [1, 0, 0, 0]);
         await store.vectors.upsert('cil', [odd]);
@@ -270,6 +286,26 @@ export function describeKnowledgeStore(
         expect(await store.vectors.count({ database: 'mu' })).toBe(0);
         expect(await store.vectors.count({ database: 'cil' })).toBe(3);
         expect(store.registry.snapshot().classes.get('cat')).toEqual(classRecord('cat'));
+      });
+
+      it('may be no command\u2019s doing, and drop classes and tasks in the same step', async () => {
+        const dog = { ...classRecord('dog'), before: 'erased' as const };
+        await store.registry.update(() => ({
+          put: [dog],
+          putTasks: [{ name: 't1', state: 'open', classes: ['cat', 'dog'], samples: 3 }],
+        }));
+        expect((await store.registry.refresh()).classes.get('dog')).toEqual(dog);
+        const { moved, snapshot } = await store.migrate(() => ({
+          from: 'cil',
+          to: 'mu',
+          classes: [{ ...classRecord('dog'), state: 'erased' }],
+          drop: ['cat'],
+          dropTasks: ['t1'],
+        }));
+        expect(new Map(moved)).toEqual(new Map([['dog', 1]]));
+        expect([...snapshot.classes.values()]).toEqual([{ ...classRecord('dog'), state: 'erased' }]);
+        expect([...snapshot.tasks.keys()]).toEqual([]);
+        expect(await store.vectors.count({ database: 'cil', classes: ['cat'] })).toBe(2);
       });
 
       it('is never seen half: whoever sees the new registry finds no vector left behind', async () => {

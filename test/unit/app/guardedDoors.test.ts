@@ -46,8 +46,12 @@ it('a start at such an address ends with one line and 78', async () => {
   );
 });
 
+const LOCAL = { incoming: { socket: { remoteAddress: '127.0.0.1' } } } as unknown as HttpBindings;
+
 describe('doors without a token', () => {
-  const door = guardedDoors(http).get('/v1/status', (context) => context.text('here it is'));
+  const door = guardedDoors(http)
+    .get('/v1/status', (context) => context.text('here it is'))
+    .get('/metrics', (context) => context.text('measured'));
   const ask = async (headers: Record<string, string>, address = '127.0.0.1') => {
     const env = { incoming: { socket: { remoteAddress: address } } } as unknown as HttpBindings;
     return (await door.request('/v1/status', { headers: { host: '127.0.0.1:7070', ...headers } }, env))
@@ -63,6 +67,15 @@ describe('doors without a token', () => {
     expect(await ask({ origin: 'https://evil.example' })).toBe(403);
     expect(await ask({ host: 'evil.example:7070', origin: 'http://evil.example:7070' })).toBe(403);
     expect(await ask({}, '192.168.1.9')).toBe(403);
+  });
+
+  it('are one for all: metrics and health are behind it, too', async () => {
+    const asked = (headers: Record<string, string>) => door.request('/metrics', { headers }, LOCAL);
+    expect((await asked({ host: '10.0.0.7:7070' })).status).toBe(200);
+    expect((await asked({ host: 'evil.example' })).status).toBe(403);
+    expect((await asked({ host: '10.0.0.7:7070', 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+    const status = { host: '127.0.0.1:7070', 'sec-fetch-site': 'cross-site' };
+    expect((await door.request('/v1/status', { headers: status }, LOCAL)).status).toBe(403);
   });
 
   it('are those of a running server too', async () => {
@@ -117,7 +130,9 @@ describe('commands', () => {
       .post('/v1/commands', (context) => context.body(null, 202))
       .post('/console/commands', (context) => context.body(null, 202))
       .post('/v1/queries', (context) => context.body(null, 202));
-    const status = async (path: string) => (await doors.request(path, { method: 'POST' })).status;
+    const status = async (path: string) =>
+      (await doors.request(path, { method: 'POST', headers: { authorization: `Bearer ${TOKEN}` } }, LOCAL))
+        .status;
     expect([await status('/v1/commands'), await status('/console/commands')]).toEqual([202, 202]);
     expect([await status('/v1/commands'), await status('/console/commands')]).toEqual([429, 429]);
     expect(await status('/v1/queries')).toBe(202);

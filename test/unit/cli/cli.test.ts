@@ -1,10 +1,16 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
+import { take } from 'rxjs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../../src/cli/program.js';
+import { chained } from '../../../src/domain/auditChain.js';
+import { encodeAuditRecord } from '../../../src/domain/auditRecords.js';
+import { LetheError } from '../../../src/domain/errors.js';
+import { deadLetter } from '../../../src/operators/deadLetter.js';
+import { delegating } from '../../../src/streams/transports/delegating.js';
 import { createGateway } from '../../../src/streams/transports/http/gateway.js';
 import { type HttpServer, listen } from '../../../src/streams/transports/http/server.js';
 import { around, learn, type Processing, startProcessing } from '../../support/processing.js';
@@ -85,7 +91,7 @@ describe('the command line', () => {
     ['relearn', /missing required argument/],
     ['dataset fetch imagenet', /cifar10/],
     ['status --colour', /unknown option/],
-    ['unlearn', /either classes, or --examples/],
+    ['unlearn', /one of: classes, --examples/],
   ])('%s is a mistake of the caller: exit code 2', async (argv, message) => {
     const { code, out, err } = await lethe(argv);
     expect(code).toBe(2);
@@ -95,7 +101,7 @@ describe('the command line', () => {
 
   it('lists embedders as text and as JSON', async () => {
     expect((await lethe('embedder list')).out).toMatch(
-      /^efficientnet-lite0 {2}.*bundled\)\nresnet50 .*MB to fetch\)\n$/,
+      /^efficientnet-lite0 {2}.*bundled\)\nresnet50 .*MB to download\)\n$/,
     );
     const entries: unknown = JSON.parse((await lethe('embedder list --json')).out);
     expect(entries).toMatchObject([
@@ -137,6 +143,14 @@ describe('the command line', () => {
   });
 });
 
+it('writes through one place, which escapes', () => {
+  const files = readdirSync('src/cli').filter((file) => file !== 'io.ts' && file !== 'program.ts');
+  const writing = files.filter((file) =>
+    /\.write\(|console\.(log|error|info|warn)/.test(readFileSync(`src/cli/${file}`, 'utf8')),
+  );
+  expect(writing).toEqual([]);
+});
+
 describe('commands to a running Lethe', () => {
   let processing: Processing;
   let server: HttpServer;
@@ -153,7 +167,10 @@ describe('commands to a running Lethe', () => {
       status: async () => ({ name: 'test', classes: [] }),
       accepting: () => true,
       bodyBytes: 1e6,
+      inFlightBytes: 1e7,
       waiting: 100,
+      followers: 100,
+      backlogs: 10,
     });
     server = await listen(gateway, { host: '127.0.0.1', port: 0 });
     await learn(processing, 'first', { apple: 0, plum: 4 });
@@ -263,10 +280,135 @@ describe('commands to a running Lethe', () => {
     const shown = await ask(`dead-letters show ${id}`);
     expect(shown.out).toContain('reason: wrong-dimension');
     expect(shown.out).toContain('from: test.queries/');
-    expect(await ask(`dead-letters replay ${id}`)).toMatchObject({ code: 0, out: '1 sent once more\n' });
+    expect(await ask(`dead-letters replay ${id}`)).toMatchObject({ code: 0, out: 'replayed 1 records\n' });
     expect((await list()).trim().split('\n')).toHaveLength(lines.length + 1);
     expect(await ask('dead-letters show test.dead-letters/0/999')).toMatchObject({ code: 1 });
     expect(await ask('dead-letters replay')).toMatchObject({ code: 2 });
+  });
+
+  it('refuses to replay what was kept without its value, and sends nothing then; a replay by reason passes over it', async () => {
+    const { log, topics } = processing;
+    const headers = { ce_id: 'k', 'content-type': 'application/x-float32' };
+    const record = { topic: topics.queries, partition: 0, key: 'k', timestamp: 1, headers };
+    const letterOf = (offset: bigint, bytes: number) => {
+      const error = new LetheError('image-corrupt', 'as a test has it', { remedy: 'None.' });
+      const letter = deadLetter(
+        { ...record, offset, value: Buffer.alloc(bytes) },
+        error,
+        topics['dead-letters'],
+      );
+      return { whole: letter, smaller: letter.smaller?.() ?? letter };
+    };
+    const [kept, large] = [letterOf(7n, 8), letterOf(8n, 2_000_000)];
+    await log.publish([kept.whole, large.smaller]);
+    const listed = (await ask('dead-letters list --reason image-corrupt')).out.trim().split('\n');
+    const idOf = (note: boolean) =>
+      listed.find((line) => line.endsWith('(without its value)') === note)?.split(' ')[0] ?? '';
+    const [whole, without] = [idOf(false), idOf(true)];
+    const sent = async () => (await log.ends([topics.queries])).get(topics.queries);
+    const before = await sent();
+    const refused = await ask(`dead-letters replay ${whole} ${without}`);
+    expect(refused).toMatchObject({ code: 1, out: '' });
+    expect(refused.err).toContain(`${without} can't be replayed`);
+    expect(refused.err).toContain('It was test.queries/0/8, with 2000000 bytes');
+    expect(await sent()).toEqual(before);
+    expect(await ask('dead-letters replay --reason image-corrupt')).toMatchObject({
+      code: 0,
+      out: 'replayed 1 records\n',
+      err: `skipped, because their values are missing: ${without}\n`,
+    });
+    expect(await sent()).not.toEqual(before);
+  });
+
+  it('shows nothing of what others wrote that a terminal obeys, nor a line that they made up', async () => {
+    const { log, topics } = processing;
+    const hostile = 'x\ntest.dead-letters/0/7  forged\u001b[2J\u009b1m\u202e';
+    const letter = deadLetter(
+      {
+        topic: topics.queries,
+        partition: 0,
+        offset: 0n,
+        key: hostile,
+        timestamp: 1,
+        value: Buffer.from('x'),
+        headers: { ce_type: hostile },
+      },
+      new LetheError('ambiguous-vote', hostile, { remedy: hostile }),
+      topics['dead-letters'],
+    );
+    const foreign = { topic: topics['dead-letters'], key: null, value: Buffer.from(hostile), headers: {} };
+    await log.publish([letter, foreign]);
+    const listed = await ask('dead-letters list --reason ambiguous-vote');
+    expect(listed).toMatchObject({ code: 0, err: 'skipped 1 records that are not dead letters\n' });
+    expect(listed.out.split('\n')).toHaveLength(2);
+    expect(listed.out).toContain('x\\ntest.dead-letters/0/7  forged\\u001b[2J');
+    const id = listed.out.split(' ')[0] ?? '';
+    const outputs = [listed.out, (await ask(`dead-letters show ${id}`)).out];
+    const json = await ask('dead-letters list --reason ambiguous-vote --json');
+    expect(JSON.parse(json.out)).toMatchObject([{ message: hostile, key: hostile }]);
+    outputs.push(json.out, (await ask(`dead-letters show ${id}\u001b[2J\nforged`)).err);
+    for (const out of outputs) expect(out).not.toMatch(/(?!\n)[\p{Cc}\u202e]/u);
+    expect(outputs[1]?.trimEnd().split('\n')).toHaveLength(9);
+    expect(outputs[3]?.trimEnd().split('\n')).toHaveLength(2);
+  });
+
+  it('names foreign records of the audit chain, and leaves them out of an export', async () => {
+    const { log, topics } = processing;
+    const whole = /^\d+ records, complete/;
+    expect((await ask('audit verify')).out).toMatch(whole);
+    const made = { time: 'x\nforged', model: 'x', position: '', told: { of: 'event', body: {} } } as const;
+    const forged = chained(made, { length: 7000, hash: 'f'.repeat(64) }).value;
+    await log.publish([
+      { topic: topics.audit, key: 'test', value: Buffer.from('hello\u001b[2J\nforged'), headers: {} },
+      encodeAuditRecord(forged, 7000, 'test', topics),
+    ]);
+    const { code, out } = await ask('audit verify');
+    const lines = out.trimEnd().split('\n');
+    expect(code).toBe(0);
+    expect(lines[0]).toMatch(whole);
+    expect(lines.slice(1)).toEqual([
+      'no record is signed',
+      expect.stringMatching(/^skipped test\.audit\/\d\/\d+: it is no audit record$/),
+      expect.stringMatching(/^skipped test\.audit\/\d\/\d+: it says that it is number 7000/),
+    ]);
+    const file = join(folder, 'chain.jsonl');
+    const exported = await ask('audit export');
+    expect(exported.err).toBe('skipped 2 records that do not belong to the chain\n');
+    writeFileSync(file, exported.out);
+    expect(await ask(`audit verify ${file}`)).toMatchObject({ code: 0, out: `${lines[0]}\n${lines[1]}\n` });
+    writeFileSync(file, exported.out.split('\n').toSpliced(2, 1).join('\n'));
+    expect((await ask(`audit verify ${file}`)).code).toBe(1);
+  });
+
+  it('says that a list is not whole, and sends nothing of it', async () => {
+    const { log, topics } = processing;
+    const cut = delegating(log, { read: (reading) => log.read(reading).pipe(take(1)) });
+    const options = { topics, modelName: 'test', status: async () => ({}), accepting: () => true };
+    const gateway = createGateway({
+      ...options,
+      log: cut,
+      bodyBytes: 1e6,
+      inFlightBytes: 1e7,
+      waiting: 1,
+      followers: 9,
+      backlogs: 9,
+    });
+    const broken = await listen(gateway, { host: '127.0.0.1', port: 0 });
+    const before = (await ask('dead-letters list')).out.split('\n').length;
+    expect(before).toBeGreaterThan(2);
+    const read = (argv: string) => lethe(argv, { variables: { LETHE_URL: broken.url } });
+    for (const argv of [
+      'dead-letters list',
+      'dead-letters replay --reason wrong-dimension',
+      'audit verify',
+      'audit export',
+    ])
+      expect(await read(argv)).toMatchObject({
+        code: 1,
+        err: expect.stringMatching(/can't read the topic .* to its end/),
+      });
+    expect((await ask('dead-letters list')).out.split('\n')).toHaveLength(before);
+    await broken.close();
   });
 
   it('status shows what the gateway tells', async () => {

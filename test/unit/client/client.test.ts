@@ -3,9 +3,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createClient } from '../../../src/client/client.js';
 import { logDoor } from '../../../src/client/door.js';
 import { createHttpClient, type LetheClient, vectorPayload } from '../../../src/client/index.js';
+import { topicsUnder } from '../../../src/domain/topics.js';
 import { createGateway } from '../../../src/streams/transports/http/gateway.js';
 import { listen } from '../../../src/streams/transports/http/server.js';
-import { around, type Processing, startProcessing } from '../../support/processing.js';
+import { around, memoryLog, type Processing, startProcessing } from '../../support/processing.js';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -81,6 +82,31 @@ describe('a client', () => {
     await expect(client.unlearn({ classes: [] })).rejects.toMatchObject({ code: 'invalid-message' });
   });
 
+  it('waits no longer than it is told to, nor than something is heard; foreign records do not keep it from its answer', async () => {
+    // Nobody reads this log.
+    const topics = topicsUnder('test.');
+    const log = memoryLog();
+    const deaf = createClient(logDoor(log, { topics, modelName: 'test', actor: 'me' }));
+    cleanups.push(() => deaf.close());
+    const silent = deaf.unlearn({ classes: ['cat'] }, { silenceMs: 50 });
+    await expect(silent).rejects.toMatchObject({ code: 'timed-out', field: 'timeout' });
+    const reason = new Error('enough');
+    const given = new AbortController();
+    const waiting = deaf.learn('pets', samples, { signal: given.signal });
+    given.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    await expect(deaf.ask({ payload: input(0) }, { signal: given.signal })).rejects.toBe(reason);
+
+    const lethe = processing();
+    const client = overLog(lethe);
+    const foreign = { key: null, value: Buffer.from('hello'), headers: {} };
+    const learning = client.learn('pets', samples, { silenceMs: 30_000 });
+    for (const topic of [lethe.topics.events, lethe.topics.predictions])
+      await lethe.log.publish([{ ...foreign, topic }]);
+    expect(await learning).toMatchObject({ kind: 'task-finished' });
+    expect(await client.ask({ payload: input(0) })).toMatchObject({ label: 'cat' });
+  });
+
   it('goes on when a gateway that was away is back', async () => {
     const { log, topics } = processing();
     let refusals = 2;
@@ -92,7 +118,10 @@ describe('a client', () => {
       // Not ready at first: what is sent then is sent again.
       accepting: () => refusals-- <= 0,
       bodyBytes: 1e6,
+      inFlightBytes: 1e7,
       waiting: 100,
+      followers: 100,
+      backlogs: 10,
     });
     const first = await listen(gateway, { host: '127.0.0.1', port: 0 });
     const client = createHttpClient({ url: first.url });

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Hono } from 'hono';
 import { Subject } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { guardedDoors } from '../../../src/app/guardedDoors.js';
 import { createFeed } from '../../../src/console/feed.js';
 import { type ConsoleDoor, consoleRoutes } from '../../../src/console/http.js';
 import type { Happening, StateMessage } from '../../../src/console/messages.js';
@@ -17,7 +18,7 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
 });
 
-async function serving(changes: Partial<ConsoleDoor> = {}) {
+async function serving(changes: Partial<ConsoleDoor> = {}, token?: string) {
   const source = new Subject<StateMessage | Happening>();
   const published: OutgoingRecord[] = [];
   const door: ConsoleDoor = {
@@ -26,11 +27,13 @@ async function serving(changes: Partial<ConsoleDoor> = {}) {
     modelName: 'main',
     publish: async (records) => void published.push(...records),
     accepting: () => true,
-    token: undefined,
     pages: 2,
     ...changes,
   };
-  const server = await listen(new Hono().route('/', consoleRoutes(door)), { host: '127.0.0.1', port: 0 });
+  const routes = new Hono()
+    .route('/', guardedDoors({ token, hosts: [], commandsPerMinute: 100 }))
+    .route('/', consoleRoutes(door));
+  const server = await listen(routes, { host: '127.0.0.1', port: 0 });
   cleanups.push(() => server.close());
   const command = (body: unknown, headers: Record<string, string> = { origin: server.url }) =>
     fetch(`${server.url}/console/commands`, {
@@ -69,7 +72,7 @@ const told = (at: number, about = 'cat'): Happening => ({
 
 describe('the door of the console', () => {
   it('serves the page to everybody, with headers that let nothing else in', async () => {
-    const { url } = await serving({ token: TOKEN });
+    const { url } = await serving({}, TOKEN);
     expect((await fetch(url, { redirect: 'manual' })).headers.get('location')).toBe('/console/');
     const page = await fetch(`${url}/console/`);
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'");
@@ -164,7 +167,7 @@ describe('the door of the console', () => {
     const open = await serving();
     expect((await open.command(order, { origin: 'http://evil.example' })).status).toBe(403);
     expect((await open.command(order, {})).status).toBe(403);
-    const guarded = await serving({ token: TOKEN });
+    const guarded = await serving({}, TOKEN);
     const authorization = `Bearer ${TOKEN}`;
     expect((await guarded.command(order)).status).toBe(401);
     expect((await guarded.command(order, { authorization, origin: 'http://evil.example' })).status).toBe(403);

@@ -5,8 +5,8 @@ import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contractFiles } from '../../../scripts/contracts/files.js';
+import { encodeAuditRecord } from '../../../src/domain/auditRecords.js';
 import {
-  encodeAuditRecord,
   encodeCommand,
   encodeModelVersion,
   encodeQuery,

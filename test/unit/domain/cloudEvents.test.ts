@@ -13,6 +13,8 @@ import {
   encodePrediction,
   encodeQuery,
   encodeSample,
+  idOf,
+  labelOf,
   taskOf,
 } from '../../../src/domain/cloudEvents.js';
 import { LetheError } from '../../../src/domain/errors.js';
@@ -140,6 +142,54 @@ describe('messages as CloudEvents in binary mode', () => {
     expect(payload).toEqual({ kind: 'vector', vector: Float32Array.of(1.5, -2) });
   });
 
+  it.each(['Application/JSON', 'application/json; charset=utf-8', ' APPLICATION/json ;x=y'])(
+    'reads JSON of the content type %j, a byte order mark before it or not',
+    (contentType) => {
+      for (const bom of ['', '\ufeff']) {
+        const { payload } = decodeSample(sampleWith(contentType, Buffer.from(`${bom}[1, 2]`)));
+        expect(payload).toEqual({ kind: 'vector', vector: Float32Array.of(1, 2) });
+      }
+    },
+  );
+
+  it('reads a content type that is said twice, as some SDKs do', () => {
+    const record = written(sample, { headers: { ...sample.headers, ce_datacontenttype: 'Image/PNG' } });
+    expect(decodeSample(record).payload).toEqual(image);
+  });
+
+  it.each(['2026-02-28T23:59:60.123456789Z', '2024-02-29t00:00:00+05:30', '0001-01-01T00:00:00-00:00'])(
+    'takes the time %s',
+    (ce_time) => {
+      expect(decodeSample(written(sample, { headers: { ...sample.headers, ce_time } })).id).toBe('s1');
+    },
+  );
+
+  it('brings names to their normal form, where they are written and where they are read', () => {
+    const names = { id: 'ide\u0301', label: 'ole\u0301', task: 'te\u0301', subject: 'me\u0301' };
+    const normal = { id: 'id\u00e9', label: 'ol\u00e9', task: 't\u00e9', subject: 'm\u00e9' };
+    const record = encodeSample({ ...names, payload: image }, topics);
+    expect(record).toMatchObject({ key: normal.label, headers: { ce_label: normal.label } });
+    const raw = { ce_id: names.id, ce_label: names.label, ce_task: names.task, ce_subject: names.subject };
+    const read = written(sample, { headers: { ...sample.headers, ...raw } });
+    expect(decodeSample(read)).toEqual({ ...normal, payload: image });
+    expect([taskOf(read), labelOf(read), idOf(read)]).toEqual([normal.task, normal.label, normal.id]);
+    expect(decodeCommand(commandWith({ kind: 'erase', classes: [names.label] }))).toMatchObject({
+      classes: [normal.label],
+    });
+  });
+
+  it('tells an input that is like nothing known from a class called unknown', () => {
+    const evidence = { filtered: false, guarded: false, unlearnedSimilarity: null, remainingSimilarity: 0 };
+    const rest = { probabilities: [], evidence, modelVersion: 'v1', registryVersion: 1, latencyMs: 1 };
+    const called: Prediction = { queryId: 'q', label: 'unknown', route: 'model', ...rest };
+    const nothing: Prediction = { queryId: 'q', label: null, route: 'unknown', ...rest };
+    expect(decodePrediction(written(encodePrediction(called, topics)))).toEqual(called);
+    expect(decodePrediction(written(encodePrediction(nothing, topics)))).toEqual(nothing);
+    // As earlier versions wrote it.
+    const before = encodePrediction({ ...nothing, label: 'unknown' }, topics);
+    expect(decodePrediction(written(before))).toEqual(nothing);
+  });
+
   it('names the task of a sample that is otherwise broken', () => {
     expect(taskOf(sampleWith('text/plain', Buffer.alloc(0)))).toBe('t1');
     expect(taskOf(written(sample, { headers: {} }))).toBeUndefined();
@@ -168,6 +218,88 @@ describe('what is refused, with which reason', () => {
       () => decodeSample(written(sample, { headers: { ...sample.headers, ce_time: 'noon' } })),
       'invalid-message',
       'time',
+    ],
+    ...[
+      'yesterday',
+      '2026-01-31',
+      '2026-02-30T00:00:00Z',
+      '2026-01-31T12:00:00',
+      '2026-01-31T24:00:00Z',
+      '',
+    ].map(
+      (ce_time) =>
+        [
+          `the time "${ce_time}"`,
+          () => decodeSample(written(sample, { headers: { ...sample.headers, ce_time } })),
+          'invalid-message',
+          'time',
+        ] as const,
+    ),
+    ...['2.0', '0.3', '1', '1.0.2', ' 1.0'].map(
+      (ce_specversion) =>
+        [
+          `the version "${ce_specversion}"`,
+          () => decodeSample(written(sample, { headers: { ...sample.headers, ce_specversion } })),
+          'invalid-message',
+          'specversion',
+        ] as const,
+    ),
+    ...(['id', 'type', 'source'] as const).map(
+      (name) =>
+        [
+          `an empty ${name}`,
+          () => decodeSample(written(sample, { headers: { ...sample.headers, [`ce_${name}`]: '' } })),
+          'invalid-message',
+          name,
+        ] as const,
+    ),
+    [
+      'a control character in an attribute',
+      () => decodeSample(written(sample, { headers: { ...sample.headers, ce_source: '/a\nb' } })),
+      'invalid-message',
+      'source',
+    ],
+    [
+      'another content type beside the content type',
+      () =>
+        decodeSample(written(sample, { headers: { ...sample.headers, ce_datacontenttype: 'image/gif' } })),
+      'invalid-message',
+      'datacontenttype',
+    ],
+    [
+      'a structured CloudEvent in capitals',
+      () => decodeSample(sampleWith('Application/CloudEvents+JSON', image.bytes)),
+      'unsupported-format',
+      'content-type',
+    ],
+    [
+      'JSON that is no UTF-8',
+      () =>
+        decodeCommand(
+          written(encodeCommand({ id: 'c', kind: 'relearn', classes: ['a'] }, 'm', topics), {
+            value: Buffer.from('{"kind":"relearn","classes":["caf\u00e9"]}', 'latin1'),
+          }),
+        ),
+      'invalid-message',
+      'data',
+    ],
+    [
+      'an invisible character in a label',
+      () => decodeSample(written(sample, { headers: { ...sample.headers, ce_label: 'ca\u200bt' } })),
+      'invalid-message',
+      'label',
+    ],
+    [
+      'an invisible character in a command',
+      () => decodeCommand(commandWith({ kind: 'unlearn', classes: ['ca\u200bt'] })),
+      'invalid-message',
+      'data.classes.0',
+    ],
+    [
+      'one class in two forms',
+      () => decodeCommand(commandWith({ kind: 'unlearn', classes: ['ol\u00e9', 'ole\u0301'] })),
+      'invalid-message',
+      'data.classes',
     ],
     ['no value', () => decodeSample(sampleWith('image/png', Buffer.alloc(0))), 'empty-payload', 'data'],
     [

@@ -1,11 +1,7 @@
 import { asyncScheduler, defer, delay, map, type Observable, of } from 'rxjs';
 import { describe, it } from 'vitest';
-import {
-  type Announcement,
-  type Arrival,
-  collectTasks,
-  type SampleCounts,
-} from '../../../src/operators/collectTasks.js';
+import { type Arrival, collectTasks } from '../../../src/operators/collectTasks.js';
+import type { Announcement, SampleCounts } from '../../../src/operators/task.js';
 import { marbles } from '../../support/marbles.js';
 
 const announcement = (task: string, samples: number): Announcement => ({
@@ -19,7 +15,7 @@ const arrivals: Record<string, Arrival> = { a: { task: 'a' }, b: { task: 'b' } }
 
 /** What the store holds of a task, from each frame on. */
 type Stored = Readonly<
-  Record<string, readonly (readonly [frame: number, stored: number, refused?: number])[]>
+  Record<string, readonly (readonly [frame: number, stored: number, refused?: number, nameless?: number])[]>
 >;
 
 describe('collectTasks', () => {
@@ -33,9 +29,9 @@ describe('collectTasks', () => {
     marbles(({ cold, hot, expectObservable }) => {
       const countOf = ({ task }: Announcement): Observable<SampleCounts> =>
         defer(() => {
-          const [, count = 0, refused = 0] =
+          const [, count = 0, refused = 0, nameless = 0] =
             (stored[task] ?? []).findLast(([frame]) => frame <= asyncScheduler.now()) ?? [];
-          const counts = of({ stored: count, refused });
+          const counts = of({ stored: count, refused, nameless });
           return answerMs ? counts.pipe(delay(answerMs)) : counts;
         });
       const collected = cold(source, arrivals).pipe(
@@ -145,6 +141,24 @@ describe('collectTasks', () => {
       '-------1-----|',
       { 1: 'a timeout 1+0' },
       { stored: { a: [[2, 1]] }, timeoutMs: 5 },
+    ),
+  );
+  it(
+    'waits for refused samples without an id, and does without them when none comes for the timeout',
+    run(
+      '--a-a--------|',
+      '-A',
+      '---------1---|',
+      { 1: 'a complete 1+0' },
+      {
+        stored: {
+          a: [
+            [2, 1],
+            [4, 1, 0, 1],
+          ],
+        },
+        timeoutMs: 5,
+      },
     ),
   );
   it(

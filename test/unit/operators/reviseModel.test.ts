@@ -1,195 +1,181 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ClassRecord, ClassState } from '../../../src/domain/classes.js';
+import { describe, expect, it } from 'vitest';
+import type { ClassRecord } from '../../../src/domain/classes.js';
+import { LetheError } from '../../../src/domain/errors.js';
 import type { LetheEvent } from '../../../src/domain/messages/event.js';
-import type { ModelVersion } from '../../../src/domain/messages/model.js';
-import { madeBy } from '../../../src/model/checkpoint/checkpoint.js';
-import { readCheckpoint } from '../../../src/model/checkpoint/readCheckpoint.js';
-import type { Classifier } from '../../../src/model/classifier.js';
-import { loadClassifier } from '../../../src/model/loadClassifier.js';
 import type { Revision } from '../../../src/model/trainer.js';
-import { createTrainer } from '../../../src/model/training/trainer.js';
 import { createTurns } from '../../../src/operators/inTurn.js';
 import { needsRevision, reviseModel } from '../../../src/operators/reviseModel.js';
-import { createMemoryStore } from '../../../src/stores/memory/createMemoryStore.js';
-import { classVectors, config } from '../model/analytic/support.js';
+import type { KnowledgeStore } from '../../../src/stores/knowledgeStore.js';
+import { fakeModels } from '../../support/fakeModels.js';
+import { modelOf, recordOf, registryOf, stateOf, storeOf, vectorsOf } from '../../support/knowledge.js';
 
-const DIMENSION = 8;
-const EACH = 12;
+const unlearned = (name: string) => recordOf(name, { state: 'unlearned' });
+const MODEL = modelOf('v1', 'cat', 'dog');
+const CAT_FORGOTTEN = {
+  classes: [unlearned('cat'), recordOf('dog')],
+  cil: vectorsOf('dog', 2, 1),
+  mu: vectorsOf('cat', 2),
+  model: MODEL,
+};
 
-function recordOf(name: string, over: Partial<ClassRecord> = {}): ClassRecord {
-  return { name, state: 'learned', task: 't', count: EACH, centroid: new Float32Array(DIMENSION), ...over };
-}
-
-/** A trainer and a store that know `a`, `b` and `c`, and what a revision needs of them. */
-async function knowing(folder: string) {
-  const trainer = await createTrainer({
-    checkpoints: folder,
-    backend: 'cpu',
-    analytic: config(),
-    dimension: DIMENSION,
-    threads: 1,
-  });
-  const store = createMemoryStore({ dimension: DIMENSION });
-  const names = ['a', 'b', 'c'];
-  const task = classVectors(names, EACH, DIMENSION);
-  await store.vectors.upsert(
-    'cil',
-    [...task.labels].map((label, row) => ({
-      id: `${names[label]}-${row}`,
-      className: names[label] as string,
-      task: 't',
-      vector: task.vectors.slice(row * DIMENSION, (row + 1) * DIMENSION),
-    })),
-  );
-  const model = await trainer.train({ ...task, task: 't', unlearned: [] }, () => undefined);
-  await store.registry.update(() => ({ model, put: names.map((name) => recordOf(name)) }));
+/** A learner whose revisions are named v2, v3 and so on; `work` comes before each. */
+function revising(
+  store: KnowledgeStore,
+  work: (revision: Revision) => Promise<void> | void = () => undefined,
+) {
+  const models = fakeModels();
   const asked: Revision[] = [];
-  const installed: Classifier[] = [];
   const events: LetheEvent[] = [];
-  const move = (name: string, from: 'cil' | 'mu', state: ClassState) =>
-    store.migrate(({ version }) => ({
-      from,
-      to: from === 'cil' ? 'mu' : 'cil',
-      classes: [recordOf(name, { state })],
-      command: { id: `c${version}`, position: `nowhere/0/${version}`, details: {} },
-    }));
-  return {
-    trainer,
-    store,
-    model,
-    asked,
-    installed,
-    events,
-    unlearn: (name: string) => move(name, 'cil', 'unlearned'),
-    relearn: (name: string) => move(name, 'mu', 'learned'),
-    revise: () =>
-      reviseModel(
-        {
-          revise: async (revision) => {
-            asked.push(revision);
-            return (trainer.revise as NonNullable<typeof trainer.revise>)(revision);
-          },
-          store,
-          load: (made) => loadClassifier(made, { backend: 'cpu' }),
-          install: (loaded) => installed.push(loaded),
-          inTurn: createTurns(),
-        },
-        (event) => events.push(event),
-      ),
-    current: () => store.registry.snapshot().model as ModelVersion,
+  let known: readonly string[] = MODEL.classes;
+  const revise = async (revision: Revision) => {
+    asked.push(revision);
+    await work(revision);
+    const kept = revision.anew ? [] : known.filter((name) => !revision.forgotten.classes.includes(name));
+    known = [...kept, ...revision.returned.classes];
+    return modelOf(`v${asked.length + 1}`, ...known);
   };
+  const run = () =>
+    reviseModel(
+      { revise, store, load: models.load, install: models.install, inTurn: createTurns() },
+      (event) => events.push(event),
+    );
+  return { run, asked, events, models };
 }
 
-async function weightsOf(model: ModelVersion): Promise<Map<string, number[]>> {
-  const checkpoint = await readCheckpoint(fileURLToPath(model.checkpoint), model.sha256);
-  const { classes, weights, statistics } = madeBy('analytic', checkpoint).state;
-  return new Map(
-    classes.map((name, k) => [name, [...weights.subarray(k * statistics.width, (k + 1) * statistics.width)]]),
-  );
-}
+describe('whether the model has to be revised', () => {
+  const needed = (records: readonly ClassRecord[], model: typeof MODEL | null = MODEL) =>
+    needsRevision(registryOf(records, { model }));
+  const both = [recordOf('cat'), recordOf('dog')];
 
-describe('a revision of the model', () => {
-  let folder = '';
-  let known: Awaited<ReturnType<typeof knowing>>;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'lethe-revise-'));
-    known = await knowing(folder);
-  });
-  afterEach(async () => {
-    for (const each of known.installed) each.dispose();
-    await known.trainer.close();
-    await rm(folder, { recursive: true });
+  it('shows in the registry', () => {
+    expect(needed(both)).toBe(false);
+    expect(needed([...both, recordOf('bird', { state: 'learning' }), unlearned('fox')])).toBe(false);
+    expect(needed([unlearned('cat'), recordOf('dog')])).toBe(true);
+    expect(needed([recordOf('cat', { state: 'rebuilt' }), recordOf('dog')])).toBe(true);
+    expect(needed([...both, recordOf('bird')])).toBe(true);
+    expect(needed([recordOf('cat')])).toBe(true);
+    expect(needed([recordOf('cat', { state: 'learning' }), recordOf('dog')])).toBe(true);
+    expect(needed([recordOf('cat', { withdrawn: 1 }), recordOf('dog')])).toBe(true);
+    expect(needed([recordOf('cat', { withdrawn: 0 }), recordOf('dog')])).toBe(false);
   });
 
-  it('does nothing where the model knows what is learned', async () => {
-    await known.revise();
-    expect(known.asked).toEqual([]);
-    expect(known.events).toEqual([]);
-    expect(known.current()).toEqual(known.model);
+  it('is no question before the first model', () => expect(needed(both, null)).toBe(false));
+});
+
+describe('a revision', () => {
+  it('is none where the model is in step, or there is no model', async () => {
+    for (const model of [{ model: MODEL }, {}]) {
+      const store = await storeOf({ classes: [recordOf('cat'), recordOf('dog')], ...model });
+      const { run, asked, events } = revising(store);
+      await run();
+      expect([asked, events]).toEqual([[], []]);
+    }
   });
 
-  it('takes out what was unlearned, by the vectors of these classes alone, and tells of it', async () => {
-    await known.unlearn('b');
-    await known.revise();
-    expect(known.asked).toMatchObject([{ forgotten: { classes: ['b'] }, returned: { classes: [] } }]);
-    expect(known.asked[0]?.forgotten.labels).toHaveLength(EACH);
-    const model = known.current();
-    expect(model.classes).toEqual(['a', 'c']);
-    expect(known.installed.map(({ version }) => version)).toEqual([model.version]);
-    expect(known.store.registry.snapshot().classes.get('b')?.state).toBe('rebuilt');
-    expect(known.events).toMatchObject([
-      { kind: 'model-published', model },
+  it('subtracts what is forgotten and adds what is learned, each by its stored vectors', async () => {
+    const store = await storeOf({
+      ...CAT_FORGOTTEN,
+      classes: [...CAT_FORGOTTEN.classes, recordOf('bird')],
+      cil: [...CAT_FORGOTTEN.cil, ...vectorsOf('bird', 3, 2)],
+    });
+    const { run, asked, events, models } = revising(store);
+    await run();
+    expect(asked).toMatchObject([
       {
-        kind: 'model-revised',
-        replaces: known.model.version,
-        without: ['b'],
-        returned: [],
-        how: 'subtracted',
+        forgotten: { classes: ['cat'], labels: Int32Array.of(0, 0) },
+        returned: { classes: ['bird'], labels: Int32Array.of(0, 0, 0) },
       },
     ]);
-    expect(needsRevision(known.store.registry.snapshot())).toBe(false);
-  });
-
-  it('takes classes out and puts one back in one step: the weights are those of the beginning', async () => {
-    await known.unlearn('b');
-    await known.revise();
-    // Relearned while the model was being made without it: learned, although the model does not know it.
-    await known.relearn('b');
-    await known.unlearn('c');
-    await known.revise();
-    expect(known.asked[1]).toMatchObject({ forgotten: { classes: ['c'] }, returned: { classes: ['b'] } });
-    expect(known.events.at(-1)).toMatchObject({ without: ['c'], returned: ['b'] });
-    await known.relearn('c');
-    await known.revise();
-    expect(await weightsOf(known.current())).toEqual(await weightsOf(known.model));
-  });
-
-  it('makes the model anew where a vector of a forgotten class was lost', async () => {
-    await known.unlearn('b');
-    const { vectors } = known.store;
-    const lost: string[] = [];
-    for await (const records of vectors.scan({ database: 'mu', classes: ['b'] }))
-      lost.push(...records.map(({ id }) => id));
-    await vectors.withdraw(lost.slice(0, 1));
-    await known.revise();
-    expect(known.asked).toMatchObject([
-      { forgotten: { classes: ['b'] } },
-      { forgotten: { classes: [] }, returned: { classes: ['a', 'c'] }, anew: true },
+    expect(asked[0]).not.toHaveProperty('anew');
+    expect(store.registry.snapshot().model?.classes).toEqual(['dog', 'bird']);
+    expect(await stateOf(store, 'cat')).toBe('rebuilt');
+    expect([models.installed, models.disposed]).toEqual([['v2'], []]);
+    expect(events).toMatchObject([
+      { kind: 'model-published', model: { version: 'v2' } },
+      {
+        kind: 'model-revised',
+        modelVersion: 'v2',
+        replaces: 'v1',
+        without: ['cat'],
+        returned: ['bird'],
+        how: 'subtracted',
+        ms: expect.any(Number),
+      },
     ]);
-    expect(known.events.at(-1)).toMatchObject({ without: ['b'], how: 'anew' });
-    const fresh = await known.trainer.rebuild(
-      { ...classVectors(['a', 'c'], EACH, DIMENSION), task: 'fresh', unlearned: [] },
-      () => undefined,
-    );
-    expect(await weightsOf(known.current())).toEqual(await weightsOf(fresh));
+    const [, revised] = events;
+    expect(revised?.kind === 'model-revised' && revised.ms >= 0 && revised.ms < 60_000).toBe(true);
   });
 
-  it('makes the model anew where it knows a class that the registry does not', async () => {
-    await known.store.registry.update(() => ({ drop: ['c'] }));
-    await known.revise();
-    expect(known.asked).toMatchObject([{ returned: { classes: ['a', 'b'] }, anew: true }]);
-    expect(known.current().classes).toEqual(['a', 'b']);
+  it('begins from nothing where samples that the model saw were unlearned', async () => {
+    const store = await storeOf({
+      classes: [recordOf('cat', { withdrawn: 1 }), recordOf('dog')],
+      cil: [...vectorsOf('cat', 2), ...vectorsOf('dog', 2, 1)],
+      model: MODEL,
+    });
+    const { run, asked, events } = revising(store);
+    await run();
+    expect(asked).toMatchObject([
+      {
+        forgotten: { classes: [], vectors: { length: 0 }, labels: { length: 0 } },
+        returned: { classes: ['cat', 'dog'] },
+        anew: true,
+      },
+    ]);
+    expect(events.at(-1)).toMatchObject({ how: 'anew', without: [], returned: [] });
+    expect(store.registry.snapshot().classes.get('cat')).not.toHaveProperty('withdrawn');
   });
 
-  it('can take out everything, and put it back', async () => {
-    for (const name of ['a', 'b', 'c']) await known.unlearn(name);
-    await known.revise();
-    expect(known.current().classes).toEqual([]);
-    for (const name of ['a', 'b', 'c']) await known.relearn(name);
-    await known.revise();
-    expect(await weightsOf(known.current())).toEqual(await weightsOf(known.model));
+  it('begins from nothing where the model knows a class that nobody else does', async () => {
+    const store = await storeOf({ classes: [recordOf('dog')], cil: vectorsOf('dog', 2, 1), model: MODEL });
+    const { run, asked } = revising(store);
+    await run();
+    expect(asked).toMatchObject([{ returned: { classes: ['dog'] }, anew: true }]);
   });
 
-  it('that fails leaves the model that answers where it is', async () => {
-    await known.unlearn('b');
-    await known.trainer.close();
-    await expect(known.revise()).rejects.toMatchObject({ code: 'training-failed' });
-    expect(known.current()).toEqual(known.model);
-    expect(known.installed).toEqual([]);
-    expect(known.events).toEqual([]);
+  it('begins from nothing where the stored vectors are not those that were learned', async () => {
+    const others = new LetheError('training-failed', 'other vectors', {
+      field: 'forgotten.vectors',
+      remedy: '',
+    });
+    const store = await storeOf(CAT_FORGOTTEN);
+    const { run, asked, events } = revising(store, ({ anew }) => {
+      if (!anew) throw others;
+    });
+    await run();
+    expect(asked.map(({ anew }) => anew)).toEqual([undefined, true]);
+    expect(events.at(-1)).toMatchObject({ how: 'anew', without: ['cat'] });
+  });
+
+  it('that fails otherwise changes nothing', async () => {
+    const failures = [
+      new LetheError('training-failed', 'killed', { remedy: '' }),
+      new LetheError('training-failed', 'odd', { field: 'returned.vectors', remedy: '' }),
+      new TypeError('boom'),
+    ];
+    for (const failure of failures) {
+      const store = await storeOf(CAT_FORGOTTEN);
+      const { run, asked, events } = revising(store, () => {
+        throw failure;
+      });
+      await expect(run()).rejects.toBe(failure);
+      expect([asked.length, events, store.registry.snapshot().model]).toEqual([1, [], MODEL]);
+    }
+  });
+
+  it('holds up no class for another of which no vector is left', async () => {
+    const store = await storeOf({ ...CAT_FORGOTTEN, classes: [...CAT_FORGOTTEN.classes, recordOf('bird')] });
+    const { run, asked } = revising(store);
+    await run();
+    expect(asked).toMatchObject([{ returned: { classes: [] } }]);
+    const bird = store.registry.snapshot().classes.get('bird');
+    expect(bird).toEqual(recordOf('bird', { state: 'rebuilt', count: 0 }));
+  });
+
+  it('frees its model where that could not be made current', async () => {
+    const store = await storeOf(CAT_FORGOTTEN);
+    store.registry.update = () => Promise.reject(new Error('the store is away'));
+    const { run, models, events } = revising(store);
+    await expect(run()).rejects.toThrow('the store is away');
+    expect([models.disposed, models.installed, events]).toEqual([['v2'], [], []]);
   });
 });

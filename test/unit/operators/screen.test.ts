@@ -79,4 +79,83 @@ describe('the screen', () => {
     await stored({ cat: 1, dog: 1 }, 'unlearned');
     expect(await createScreen(store, OPTIONS).calibrate()).toBeNull();
   });
+
+  it('keeps its level where a class changed sides meanwhile', async () => {
+    await stored({ cat: 30, dog: 30 }, 'unlearned');
+    const count = store.vectors.count.bind(store.vectors);
+    store.vectors.count = async (filter) => {
+      await store.registry.update(({ classes }) => {
+        const record = classes.get('cat');
+        return record ? { put: [{ ...record, state: 'learned' }] } : null;
+      });
+      return count(filter);
+    };
+    expect(await createScreen(store, OPTIONS).calibrate()).toBeNull();
+    expect(store.registry.snapshot().filterLevel).toBeNull();
+  });
+
+  it('tells its calibration, and notes it for all workers', async () => {
+    await stored({ cat: 30, dog: 30 }, 'unlearned');
+    const begun = performance.now();
+    const calibrated = await createScreen(store, OPTIONS).calibrate();
+    expect(calibrated).toMatchObject({ kind: 'filter-calibrated', filter: 'relative' });
+    expect(calibrated?.ms).toBeGreaterThan(0);
+    expect(calibrated?.ms).toBeLessThanOrEqual(performance.now() - begun);
+    expect(store.registry.snapshot().filterLevel).toEqual({ filter: 'relative', level: calibrated?.level });
+  });
+
+  it('decides at the level of its own filter, and at the first one where calibration is off', async () => {
+    await stored({ cat: 30, dog: 30 }, 'unlearned');
+    const threshold = { ...OPTIONS, filter: thresholdFilter(0.5) };
+    const filtersCatAt = async (
+      filter: string,
+      level: number,
+      options: ScreenOptions,
+    ): Promise<boolean | undefined> => {
+      await store.registry.update(() => ({ filterLevel: { filter, level } }));
+      return (await createScreen(store, options).assess([cat(1)]))[0]?.filtered;
+    };
+    expect(await filtersCatAt('threshold', 2, threshold)).toBe(false);
+    expect(await filtersCatAt('relative', 2, threshold)).toBe(true);
+    expect(await filtersCatAt('threshold', 2, { ...threshold, specificity: null })).toBe(true);
+  });
+
+  it('says nothing of the similarity to DB-CIL where the filter does not ask, unless it is to tell what is unknown', async () => {
+    await stored({ cat: 30, dog: 30 }, 'unlearned');
+    const threshold = { ...OPTIONS, filter: thresholdFilter(0.5) };
+    const [plain] = await createScreen(store, threshold).assess([dog(1)]);
+    expect(plain).toMatchObject({ unlearnedSimilarity: expect.any(Number), remainingSimilarity: null });
+    const [familiar] = await createScreen(store, { ...threshold, familiarity: true }).assess([dog(1)]);
+    expect(familiar?.remainingSimilarity).toBeCloseTo(1, 2);
+  });
+
+  it('finds out what is unknown also while nothing is unlearned', async () => {
+    await stored({ cat: 30, dog: 30 }, 'learned');
+    const [found] = await createScreen(store, { ...OPTIONS, familiarity: true }).assess([dog(1)]);
+    expect(found).toMatchObject({
+      filtered: false,
+      unlearnedSimilarity: null,
+      remainingSimilarity: expect.closeTo(1, 2),
+    });
+  });
+
+  it('takes the mean of the k nearest for the similarity', async () => {
+    await stored({ cat: 30, dog: 30 }, 'unlearned');
+    const of = async (k: number) =>
+      (await createScreen(store, { ...OPTIONS, filter: relativeFilter(k) }).assess([cat(0)]))[0];
+    expect((await of(1))?.unlearnedSimilarity).toBeGreaterThan((await of(20))?.unlearnedSimilarity ?? 1);
+  });
+
+  it('keeps its level where it is not to be calibrated', async () => {
+    await stored({ cat: 30, dog: 30 }, 'unlearned');
+    expect(await createScreen(store, { ...OPTIONS, specificity: null }).calibrate()).toBeNull();
+  });
+
+  it.each([
+    { cat: 1, dog: 30 },
+    { cat: 30, dog: 1 },
+  ])('keeps its level where one side alone can be compared: %o', async (counts) => {
+    await stored(counts, 'unlearned');
+    expect(await createScreen(store, OPTIONS).calibrate()).toBeNull();
+  });
 });

@@ -1,9 +1,14 @@
 import { firstValueFrom, toArray } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LetheError } from '../../../src/domain/errors.js';
+import { groupsOf } from '../../../src/domain/groups.js';
+import { topicsUnder } from '../../../src/domain/topics.js';
 import type { TrainingTask } from '../../../src/model/trainer.js';
-import { groupsOf } from '../../../src/streams/groups.js';
+import type { Settings } from '../../../src/streams/context.js';
 import { keptNow } from '../../../src/streams/keptNow.js';
+import { purgeTopics } from '../../../src/streams/purgeTopics.js';
+import { delegating } from '../../../src/streams/transports/delegating.js';
+import type { EventLog } from '../../../src/streams/transports/eventLog.js';
 import { centroidTraining } from '../../support/centroidTrainer.js';
 import { around, learn, memoryLog, type Processing, startProcessing } from '../../support/processing.js';
 
@@ -51,7 +56,10 @@ describe('erasing', () => {
     expect(stateOf(processing, 'cat')).toBe('erased');
     await expect
       .poll(() => processing.store.registry.snapshot().classes.get('cat'))
-      .toEqual({ name: 'cat', task: 't1', state: 'erased', count: 0, centroid: null });
+      .toEqual({
+        ...{ name: 'cat', task: 't1', state: 'erased', count: 0, centroid: null },
+        erasure: expect.objectContaining({ commandId: 'e1', files: 'none' }),
+      });
     const answer = await processing.query('q1', around(0, 1));
     expect(answer.modelVersion).toBe(erased.modelVersion);
     expect(answer.probabilities.map(({ label }) => label)).not.toContain('cat');
@@ -117,6 +125,86 @@ describe('erasing', () => {
     await processing.event('task-finished', ({ task }) => task === 'relearn-r1');
     expect(stateOf(processing, 'dog')).toBe('learned');
     expect(await processing.query('q', around(4, 2))).toMatchObject({ label: 'dog', route: 'model' });
+  });
+});
+
+describe('the dead letters of an erased class', () => {
+  const topic = 'test.dead-letters';
+
+  it('go whatever they come from: samples by their label, queries by their true label, commands by their classes', async () => {
+    const log = memoryLog();
+    const letters = [
+      { headers: { 'lethe-topic': 'test.queries', ce_id: '1', ce_truth: 'cat' } },
+      { headers: { 'lethe-topic': 'test.queries', ce_id: '2', ce_truth: 'dog' } },
+      {
+        headers: { 'lethe-topic': 'test.commands', ce_id: '3' },
+        body: { kind: 'unlearn', classes: ['cat'], x: 1 },
+      },
+      {
+        headers: { 'lethe-topic': 'test.commands', ce_id: '4' },
+        body: { kind: 'unlearn', classes: ['dog'], x: 1 },
+      },
+      { headers: { 'lethe-topic': 'test.samples', ce_id: '5', ce_label: 'cat' } },
+    ];
+    await log.publish(
+      letters.map(({ headers, body = {} }) => ({
+        ...{ topic, key: null, value: Buffer.from(JSON.stringify(body)), headers },
+      })),
+    );
+    expect(await purge(log)).toMatchObject({ deadLetters: 3 });
+    expect(await idsIn(log)).toEqual(expect.arrayContaining([2, 4]));
+    expect(await idsIn(log)).toHaveLength(2);
+  });
+
+  const letterOf = (index: number) => ({
+    topic,
+    key: `k${index}`,
+    value: Buffer.alloc(20_000, index),
+    headers: { ce_id: String(index), ce_label: index % 3 === 0 ? 'cat' : 'dog' },
+  });
+  const purge = (log: EventLog) => {
+    const { topics, settings } = {
+      topics: topicsUnder('test.'),
+      settings: { rebuild: { deleteSamples: false } },
+    };
+    return purgeTopics(['cat'], { log, topics, settings: settings as Settings });
+  };
+  const idsIn = async (log: EventLog) =>
+    (await firstValueFrom(keptNow(log, topic).pipe(toArray()))).map(({ headers }) => Number(headers.ce_id));
+  const dogs = Array.from({ length: 3000 }, (_, index) => index).filter((index) => index % 3 !== 0);
+  const sorted = (ids: readonly number[]) => [...ids].sort((a, b) => a - b);
+
+  it('go in batches; the others stay once each', async () => {
+    const log = memoryLog();
+    await log.publish(Array.from({ length: 3000 }, (_, index) => letterOf(index)));
+    let largest = 0;
+    const watched = delegating(log, {
+      publish: (outputs) => {
+        largest = Math.max(largest, outputs.length);
+        return log.publish(outputs);
+      },
+    });
+    expect(await purge(watched)).toMatchObject({ deadLetters: 1000 });
+    expect(sorted(await idsIn(log))).toEqual(dogs);
+    expect(largest).toBeLessThanOrEqual(1000);
+    expect(await purge(log)).toMatchObject({ deadLetters: 0 });
+  });
+
+  it('stay once each where the worker dies between writing and deleting, whenever that is', async () => {
+    for (const batches of [1, 2, 3]) {
+      const log = memoryLog();
+      await log.publish(Array.from({ length: 3000 }, (_, index) => letterOf(index)));
+      let left = batches;
+      const dying = delegating(log, {
+        deleteBefore: (name, offsets) => {
+          if (--left === 0) throw new Error('killed');
+          return log.deleteBefore(name, offsets);
+        },
+      });
+      await expect(purge(dying)).rejects.toThrow('killed');
+      await purge(log);
+      expect(sorted(await idsIn(log))).toEqual(dogs);
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { groupsOf } from '../../../src/streams/groups.js';
+import { groupsOf } from '../../../src/domain/groups.js';
 import { around, learn, type Processing, startProcessing } from '../../support/processing.js';
 
 describe('the processor', () => {

@@ -14,13 +14,19 @@ describe('an input that is like nothing known', () => {
       await processing.event('known-calibrated');
     });
 
-    it('is answered unknown, with its similarity as evidence', async () => {
+    it('is answered with no class, with its similarity as evidence', async () => {
       const answer = await processing.query('q1', around(8, 1));
-      expect(answer).toMatchObject({ label: 'unknown', route: 'unknown', probabilities: [] });
+      expect(answer).toMatchObject({ label: null, route: 'unknown', probabilities: [] });
       expect(answer.evidence.remainingSimilarity).toBeLessThan(
         processing.store.registry.snapshot().knownLevel ?? -1,
       );
       expect(await processing.query('q2', around(0, 1))).toMatchObject({ label: 'cat', route: 'model' });
+    });
+
+    it('is told from one of a class that is called unknown', async () => {
+      await learn(processing, 't2', { unknown: 6 });
+      expect(await processing.query('q1', around(6, 1))).toMatchObject({ label: 'unknown', route: 'model' });
+      expect(await processing.query('q2', around(9, 1))).toMatchObject({ label: null, route: 'unknown' });
     });
 
     it('is told from one of an unlearned class, which DB-MU knows', async () => {

@@ -83,6 +83,9 @@ describe('unlearning samples', () => {
     await expect.poll(() => processing.store.vectors.count()).toBe(3);
     await processing.command({ id: 'u1', kind: 'unlearn', samples: ['cat-1'] });
     await processing.event('samples-unlearned');
+    // Sent again it is refused, and still one sample.
+    await processing.sample('cat-1', 'cat', 't1', around(0, 1));
+    await processing.deadLetter(({ source }) => source.headers.ce_id === 'cat-1');
     await processing.sample('cat-3', 'cat', 't1', around(0, 3));
     await processing.event('task-finished');
     expect(record('cat')).toMatchObject({ state: 'learned', count: 3 });

@@ -4,6 +4,18 @@ import { telemetryRoutes } from '../../../src/telemetry/http.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 
 describe('health', () => {
+  it('tells why it waits, beside the words that metrics carry', () => {
+    const health = createHealth();
+    health.waitFor('redis');
+    const back = health.waitFor('redis', 'OOM command not allowed');
+    expect(health.report()).toMatchObject({
+      waitingFor: ['redis'],
+      reasons: [{ what: 'redis', why: 'OOM command not allowed' }],
+    });
+    back();
+    expect(health.report()).toEqual({ live: true, ready: false, waitingFor: ['redis'] });
+  });
+
   it('is ready when nothing is waited for any more', () => {
     const health = createHealth();
     const embedder = health.waitFor('embedder');

@@ -48,4 +48,21 @@ describe('the logger', () => {
       err: { message: 'no', code: 'internal', remedy: 'try' },
     });
   });
+
+  it('writes what others wrote on its own line, without what a terminal obeys', () => {
+    const hostile = 'x\n12:00:00 error forged \u001b[2J\u009b1m\u202e';
+    for (const format of ['text', 'json'] as const) {
+      const { lines, logger } = written(format);
+      logger.warn({ key: hostile, [hostile]: 1, list: [hostile] }, hostile);
+      expect(lines).toHaveLength(1);
+      expect(lines[0]?.trimEnd()).not.toMatch(/[\p{Cc}\u202e]/u);
+      if (format === 'json') expect(JSON.parse(lines[0] ?? '')).toMatchObject({ key: hostile, msg: hostile });
+    }
+  });
+
+  it('writes a line whose fields are called like its own', () => {
+    const { lines, logger } = written('text');
+    logger.info({ level: 0.3, time: 5, msg: { a: 1 } });
+    expect(lines[0]).toContain('info');
+  });
 });

@@ -232,6 +232,7 @@ describe('metrics', () => {
       checkpoints: 0,
       deadLetters: 0,
       topics: [],
+      places: [],
     });
     metrics.observeEvent({ kind: 'erase-accepted', commandId: 'here', ...common }, Date.now() - 45_000);
     metrics.observeEvent(erased('here'));
@@ -241,6 +242,15 @@ describe('metrics', () => {
     expect(seen.get('lethe_time_to_erase_seconds_count')).toBe(1);
     expect(seen.get('lethe_time_to_erase_seconds_bucket{le="60"}')).toBe(1);
     expect(seen.get('lethe_time_to_erase_seconds_bucket{le="30"}')).toBe(0);
+  });
+
+  it('count erasures that are not complete, as the registry has them when they are read', async () => {
+    const metrics = metricsUnderTest();
+    let open = 2;
+    metrics.watch({ incompleteErasures: () => open });
+    expect((await samples(metrics)).get('lethe_incomplete_erasures')).toBe(2);
+    open = 0;
+    expect((await samples(metrics)).get('lethe_incomplete_erasures')).toBe(0);
   });
 
   it('tell how far training is, and when it last got on', async () => {

@@ -8,33 +8,33 @@ export const inference = z
   .strictObject({
     embedBatchSize: count
       .max(1024)
-      .describe('Images of queries that are embedded together at most; none waits for others.'),
+      .describe('Largest batch of query images to embed. No image waits for a batch to fill.'),
     batchSize: count
       .max(4096)
       .describe(
-        'Queries that are searched for, classified and answered together at most; none waits for others.',
+        'Largest batch of queries to search, classify and answer. No query waits for a batch to fill.',
       ),
     strategy: z
       .enum(STRATEGY_NAMES)
       .describe(
-        "How inputs of unlearned classes are answered: masked (the model's scores of the remaining classes), or Eq. 6-9 of the paper; nearest is its best.",
+        "Output strategy for inputs of unlearned classes: masked (the model's scores of the remaining classes) or one of the paper's (Eq. 6-9), of which nearest is best.",
       ),
-    guard: z
-      .boolean()
-      .describe('Whether unlearned classes are masked in every answer; off reproduces the paper.'),
-    topK: count.max(1000).describe('Classes that a prediction lists.'),
+    guard: z.boolean().describe('Whether every answer masks unlearned classes. false reproduces the paper.'),
+    topK: count.max(1000).describe('Number of classes that a prediction lists.'),
     unknown: z
       .strictObject({
         enabled: z
           .boolean()
-          .describe('Whether inputs that are like nothing in either database are answered "unknown".'),
+          .describe(
+            'Whether inputs that resemble nothing in either database get no class (label null, route "unknown").',
+          ),
         share: z
           .number()
           .gt(0)
           .lt(1)
-          .describe('Share of inputs of known classes that the calibration lets through.'),
+          .describe('Share of inputs of known classes that the calibration accepts.'),
       })
-      .describe('What is done with inputs of no class at all.'),
+      .describe('Detection of inputs of no known class.'),
   })
   .describe('How queries are answered.');
 
@@ -42,23 +42,23 @@ export const filter = z
   .strictObject({
     kind: z
       .enum(['relative', 'threshold'])
-      .describe('relative: calibrated, compares both databases; threshold: Eq. 5.'),
+      .describe('relative: compares both databases, and calibrates itself; threshold: Eq. 5 of the paper.'),
     threshold: z
       .number()
       .min(-1)
       .max(1)
-      .describe('Similarity from which the threshold filter says unlearned.'),
-    k: count.max(1000).describe('Neighbours in each database that the relative filter looks at.'),
+      .describe('Similarity above which the threshold filter takes an input for unlearned.'),
+    k: count.max(1000).describe('Neighbours in each database that the relative filter compares.'),
     specificity: z
       .number()
       .gt(0)
       .lt(1)
-      .describe('Least share of inputs of remaining classes that the calibration lets through.'),
+      .describe('Smallest share of inputs of remaining classes that must pass the filter.'),
     calibrate: z
       .boolean()
       .describe(
-        'Whether the level is calibrated after every change of the databases; off keeps threshold, or margin 0.',
+        'Whether Lethe calibrates the level after every change of the databases. false keeps the threshold, or margin 0.',
       ),
-    calibrationSamples: count.max(10_000).describe('Vectors of each database that a calibration draws.'),
+    calibrationSamples: count.max(10_000).describe('Vectors of each database that a calibration samples.'),
   })
-  .describe('How inputs of unlearned classes are told from others.');
+  .describe('How Lethe detects inputs of unlearned classes.');

@@ -17,33 +17,29 @@ export const learning = z
       .number()
       .positive()
       .max(86_400)
-      .describe('A task is given up when no sample of it arrives for so long.'),
+      .describe('A task fails if none of its samples arrives for this long.'),
     embedBatchSize: count
       .max(1024)
-      .describe(
-        'Images of samples that are embedded together at most; a live query may have to wait for them.',
-      ),
+      .describe('Largest batch of sample images to embed. A live query may have to wait for one batch.'),
     learner: z
       .enum(['ssre', 'analytic'])
       .describe(
-        "ssre: the paper's; analytic: ridge regression in closed form, from which classes are taken out exactly.",
+        "ssre: the paper's network; analytic: ridge regression in closed form, from which classes can be subtracted exactly.",
       ),
     analytic: learningAnalyticSchema.describe('Hyper-parameters of the analytic learner.'),
-    ssre: learningSsreSchema.describe(
-      'Hyper-parameters of SSRE; what is left out has the default chosen on real data.',
-    ),
+    ssre: learningSsreSchema.describe('Hyper-parameters of SSRE. The defaults were chosen on real data.'),
   })
   .describe('How tasks are learned.');
 
 export const unlearning = z
   .strictObject({
-    k: count.max(10_000).describe('Neighbours of an example that vote for its class.'),
-    minimalShare: z.number().gt(0).max(1).describe('Least share of the votes that the first class needs.'),
+    k: count.max(10_000).describe('Neighbours of each example that vote for its class.'),
+    minimalShare: z.number().gt(0).max(1).describe('Smallest share of the votes that the first class needs.'),
     minimalLead: z
       .number()
       .min(0)
       .max(1)
-      .describe('Least lead over the second class, as a share of the votes.'),
+      .describe('Smallest lead over the second class, as a share of the votes.'),
     rebuild: z
       .strictObject({
         margin: z
@@ -51,15 +47,15 @@ export const unlearning = z
           .min(0)
           .max(1)
           .describe(
-            'Share of accuracy on the remaining classes that a rebuilt model may lose; else it is refused.',
+            'Accuracy on the remaining classes that a rebuilt model may lose, as a share. Lethe refuses worse models.',
           ),
-        samples: count.max(10_000).describe('Vectors of each class that the two models are compared on.'),
+        samples: count.max(10_000).describe('Vectors of each class on which Lethe compares the two models.'),
         deleteSamples: z
           .boolean()
           .describe(
-            'Whether an erasure deletes all samples that were read, of every class, from their topic.',
+            'Whether an erasure deletes all samples that were read, of every class, from the samples topic.',
           ),
       })
       .describe('How a model is rebuilt without erased classes.'),
   })
-  .describe('How the class to be forgotten is found from examples, and how classes are erased.');
+  .describe('How Lethe finds a class by examples, and how it erases classes.');

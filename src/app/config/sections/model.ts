@@ -16,18 +16,22 @@ export const model = z
       .int()
       .nonnegative()
       .max(2 ** 32 - 1)
-      .describe('Seed of everything that is drawn; same input, config and backend give the same result.'),
-    checkpoints: z.string().min(1).describe('Folder of the checkpoints; made if it is not there.'),
+      .describe('Seed of all random draws. The same input, settings and backend give the same result.'),
+    checkpoints: z.string().min(1).describe('Folder of the checkpoints. Lethe creates it.'),
+    keep: z
+      .int()
+      .min(2)
+      .describe('Models to keep: the current one and those before it. Lethe removes older ones.'),
     backend: z
       .enum(['auto', ...TENSORFLOW_BACKENDS])
-      .describe('TensorFlow backend; auto takes the fastest that works here.'),
+      .describe('TensorFlow backend. auto takes the fastest that works.'),
   })
-  .describe('The model, its seed and where it is kept.');
+  .describe('The model, its seed and its folder.');
 
 const bundledEmbedder = z.strictObject({
-  kind: z.literal('bundled').describe('EfficientNet-Lite0 with ImageNet weights, which comes with Lethe.'),
-  size: z.int().min(96).max(224).default(224).describe('Side of the square images that it sees, in pixels.'),
-  threads: z.int().min(1).max(256).optional().describe('Threads; by default one for each core.'),
+  kind: z.literal('bundled').describe('EfficientNet-Lite0 with ImageNet weights, which is part of Lethe.'),
+  size: z.int().min(96).max(224).default(224).describe('Side of the square input images, in pixels.'),
+  threads: z.int().min(1).max(256).optional().describe('Threads. The default is one for each core.'),
 });
 
 export const embedder = z

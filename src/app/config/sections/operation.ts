@@ -7,38 +7,40 @@ export const worker = z
     role: z
       .enum(['learn', 'infer', 'all'])
       .describe(
-        'learn: samples and commands (one worker, others stand by); infer: queries (any number); all: both.',
+        'learn: samples and commands (one worker works, others stand by); infer: queries (any number of workers); all: both.',
       ),
-    name: z.string().min(1).max(100).optional().describe('Name in logs; by default that of the host.'),
+    name: z.string().min(1).max(100).optional().describe('Name in logs. The default is the host name.'),
     leaseMs: milliseconds
       .min(1000)
-      .describe('With Redis: a learner that is silent for so long is replaced by another that stands by.'),
+      .describe(
+        'Lease of the learner, with Redis: a standby replaces a learner that is silent for this long.',
+      ),
   })
-  .describe('What this process does.');
+  .describe('The role of this process.');
 
 export const limits = z
   .strictObject({
     imageBytes: count.describe('Largest encoded image, in bytes.'),
     imagePixels: count.describe(
-      'Largest image, width times height; refused from its header before it is decoded.',
+      'Largest image, as width times height. Lethe checks it before it decodes the image.',
     ),
-    inFlight: count.max(100_000).describe('Records of a topic that are under way at most: bounds memory.'),
+    inFlight: count.max(100_000).describe('Limit of records of a topic in flight. It bounds memory.'),
     inFlightBytes: count
       .min(MEGABYTE)
-      .describe('Bytes of the records of a topic that are under way at most; one record always may be.'),
-    vectorBatchSize: count.max(4096).describe('Vectors of samples that are stored together at most.'),
-    decodeConcurrency: count.max(256).describe('Images that are decoded at the same time.'),
+      .describe('Limit of records of a topic in flight, in bytes. One record is always allowed.'),
+    vectorBatchSize: count.max(4096).describe('Largest batch of sample vectors to store.'),
+    decodeConcurrency: count.max(256).describe('Images that Lethe decodes at the same time.'),
   })
-  .describe('What a message may cost.');
+  .describe('Limits of messages.');
 
 export const log = z
   .strictObject({
     level: z
       .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
-      .describe('Least level written.'),
+      .describe('Lowest level to write.'),
     format: z
       .enum(['auto', 'json', 'text'])
-      .describe('json: one object a line; text: for people; auto: text on a terminal.'),
+      .describe('json: one object a line; text: for people; auto: text on a terminal, otherwise json.'),
   })
   .describe('Structured logs, on standard error.');
 
@@ -47,27 +49,32 @@ export const audit = z
     signingKey: z
       .string()
       .optional()
-      .describe('PEM file of the Ed25519 key (PKCS #8) that erasure certificates are signed with.'),
+      .describe(
+        'PEM file of the Ed25519 key (PKCS #8) that signs certificates of erasure and, on the learner, the records of the audit chain.',
+      ),
+    publicKeys: z
+      .array(z.string().min(1))
+      .describe('PEM files of the public keys that verify the audit chain: the current one and former ones.'),
   })
-  .describe('The record of what was asked for and done.');
+  .describe('The audit chain: a record of all commands and their effects.');
 
 export const traces = z
   .strictObject({
     enabled: z
       .boolean()
-      .describe('Whether records are followed through the stages by OpenTelemetry; off costs nothing.'),
+      .describe('Whether OpenTelemetry spans follow records through the stages. false costs nothing.'),
     url: z
       .url()
       .optional()
       .describe(
-        'Where spans are sent (OTLP over HTTP), with its path; by default as the variables OTEL_EXPORTER_OTLP_* say, else http://localhost:4318/v1/traces.',
+        'URL that receives the spans (OTLP over HTTP), with its path. The default is that of the OTEL_EXPORTER_OTLP_* variables, or http://localhost:4318/v1/traces.',
       ),
     ratio: z
       .number()
       .min(0)
       .max(1)
       .describe(
-        'Share of the records without a traceparent that begin a trace; those with one go by its flag.',
+        'Share of records without a traceparent that start a trace. A record with a traceparent follows its flag.',
       ),
   })
   .describe('Distributed traces.');

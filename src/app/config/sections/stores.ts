@@ -6,33 +6,47 @@ export const stores = z
   .strictObject({
     kind: z
       .enum(['memory', 'redis'])
-      .describe('Where vectors and classes live; memory: in this process; redis: in stores.redis.'),
+      .describe('Where Lethe keeps vectors and classes. memory: in this process; redis: in stores.redis.'),
     redis: z
       .strictObject({
         url: z
           .string()
           .regex(/^rediss?:\/\/[^@\s]+$/, 'redis://host:port or rediss://host:port, without a password')
-          .describe('Address of a Redis Stack (or Redis 8); rediss: speaks TLS.'),
+          .describe('Address of Redis Stack or Redis 8. rediss: uses TLS.'),
         username: z.string().optional().describe('ACL user.'),
-        password: secret.describe('Its password; LETHE_STORES__REDIS__PASSWORD(_FILE) only.'),
+        password: secret.describe('Password. Set it by LETHE_STORES__REDIS__PASSWORD(_FILE) only.'),
         ca: z
           .string()
           .optional()
-          .describe('PEM file of the authority to trust; by default those of the system.'),
-        startTimeoutMs: milliseconds.describe('How long Redis may take to answer at the start.'),
+          .describe('PEM file of the certificate authority to trust. The default is those of the system.'),
+        startTimeoutMs: milliseconds.describe('Time within which Redis must answer at the start.'),
+        durable: z
+          .strictObject({
+            disk: z
+              .boolean()
+              .describe(
+                'Whether Lethe reports a change only after it is in the append-only file of Redis, if Redis has one.',
+              ),
+            replicas: z
+              .int()
+              .min(0)
+              .max(64)
+              .describe('Replicas of Redis that must have a change before Lethe reports it.'),
+          })
+          .describe('When Lethe reports a change.'),
         index: z
           .strictObject({
             algorithm: z
               .enum(['flat', 'hnsw'])
-              .describe('flat: exact; hnsw: approximate, faster where there are very many vectors.'),
-            type: z.enum(['float32', 'float16']).describe('Stored precision; float16 halves the memory.'),
-            m: count.max(512).describe('HNSW: links of each node.'),
-            efConstruction: count.max(4096).describe('HNSW: candidates looked at when a vector is inserted.'),
-            efRuntime: count.max(4096).describe('HNSW: candidates looked at when neighbours are searched.'),
+              .describe('flat: exact; hnsw: approximate, and faster for many vectors.'),
+            type: z.enum(['float32', 'float16']).describe('Stored precision. float16 halves the memory.'),
+            m: count.max(512).describe('HNSW: number of links of each node.'),
+            efConstruction: count.max(4096).describe('HNSW: number of candidates when inserting a vector.'),
+            efRuntime: count.max(4096).describe('HNSW: number of candidates when searching.'),
           })
-          .describe('How vectors are searched; an index that exists keeps its kind.'),
+          .describe('The vector index. An existing index keeps its kind.'),
       })
-      .describe('The Redis.'),
+      .describe('Redis.'),
   })
   .describe('DB-CIL, DB-MU and the class registry.');
 
@@ -41,7 +55,12 @@ export const checkpoints = z
     kind: z
       .enum(['folder', 'redis'])
       .describe(
-        'Where workers find models: folder: model.checkpoints, shared by all; redis: in stores.redis.',
+        'Where workers find models. folder: in model.checkpoints, which all workers share; redis: in stores.redis.',
+      ),
+    ephemeral: z
+      .boolean()
+      .describe(
+        'With redis: whether model.checkpoints belongs to this worker alone and disappears with it, like the disk of a container. The worker empties it when it stops, and erasures no longer wait for it.',
       ),
   })
-  .describe('How models get from the learner to those who answer.');
+  .describe('How models get from the learner to the workers that answer.');

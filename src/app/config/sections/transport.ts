@@ -7,33 +7,29 @@ const kafka = z
     brokers: z
       .array(z.string().regex(/^[^\s:]+:\d{1,5}$/, 'host:port'))
       .min(1)
-      .describe('Some brokers of the cluster, as host:port; the others are found through them.'),
-    clientId: z.string().min(1).max(100).describe('Name under which the broker logs and limits this client.'),
+      .describe('Some brokers of the cluster, as host:port. Lethe finds the others through them.'),
+    clientId: z.string().min(1).max(100).describe('Client id, which the broker uses in logs and quotas.'),
     delivery: z
       .enum(['exactly-once', 'at-least-once'])
-      .describe(
-        'exactly-once: results and positions in one transaction; at-least-once: one after the other.',
-      ),
+      .describe('exactly-once: results and offsets in one transaction; at-least-once: one after the other.'),
     compression: z
       .enum(['none', 'gzip', 'lz4', 'zstd', 'snappy'])
-      .describe('Of what is written; every codec is read.'),
-    lingerMs: z.int().min(0).max(1000).describe('How long a record waits for others that travel with it.'),
-    batchBytes: count.describe('Bytes that travel together at most.'),
-    sessionTimeoutMs: milliseconds.describe('A worker that is silent for so long loses its partitions.'),
-    startTimeoutMs: milliseconds.describe('How long the cluster may take to answer at the start.'),
+      .describe('Codec of written records. Lethe reads every codec.'),
+    lingerMs: z.int().min(0).max(1000).describe('Time that a record waits for others in its batch.'),
+    batchBytes: count.describe('Largest batch, in bytes.'),
+    sessionTimeoutMs: milliseconds.describe('A worker that is silent for this long loses its partitions.'),
+    startTimeoutMs: milliseconds.describe('Time within which the cluster must answer at the start.'),
     replicationFactor: z
       .int()
       .min(-1)
       .max(32)
-      .describe('Replicas of topics that Lethe creates; -1 leaves it to the broker.'),
-    createTopics: z.boolean().describe('Whether topics that are missing at the start are created.'),
+      .describe('Replication factor of topics that Lethe creates. -1 takes the default of the broker.'),
+    createTopics: z.boolean().describe('Whether Lethe creates missing topics at the start.'),
     sasl: z
       .strictObject({
-        mechanism: z
-          .enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512'])
-          .describe('How connections prove who they are.'),
-        username: z.string().optional().describe('User of the cluster.'),
-        password: secret.describe('Its password; LETHE_TRANSPORT__KAFKA__SASL__PASSWORD(_FILE) only.'),
+        mechanism: z.enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512']).describe('SASL mechanism.'),
+        username: z.string().optional().describe('User name.'),
+        password: secret.describe('Password. Set it by LETHE_TRANSPORT__KAFKA__SASL__PASSWORD(_FILE) only.'),
       })
       .describe('Authentication.'),
     ssl: z
@@ -42,26 +38,24 @@ const kafka = z
         ca: z
           .string()
           .optional()
-          .describe('PEM file of the authority to trust; by default those of the system.'),
+          .describe('PEM file of the certificate authority to trust. The default is those of the system.'),
       })
       .describe('Encryption.'),
     schemaRegistry: z
       .strictObject({
-        enabled: z
-          .boolean()
-          .describe('Whether JSON values may carry the id of a schema, and schemas are kept there.'),
+        enabled: z.boolean().describe('Whether Lethe uses a schema registry.'),
         url: z
           .string()
           .regex(/^https?:\/\/[^@\s]+$/, 'http://host:port or https://host:port, without a password')
           .describe("Root of a REST API compatible with Confluent's schema registry."),
-        username: z.string().optional().describe('User of the registry.'),
+        username: z.string().optional().describe('User name.'),
         password: secret.describe(
-          'Its password; LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__PASSWORD(_FILE) only.',
+          'Password. Set it by LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__PASSWORD(_FILE) only.',
         ),
         register: z
           .boolean()
-          .describe('Whether schemas are registered at the start; otherwise they have to be there.'),
-        emit: z.boolean().describe('Whether JSON values that Lethe writes carry the id of their schema.'),
+          .describe('Whether Lethe registers its schemas at the start. Otherwise they must exist.'),
+        emit: z.boolean().describe('Whether the JSON values that Lethe writes carry the id of their schema.'),
       })
       .describe('The schema registry, for JSON Schema.'),
   })
@@ -71,15 +65,15 @@ export const transport = z
   .strictObject({
     kind: z
       .enum(['memory', 'kafka'])
-      .describe('Where topics live; memory: in this process; kafka: in the cluster of transport.kafka.'),
-    topicPrefix: z.string().max(100).describe('Put before the names of the topics.'),
+      .describe('Where topics are. memory: in this process; kafka: in the cluster of transport.kafka.'),
+    topicPrefix: z.string().max(100).describe('Prefix of all topic names.'),
     partitions: z
       .int()
       .min(1)
       .max(1024)
-      .describe('Partitions of a topic; the commands topic always has one.'),
-    capacityRecords: count.describe('Records that a topic in memory holds before publishers wait.'),
-    capacityBytes: count.min(MEGABYTE).describe('Bytes that a topic in memory holds before publishers wait.'),
+      .describe('Partitions of each topic. The commands, events, models and audit topics always have one.'),
+    capacityRecords: count.describe('Records that a topic in memory holds. Then publishers wait.'),
+    capacityBytes: count.min(MEGABYTE).describe('Bytes that a topic in memory holds. Then publishers wait.'),
     kafka,
   })
   .describe('The event log.');

@@ -7,7 +7,7 @@ export type TrunkName = (typeof TRUNK_NAMES)[number];
 
 const { seed, temperature, labelSmoothing, prototypeWeight, distillationWeight } = ssreConfigSchema.shape;
 
-/** The settings of SSRE on images. The defaults are the published ones (PAPER section 3). */
+/** The settings of SSRE on images. The defaults are the published ones (SSRE: Zhu et al., CVPR 2022). */
 export const imageSsreConfigSchema = z.strictObject({
   seed,
   trunk: z.enum(TRUNK_NAMES).default('resnet18'),

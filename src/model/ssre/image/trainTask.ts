@@ -28,7 +28,7 @@ export interface ImageTask extends LabelledImages {
 const ROWS = 128;
 
 /**
- * Trains one task on top of `state`, by SSRE as published (PAPER section 3).
+ * Trains one task on top of `state`, by SSRE as published (SSRE: Zhu et al., CVPR 2022).
  * @param state what is known so far; null before the first task
  * @param task its classes must be new
  * @param resume where a broken-off training of the same task on the same state was: it goes on from there

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { LetheError } from '../../../domain/errors.js';
+import { refusalBody } from './refusal.js';
 
 const MINUTE_MS = 60_000;
 /** Whoever was not let in has used up nothing: else strangers could keep out those who may. */
@@ -24,7 +25,7 @@ export function commandLimit(
     if (tokens < 1) {
       const seconds = Math.ceil(((1 - tokens) * MINUTE_MS) / perMinute / 1000);
       context.header('retry-after', String(seconds));
-      return context.json({ error: tooMany(perMinute, seconds).toJSON() }, 429);
+      return context.json(refusalBody(tooMany(perMinute, seconds).toJSON()), 429);
     }
     tokens--;
     await next();
@@ -34,7 +35,7 @@ export function commandLimit(
 }
 
 function tooMany(perMinute: number, seconds: number): LetheError {
-  return new LetheError('overloaded', `more than ${perMinute} commands came within a minute`, {
+  return new LetheError('overloaded', `more than ${perMinute} commands arrived within a minute`, {
     field: 'http.commandsPerMinute',
     value: String(perMinute),
     remedy: `Send it again in ${seconds} s, or raise http.commandsPerMinute.`,

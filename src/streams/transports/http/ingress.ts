@@ -1,7 +1,4 @@
-import { type CloudEventV1, HTTP } from 'cloudevents';
 import { decodeCommand, decodeQuery, decodeSample } from '../../../domain/cloudEvents.js';
-import { recordOf } from '../../../domain/cloudevents/envelope.js';
-import { LetheError } from '../../../domain/errors.js';
 import type { LogRecord, OutgoingRecord } from '../../../domain/record.js';
 import type { Topics } from '../../../domain/topics.js';
 import { eventHeaders } from './headers.js';
@@ -12,14 +9,26 @@ export type IngressRole = (typeof INGRESS_ROLES)[number];
 
 interface Ingress {
   readonly type: string;
-  readonly keyOf: (event: CloudEventV1<unknown>, modelName: string) => string;
-  readonly check: (record: LogRecord) => unknown;
+  /** The message's id, and the key of its record where it is not that of all commands. */
+  readonly read: (record: LogRecord) => { readonly id: string; readonly key?: string };
 }
 
 const INGRESS: Readonly<Record<IngressRole, Ingress>> = {
-  samples: { type: 'lethe.sample', keyOf: (event) => String(event.label ?? ''), check: decodeSample },
-  queries: { type: 'lethe.query', keyOf: (event) => event.id, check: decodeQuery },
-  commands: { type: 'lethe.command', keyOf: (_, modelName) => modelName, check: decodeCommand },
+  samples: {
+    type: 'lethe.sample',
+    read: (record) => {
+      const { id, label } = decodeSample(record);
+      return { id, key: label };
+    },
+  },
+  queries: {
+    type: 'lethe.query',
+    read: (record) => {
+      const { id } = decodeQuery(record);
+      return { id, key: id };
+    },
+  },
+  commands: { type: 'lethe.command', read: (record) => ({ id: decodeCommand(record).id }) },
 };
 
 /** A message that was checked, ready for the log. */
@@ -30,27 +39,28 @@ export interface Received {
 
 /**
  * The record for a request in the binary mode of CloudEvents' HTTP binding. Attributes that a message can do without
- * may be left out: an id is drawn, type and source follow from the route.
- * @throws LetheError as the decoders of src/domain/cloudEvents.ts do
+ * may be left out: an id is drawn, the time is now, type and source follow from the route.
+ * @throws LetheError as the decoders of src/domain/cloudEvents.ts do, which read it as they read what comes from Kafka
  */
 export function receive(
   role: IngressRole,
   request: { readonly headers: Headers; readonly body: Buffer },
   { topics, modelName }: { readonly topics: Topics; readonly modelName: string },
 ): Received {
-  const { type, keyOf, check } = INGRESS[role];
+  const { type, read } = INGRESS[role];
   const headers = {
-    'ce-id': crypto.randomUUID(),
-    'ce-type': type,
-    'ce-source': '/lethe/http',
-    'ce-specversion': '1.0',
+    ce_id: crypto.randomUUID(),
+    ce_type: type,
+    ce_source: '/lethe/http',
+    ce_specversion: '1.0',
+    ce_time: new Date().toISOString(),
     ...eventHeaders(request.headers),
+    ...traceHeaders(request.headers),
   };
-  const event = eventOf(headers, request.body);
-  const envelope = recordOf(event, topics[role], keyOf(event, modelName));
-  const record = { ...envelope, headers: { ...envelope.headers, ...traceHeaders(request.headers) } };
-  check({ ...record, partition: 0, offset: 0n, timestamp: 0 });
-  return { id: event.id, record };
+  const topic = topics[role];
+  const record = { topic, key: null, value: request.body, headers };
+  const { id, key = modelName } = read({ ...record, partition: 0, offset: 0n, timestamp: 0 });
+  return { id, record: { ...record, key, headers: { ...headers, ce_id: id } } };
 }
 
 /** The trace that the request is part of (W3C Trace Context) is that of the record. */
@@ -61,29 +71,4 @@ function traceHeaders(headers: Headers): Record<string, string> {
       return value === null ? [] : [[name, value]];
     }),
   );
-}
-
-function eventOf(headers: Record<string, string>, body: Buffer): CloudEventV1<unknown> {
-  if (headers['content-type']?.startsWith('application/cloudevents')) {
-    throw new LetheError('unsupported-format', 'structured and batched CloudEvents are not read', {
-      field: 'content-type',
-      value: headers['content-type'],
-      remedy: 'Send attributes as ce-* headers and the payload as the body (binary mode).',
-    });
-  }
-  try {
-    const event = HTTP.toEvent<unknown>({ headers, body });
-    if (!Array.isArray(event)) return event;
-    throw new TypeError('a batch of events');
-  } catch (error) {
-    throw new LetheError(
-      'invalid-message',
-      `the headers are no CloudEvent: ${error instanceof Error ? error.message : error}`,
-      {
-        field: 'headers',
-        remedy: 'Send CloudEvents 1.0 attributes as ce-* headers; ce-time, if at all, as RFC 3339.',
-        cause: error,
-      },
-    );
-  }
 }

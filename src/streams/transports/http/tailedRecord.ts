@@ -1,7 +1,14 @@
 import { z } from 'zod';
+import { isJson } from '../../../domain/cloudevents/mediaType.js';
+import { jsonOfBytes } from '../../../domain/json.js';
 import type { LogRecord } from '../../../domain/record.js';
 
-const JSON_TYPE = 'application/json';
+/** Events of the gateway's own; unlike those of records they have no id. All that was asked for was sent. */
+export const END = 'end';
+/** Sending failed: the data is the refusal. */
+export const ERROR = 'error';
+/** What Kafka writes where a record has no time. */
+const NO_TIME = -1;
 
 /**
  * A record as tails show it: JSON payloads in full, of others (dead letters carry images) the size only, unless whole
@@ -22,10 +29,11 @@ export const tailedRecordSchema = z.object({
 export type TailedRecord = z.infer<typeof tailedRecordSchema>;
 
 export function tailed(record: LogRecord, whole = false): TailedRecord {
-  const { topic, partition, offset, key, timestamp, headers, value } = record;
+  const { topic, partition, offset, key, headers, value } = record;
+  const timestamp = Number.isFinite(record.timestamp) ? record.timestamp : NO_TIME;
   const shown = { topic, partition, offset: String(offset), key, timestamp, headers, bytes: value.length };
   if (whole) return { ...shown, base64: value.toString('base64') };
-  const data = headers['content-type']?.startsWith(JSON_TYPE) ? parsed(value) : undefined;
+  const data = isJson(headers['content-type']) ? parsed(value) : undefined;
   return data === undefined ? shown : { ...shown, data };
 }
 
@@ -41,7 +49,7 @@ export function untailed(json: string): LogRecord {
 /** Dead letters may call something JSON that is none. */
 function parsed(value: Buffer): unknown {
   try {
-    return JSON.parse(value.toString());
+    return jsonOfBytes(value);
   } catch {
     return undefined;
   }

@@ -1,15 +1,11 @@
 import { createRequire } from 'node:module';
+import { FETCH_VERSIONS, type FetchedRecord } from './fetchedRecords.js';
 
-/** A record as kafkajs decodes it from a fetch. */
-export interface FetchedRecord {
-  readonly offset: string;
-  readonly key: Buffer | null;
-  isControlRecord: boolean;
-  readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean };
-}
+/** What tells of a fetched record whether it belongs to an aborted transaction. */
+export type FetchedInTransaction = Pick<FetchedRecord, 'offset' | 'key' | 'isControlRecord' | 'batchContext'>;
 
 export interface FetchedPartition {
-  readonly messages: readonly FetchedRecord[];
+  readonly messages: readonly FetchedInTransaction[];
   abortedTransactions?: readonly { readonly producerId: string; readonly firstOffset: string }[] | null;
 }
 
@@ -20,9 +16,6 @@ interface Fetched {
 interface FetchResponse {
   parse(decoded: unknown): Promise<Fetched>;
 }
-
-/** Versions of the fetch request that carry aborted transactions. */
-const VERSIONS = [4, 5, 6, 7, 8, 9, 10, 11];
 
 let corrected = false;
 
@@ -35,7 +28,7 @@ export function correctAbortedRecords(): void {
   if (corrected) return;
   corrected = true;
   const require = createRequire(import.meta.url);
-  for (const version of VERSIONS) {
+  for (const version of FETCH_VERSIONS) {
     const response = require(`kafkajs/src/protocol/requests/fetch/v${version}/response.js`) as FetchResponse;
     const { parse } = response;
     response.parse = async (decoded) => {
@@ -68,6 +61,6 @@ export function hideAborted(partition: FetchedPartition): void {
 }
 
 /** The key of a control record: its version, then 0 for an abort and 1 for a commit. */
-function isAbort({ key }: FetchedRecord): boolean {
+function isAbort({ key }: FetchedInTransaction): boolean {
   return key !== null && key.length >= 4 && key.readInt16BE(2) === 0;
 }

@@ -6,7 +6,7 @@ import type { Writer } from './writer.js';
 /** Whoever can commit positions for the partitions that it was assigned: a member of the group. */
 export interface Committer {
   /** @returns false if it is no member any more */
-  commit(progress: Progress, position: bigint): Promise<boolean>;
+  commit(progress: Progress, position: bigint, note?: string): Promise<boolean>;
 }
 
 /** At least once: first the outputs, then the position. A crash between the two repeats the outputs. */
@@ -18,11 +18,16 @@ export class AtLeastOnceWriter implements Writer {
 
   async acquire(): Promise<void> {}
 
-  async write(progress: Progress, outputs: readonly OutgoingRecord[], position: bigint): Promise<boolean> {
+  async write(
+    progress: Progress,
+    outputs: readonly OutgoingRecord[],
+    position: bigint,
+    note?: string,
+  ): Promise<boolean> {
     const { losses } = progress;
     await this.publisher.publish(outputs);
     if (progress.losses !== losses) return false;
-    return (await this.committerOf(progress)?.commit(progress, position)) ?? false;
+    return (await this.committerOf(progress)?.commit(progress, position, note)) ?? false;
   }
 
   release(): void {}

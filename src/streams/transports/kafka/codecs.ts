@@ -45,7 +45,7 @@ export function registerCodecs(): Promise<void> {
 }
 
 /** Bytes that a batch of records may become. */
-const LARGEST_BATCH = 2 ** 27;
+export const LARGEST_BATCH = 2 ** 27;
 
 /** Whatever a codec finds wrong, in the words of Lethe. */
 function guarded(name: Compression, { compress, decompress }: Codec): Codec {
@@ -54,20 +54,22 @@ function guarded(name: Compression, { compress, decompress }: Codec): Codec {
     async decompress(buffer) {
       try {
         return await decompress(buffer);
-      } catch (cause) {
-        throw unreadable(name, buffer, cause);
+      } catch (thrown) {
+        throw unreadableBatch(buffer.length, thrown, name);
       }
     },
   };
 }
 
-function unreadable(name: Compression, { length }: Buffer, cause: unknown): LetheError {
-  const because = cause instanceof Error ? cause.message : String(cause);
-  return new LetheError('invalid-message', `a batch of records can't be decompressed (${name}): ${because}`, {
-    field: 'compression',
-    value: `${length} bytes`,
+/** Why a batch of records can't be opened. */
+export function unreadableBatch(bytes: number, thrown: unknown, compression?: Compression): LetheError {
+  const because = thrown instanceof Error ? thrown.message : String(thrown);
+  const what = compression ? `can't be decompressed (${compression})` : "can't be read";
+  return new LetheError('invalid-message', `a batch of records ${what}: ${because}`, {
+    field: compression ? 'compression' : 'batch',
+    value: `${bytes} bytes`,
     // Without the cause, which kafkajs would hand on in the place of this error.
-    remedy: 'See who writes to the topics; a reset of the positions of the group moves on past the batch.',
+    remedy: 'Find out who writes to this topic, and send the records of the batch again in smaller batches.',
   });
 }
 

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { isForbidden } from './failures.js';
 
 interface Broker {
   isConnected(): boolean;
@@ -10,7 +11,13 @@ interface Sought {
   readonly coordinatorType?: number;
 }
 
+interface BrokerPool {
+  withBroker(use: (found: unknown) => Promise<unknown>): Promise<unknown>;
+}
+
 interface Cluster {
+  readonly brokerPool: BrokerPool;
+  findGroupCoordinatorMetadata(sought: Sought): Promise<unknown>;
   findGroupCoordinator(sought: Sought): Promise<Broker>;
 }
 
@@ -50,5 +57,39 @@ export function rememberCoordinators(): void {
     const broker = await findGroupCoordinator.call(this, sought);
     found?.set(name, { broker, at: Date.now() });
     return broker;
+  };
+}
+
+let telling = false;
+
+/**
+ * Lets a client say that it may not know of a group. kafkajs 2.2.4 asks every broker for the coordinator, forgets why they
+ * refused, and says that there is none: who has no rights would wait for a cluster that is well.
+ */
+export function tellForbiddenGroups(): void {
+  if (telling) return;
+  telling = true;
+  const require = createRequire(import.meta.url);
+  const { prototype } = require('kafkajs/src/cluster/index.js') as { readonly prototype: Cluster };
+  const { findGroupCoordinatorMetadata } = prototype;
+
+  prototype.findGroupCoordinatorMetadata = async function (this: Cluster, sought: Sought): Promise<unknown> {
+    let forbidden: unknown;
+    const { brokerPool } = this;
+    const withBroker: BrokerPool['withBroker'] = (use) =>
+      brokerPool.withBroker(async (found) => {
+        try {
+          return await use(found);
+        } catch (thrown) {
+          if (isForbidden(thrown)) forbidden = thrown;
+          throw thrown;
+        }
+      });
+    const watched: Cluster = Object.create(this, { brokerPool: { value: { withBroker } } });
+    try {
+      return await findGroupCoordinatorMetadata.call(watched, sought);
+    } catch (thrown) {
+      throw forbidden ?? thrown;
+    }
   };
 }

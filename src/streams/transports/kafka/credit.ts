@@ -1,6 +1,6 @@
 import type { Signal } from './waiting.js';
 
-/** How many records, and bytes of values, one subscription may still be given. */
+/** How many records, and bytes of records, one subscription may still be given. */
 export class Credit {
   #records = 0;
   #bytes = 0;

@@ -1,4 +1,5 @@
 import { LetheError } from '../../../domain/errors.js';
+import { type OutgoingRecord, recordBytes } from '../../../domain/record.js';
 import type { KafkaConnectionOptions } from './options.js';
 
 /** Someone else was given the transactional id: what was written since does not count. */
@@ -19,6 +20,8 @@ const FORBIDDEN = new Set([
   'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
 ]);
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
+/** What a topic takes unless someone says otherwise. */
+const DEFAULT_LIMIT = '1048588';
 const NO_SUCH_TOPIC = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'INVALID_TOPIC_EXCEPTION']);
 
 interface KafkaFailure {
@@ -63,22 +66,55 @@ export function isUnknownTopic(thrown: unknown): boolean {
   return some(thrown, isOneOf(NO_SUCH_TOPIC));
 }
 
+export function isForbidden(thrown: unknown): boolean {
+  return some(thrown, isOneOf(FORBIDDEN));
+}
+
+/** Whether it was said already what is wrong: it lies in what is written or read, whatever becomes of the cluster. */
+export function isRefusal(thrown: unknown): boolean {
+  return some(thrown, (failure) => failure instanceof LetheError);
+}
+
+/** The same succeeds in smaller requests, or with smaller records. */
+export function isTooLarge(thrown: unknown): boolean {
+  return some(thrown, isOneOf(TOO_LARGE));
+}
+
+/** A record that its topic does not take; retriable where the topic has to. */
+export function tooLargeError(record: OutgoingRecord, limit = Number.POSITIVE_INFINITY): LetheError {
+  const { topic } = record;
+  const bytes = recordBytes(record);
+  const most = Number.isFinite(limit) ? `of at most ${limit} bytes` : 'that are smaller';
+  return new LetheError(
+    'config-invalid',
+    `the topic ${topic} allows records ${most}; this one has ${bytes}`,
+    {
+      field: 'max.message.bytes',
+      value: topic,
+      remedy: record.mustFit
+        ? `Raise the limit to Kafka's default at least: ${alterTopic(topic, 'max.message.bytes', DEFAULT_LIMIT)}.`
+        : `Send smaller ones, or raise the limit: ${alterTopic(topic, 'max.message.bytes', String(2 * bytes))}, ` +
+          'and, above 100 MiB, also socket.request.max.bytes of the brokers.',
+      retriable: record.mustFit ?? false,
+    },
+  );
+}
+
+/** The command that sets a topic's config. */
+export function alterTopic(topic: string, name: string, value: string): string {
+  return `kafka-configs.sh --alter --entity-type topics --entity-name ${topic} --add-config ${name}=${value}`;
+}
+
 /** What no retry mends; `undefined` for all the rest. */
 export function permanentError(thrown: unknown, options: KafkaConnectionOptions): LetheError | undefined {
   for (const failure of chain(thrown)) if (failure instanceof LetheError) return failure;
-  if (some(thrown, isOneOf(TOO_LARGE))) {
-    return new LetheError('config-invalid', `Kafka refuses a record as too large: ${textOf(thrown)}`, {
-      field: 'transport.kafka.batchBytes',
-      remedy: 'Raise max.message.bytes of the topic, or lower transport.kafka.batchBytes below it.',
-      cause: thrown,
-    });
-  }
   if (some(thrown, isOneOf(FORBIDDEN))) {
     return new LetheError('config-invalid', `Kafka forbids this: ${textOf(thrown)}`, {
       field: 'transport.kafka.sasl.username',
       ...(options.sasl && { value: options.sasl.username }),
       remedy:
-        'Give this user the rights to read and write the topics, the consumer groups and the transactional ids.',
+        'Give this user permission for the topics, the consumer groups and the transactional ids (docs/security.md).',
+      retriable: true,
       cause: thrown,
     });
   }
@@ -89,6 +125,7 @@ export function unknownTopicError(thrown: unknown): LetheError {
   return new LetheError('config-invalid', `Kafka lacks a topic: ${textOf(thrown)}`, {
     field: 'transport.topics',
     remedy: 'Create the topics with `lethe topics create`.',
+    retriable: true,
     cause: thrown,
   });
 }
@@ -108,7 +145,7 @@ export function startError(thrown: unknown, options: KafkaConnectionOptions): Le
     {
       field: 'transport.kafka.brokers',
       value: options.brokers.join(','),
-      remedy: `Check that the brokers run and that these addresses can be reached from here. ${hint}`,
+      remedy: `Check that the brokers run and that this machine can reach their addresses. ${hint}`,
       retriable: true,
       cause: thrown,
     },
@@ -132,7 +169,7 @@ function authenticationError(thrown: unknown, options: KafkaConnectionOptions): 
     return new LetheError('config-invalid', `Kafka does not offer this SASL mechanism: ${textOf(thrown)}`, {
       field: 'transport.kafka.sasl.mechanism',
       ...(mechanism && { value: mechanism }),
-      remedy: 'Set transport.kafka.sasl.mechanism to one that the listener enables.',
+      remedy: 'Set transport.kafka.sasl.mechanism to one that the listener supports.',
       cause: thrown,
     });
   }
@@ -150,7 +187,7 @@ function tlsError(thrown: unknown, { ssl }: KafkaConnectionOptions): LetheError 
   return new LetheError('config-invalid', `no TLS connection to Kafka: ${textOf(thrown)}`, {
     field: 'transport.kafka.ssl',
     remedy:
-      'Set transport.kafka.ssl.ca to the authority that signed the brokers, and use the address of a TLS listener.',
+      'Set transport.kafka.ssl.ca to the authority that signed the certificates of the brokers, and use a TLS listener.',
     cause: thrown,
   });
 }

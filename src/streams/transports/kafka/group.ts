@@ -2,11 +2,14 @@ import type { Subscriber } from 'rxjs';
 import type { LogRecord } from '../../../domain/record.js';
 import type { Positions, Settled, Subscription } from '../eventLog.js';
 import { AtLeastOnceWriter, OnlookingWriter } from './atLeastOnce.js';
-import type { Offsets } from './offsets.js';
+import { type Note, noteIn, type Turn, written } from './caution.js';
+import { type Loss, lostError, lostIn } from './losses.js';
+import type { Kept, Offsets } from './offsets.js';
 import type { KafkaLogOptions } from './options.js';
 import { type Entry, Progress } from './progress.js';
 import type { Publisher } from './publisher.js';
 import { Reader, type ReaderContext } from './reader.js';
+import type { Sizing } from './requests.js';
 import { TransactionalWriter } from './transactions.js';
 import type { Patience } from './waiting.js';
 import type { Writer } from './writer.js';
@@ -14,11 +17,22 @@ import type { Writer } from './writer.js';
 /** How long settlements that are being written may take when the log is closed. */
 const CLOSING_MS = 5000;
 
+/** Where a reading begins. */
+interface Beginning {
+  readonly position: bigint;
+  /** Whether that is written down as far as it has to be. */
+  readonly pinned: boolean;
+  /** What those noted who began there before; nothing where there is nothing to read. */
+  readonly found: Note | undefined;
+}
+
 interface GroupParts {
   readonly options: KafkaLogOptions;
   readonly patience: Patience;
   readonly offsets: Offsets;
   readonly publisher: Publisher;
+  readonly sizing: Sizing;
+  readonly turn: Turn;
 }
 
 /** A consumer group as this process takes part in it: its readers, and how far it is in each partition. */
@@ -37,10 +51,10 @@ export class Group {
     readonly transient: boolean,
     private readonly parts: GroupParts,
   ) {
-    const { options, patience, offsets, publisher } = parts;
+    const { options, patience, offsets, publisher, sizing } = parts;
     if (transient) this.#writer = new OnlookingWriter(publisher);
     else if (options.delivery === 'exactly-once')
-      this.#writer = new TransactionalWriter(options, patience, offsets);
+      this.#writer = new TransactionalWriter(options, patience, offsets, sizing);
     else {
       const committer = ({ reader }: Progress) => (reader instanceof Reader ? reader : undefined);
       this.#writer = new AtLeastOnceWriter(publisher, committer);
@@ -57,13 +71,16 @@ export class Group {
     subscriber: Subscriber<LogRecord>,
     starts: Promise<Positions | undefined>,
   ): Reader {
-    const { options, patience } = this.parts;
+    const { options, patience, turn } = this.parts;
     const context: ReaderContext = {
       options,
       patience,
+      turn,
+      note: (progress, note) => this.#note(progress, note),
       progressOf: (topic, partition) => this.#progressOf(topic, partition),
       acquire: (progress, by) => this.#acquire(progress, by),
       lost: (progress) => this.#lose(progress),
+      moved: (progress) => this.#hasMoved(progress),
       emitting: (record, progress) => this.#origins.set(record, { progress, losses: progress.losses }),
       flush: (progress) => {
         this.#commit(progress).catch((error: unknown) => subscriber.error(error));
@@ -121,6 +138,18 @@ export class Group {
     return progress.idle ? progress.cursor : progress.position;
   }
 
+  /** Topics of which it holds partitions. */
+  get topics(): ReadonlySet<string> {
+    const held = [...this.#progress.values()].filter(({ position }) => position !== undefined);
+    return new Set(held.map(({ topic }) => topic));
+  }
+
+  /** The topic of that name has this id now: where it is another one, all that is known of its offsets is void. */
+  identify(topic: string, id: string): void {
+    for (const progress of this.#progress.values())
+      if (progress.topic === topic && isAnother(id, progress)) this.#acquireAnew(progress);
+  }
+
   /** Completes the readers; resolves for each when it has left. */
   close(): Promise<void>[] {
     const readers = [...this.#readers];
@@ -170,16 +199,31 @@ export class Group {
     return progress;
   }
 
-  #acquire(progress: Progress, reader: Reader): Promise<void> {
+  /** @returns whether the partition is the reader's; if not, another worker has it, or had it meanwhile */
+  #acquire(progress: Progress, reader: Reader): Promise<boolean> {
     return progress.serial.run(async () => {
-      if (reader.stopped) return;
+      if (reader.stopped) return false;
       const former = progress.reader;
       if (former instanceof Reader && former !== reader && !former.stopped) progress.lose();
       await this.#writer.acquire(progress);
-      const { position, pinned } = await this.#positionOf(progress, reader);
-      if (reader.stopped) return;
+      const topicId = await this.parts.offsets.idOf(progress.topic);
+      const isAnew = isAnother(topicId, progress);
+      if (isAnew) {
+        this.parts.options.log?.warn(
+          { group: this.name, topic: progress.topic, partition: progress.partition },
+          'the topic was deleted and created again: Lethe reads it from its beginning; unread records of the old topic are lost',
+        );
+        progress.lose();
+      }
+      const { position, pinned, found } = await this.#positionOf(progress, reader, isAnew);
+      if (reader.stopped) return false;
       progress.acquired(position, reader);
-      if (!pinned) await this.#writer.write(progress, [], position);
+      const note = found && progress.caution.begins(position, found, reader.subscription.maxInFlight);
+      const isWritten =
+        (pinned && !note) || (await this.#writer.write(progress, [], position, note && written(note)));
+      if (isWritten) progress.topicId = topicId;
+      else progress.lose();
+      return isWritten;
     });
   }
 
@@ -187,19 +231,59 @@ export class Group {
   async #positionOf(
     { topic, partition, position }: Progress,
     reader: Reader,
-  ): Promise<{ position: bigint; pinned: boolean }> {
-    if (this.transient && position !== undefined) return { position, pinned: true };
-    const committed = this.transient
-      ? undefined
-      : (await this.parts.offsets.committed(this.name, topic)).get(partition);
-    const { low, high } = (await this.parts.offsets.kept(topic))[partition] ?? { low: 0n, high: 0n };
+    isAnew: boolean,
+  ): Promise<Beginning> {
+    const { offsets, options } = this.parts;
+    const place = this.transient ? undefined : (await offsets.places(this.name, topic)).get(partition);
+    const committed = place?.position;
+    const kept = await this.#kept({ topic, partition });
+    if (isAnew) return { position: kept.low, pinned: this.transient, found: undefined };
     const starts = await this.#starts.get(reader);
-    const wanted = later(committed, position) ?? starts?.get(topic)?.[partition] ?? low;
-    // A topic that was made anew, or whose records are too old to be kept.
-    const within = wanted < low || wanted > high ? low : wanted;
+    const known = later(committed, position);
+    const loss = this.transient || (known === undefined && starts) ? undefined : lostIn(kept, known);
+    if (loss) this.#refuseOrTell({ group: this.name, topic, partition, ...loss }, reader);
+    const wanted = known ?? starts?.get(topic)?.[partition] ?? kept.low;
+    if (wanted > kept.high) {
+      options.log?.warn(
+        { group: this.name, topic, partition, position: String(wanted), end: String(kept.high) },
+        'the topic ends before the committed offset: it was truncated or created again; Lethe reads it from its beginning',
+      );
+    }
+    const isWithin = wanted >= kept.low && wanted <= kept.high;
     const forgotten = committed !== undefined && position !== undefined && committed < position;
-    const known = committed !== undefined || starts === undefined;
-    return { position: within, pinned: this.transient || (known && !forgotten) };
+    const isKnown = committed !== undefined || starts === undefined;
+    const hasMore = wanted < kept.high && isWithin && !this.transient;
+    return {
+      position: isWithin ? wanted : kept.low,
+      pinned: this.transient || (isKnown && isWithin && !forgotten),
+      found: hasMore ? (wanted === committed && place ? place.note : noteIn(null)) : undefined,
+    };
+  }
+
+  /** @throws LetheError `records-lost` where the reader must not go on as if nothing were */
+  #refuseOrTell(loss: Loss, { subscription }: Reader): void {
+    if (subscription.whole) throw lostError(loss);
+    this.parts.options.onLoss?.(loss);
+  }
+
+  async #kept({ topic, partition }: Pick<Progress, 'topic' | 'partition'>): Promise<Kept> {
+    return (await this.parts.offsets.kept(topic))[partition] ?? { low: 0n, high: 0n };
+  }
+
+  /** Asked where kafkajs fetched from another offset than it was told to. */
+  async #hasMoved(progress: Progress): Promise<boolean> {
+    const { losses } = progress;
+    const id = await this.parts.offsets.idOf(progress.topic);
+    const { low, high } = await this.#kept(progress);
+    const moved = isAnother(id, progress) || progress.cursor < low || progress.cursor > high;
+    if (moved && progress.losses === losses) this.#acquireAnew(progress);
+    return moved;
+  }
+
+  #acquireAnew(progress: Progress): void {
+    const { reader } = progress;
+    progress.lose();
+    if (reader instanceof Reader) reader.fenced(progress);
   }
 
   #lose(progress: Progress): void {
@@ -208,6 +292,16 @@ export class Group {
     // In its turn: a producer of kafkajs that is disconnected amid a request may never end it, nor its own disconnecting.
     void progress.serial.run(async () => {
       if (progress.reader === undefined) this.#writer.release(progress);
+    });
+  }
+
+  /** Writes a note beside the position. */
+  #note(progress: Progress, note: Note): Promise<void> {
+    return progress.serial.run(async () => {
+      const { position, losses } = progress;
+      if (position === undefined) return;
+      const noted = await this.#writer.write(progress, [], position, written(note));
+      if (!noted && progress.losses === losses) this.#acquireAnew(progress);
     });
   }
 
@@ -225,13 +319,13 @@ export class Group {
         return;
       }
       if (written) progress.written(entries, position);
-      else {
-        const { reader } = progress;
-        progress.lose();
-        if (reader instanceof Reader) reader.fenced(progress);
-      }
+      else this.#acquireAnew(progress);
     });
   }
+}
+
+function isAnother(id: string | undefined, { topicId }: Progress): boolean {
+  return id !== undefined && topicId !== undefined && id !== topicId;
 }
 
 /**

@@ -2,21 +2,28 @@ import type { Admin } from 'kafkajs';
 import { Observable, type Subscriber } from 'rxjs';
 import type { LogRecord, OutgoingRecord } from '../../../domain/record.js';
 import { closedError } from '../closedError.js';
-import type { EventLog, Positions, Settled, Subscription } from '../eventLog.js';
+import type { EventLog, Loss, Positions, Retention, Settled, Subscription } from '../eventLog.js';
 import { correctAbortedRecords } from './abortedRecords.js';
+import { Turn } from './caution.js';
 import { registerCodecs } from './codecs.js';
-import { rememberCoordinators } from './coordinators.js';
+import { rememberCoordinators, tellForbiddenGroups } from './coordinators.js';
 import { textOf } from './failures.js';
+import { correctFetchedRecords } from './fetchedRecords.js';
 import { Group } from './group.js';
-import { Offsets } from './offsets.js';
+import { lostIn } from './losses.js';
+import { type Kept, Offsets } from './offsets.js';
 import type { KafkaLogOptions } from './options.js';
+import { takePartitionsInTurn } from './partitionsInTurn.js';
 import { Publisher } from './publisher.js';
 import type { Reader } from './reader.js';
+import type { Sizing } from './requests.js';
 import { withAdmin } from './startCheck.js';
-import type { Patience } from './waiting.js';
+import { askForTopicIds } from './topicIds.js';
+import { TopicLimits } from './topicLimits.js';
+import { Patience } from './waiting.js';
 
-/** How often it is asked whether the cluster answers, for `onConnection`. */
-const PING_MS = 3000;
+/** How often it is asked whether the cluster answers, and whether the topics are still the same. */
+const WATCH_MS = 3000;
 
 /** The event log in Kafka. */
 export interface KafkaLog extends EventLog {
@@ -35,8 +42,12 @@ export async function createKafkaLog(
   options: KafkaLogOptions,
   prepare: (admin: Admin) => Promise<void> = async () => undefined,
 ): Promise<KafkaLog> {
+  correctFetchedRecords();
   correctAbortedRecords();
+  takePartitionsInTurn();
   rememberCoordinators();
+  tellForbiddenGroups();
+  askForTopicIds();
   await registerCodecs();
   await withAdmin(options, prepare);
   return new Log(options);
@@ -47,29 +58,34 @@ class Log implements KafkaLog {
   readonly #closing = new AbortController();
   readonly #patience: Patience;
   readonly #offsets: Offsets;
+  readonly #limits: TopicLimits;
+  readonly #sizing: Sizing;
   readonly #publisher: Publisher;
   readonly #groups = new Map<string, Group>();
   readonly #readers = new Set<Reader>();
+  readonly #turn = new Turn();
   /** Subscriptions that are finding out where to start: what is published after them is for them. */
   readonly #starting = new Set<Promise<unknown>>();
-  readonly #pinging: NodeJS.Timeout;
-  #connected = true;
+  readonly #watching: NodeJS.Timeout;
+  /** What stands for a topic among the troubles, while it is missing. */
+  readonly #missing = new Map<string, object>();
+  #looking = false;
   #closed: Promise<void> | undefined;
 
   constructor(options: KafkaLogOptions) {
     this.#options = options;
-    this.#patience = {
-      options,
-      signal: this.#closing.signal,
-      answered: (connected, why) => this.#answered(connected, why),
-    };
+    this.#patience = new Patience(options, this.#closing.signal, (why) =>
+      options.onConnection?.(why === undefined, why),
+    );
     this.#offsets = new Offsets(this.#patience);
-    this.#publisher = new Publisher(options, this.#patience);
-    this.#pinging = setInterval(() => this.#ping(), PING_MS).unref();
+    this.#limits = new TopicLimits((topics) => this.#offsets.largestBatches(topics));
+    this.#sizing = { ...options, limits: this.#limits };
+    this.#publisher = new Publisher(options, this.#patience, this.#sizing);
+    this.#watching = setInterval(() => void this.#watch(), WATCH_MS).unref();
   }
 
   get connected(): boolean {
-    return this.#connected;
+    return this.#patience.well;
   }
 
   get publishRequests(): number {
@@ -107,11 +123,10 @@ class Log implements KafkaLog {
     const lags = topics.map(async (topic) => {
       const committed = await this.#offsets.committed(groupName, topic);
       const kept = await this.#offsets.kept(topic);
-      return kept.reduce((lag, { low, high }, partition) => {
-        const position = committed.get(partition) ?? low;
-        const known = group?.readUpTo(topic, partition) ?? position;
-        const from = known > position ? known : position;
-        return lag + Math.max(0, Number(high - (from > low ? from : low)));
+      return kept.reduce((lag, range, partition) => {
+        const position = within(range, committed.get(partition));
+        const known = within(range, group?.readUpTo(topic, partition));
+        return lag + Number(range.high - (known > position ? known : position));
       }, 0);
     });
     return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0);
@@ -119,8 +134,22 @@ class Log implements KafkaLog {
 
   async positions(group: string, topic: string): Promise<readonly bigint[]> {
     this.#refuseIfClosed();
+    const onlooking = this.#groups.get(group);
+    if (onlooking?.transient) {
+      const kept = await this.#offsets.kept(topic);
+      return kept.map(({ low }, partition) => onlooking.readUpTo(topic, partition) ?? low);
+    }
     const committed = await this.#offsets.committed(group, topic);
-    return (await this.#offsets.kept(topic)).map(({ low }, partition) => committed.get(partition) ?? low);
+    return (await this.#offsets.kept(topic)).map((kept, partition) => within(kept, committed.get(partition)));
+  }
+
+  async losses(group: string, topic: string): Promise<readonly Loss[]> {
+    this.#refuseIfClosed();
+    const committed = await this.#offsets.committed(group, topic);
+    return (await this.#offsets.kept(topic)).flatMap((kept, partition) => {
+      const lost = lostIn(kept, committed.get(partition));
+      return lost ? [{ group, topic, partition, ...lost }] : [];
+    });
   }
 
   async deleteBefore(topic: string, offsets: readonly bigint[]): Promise<void> {
@@ -128,9 +157,14 @@ class Log implements KafkaLog {
     await this.#offsets.deleteBefore(topic, offsets);
   }
 
-  async retention(topics: readonly string[]): Promise<ReadonlyMap<string, number | null>> {
+  async retention(topics: readonly string[]): Promise<ReadonlyMap<string, Retention>> {
     this.#refuseIfClosed();
     return this.#offsets.retention(topics);
+  }
+
+  async largestRecord(topic: string): Promise<number> {
+    this.#refuseIfClosed();
+    return this.#limits.largestRecord(topic);
   }
 
   close(): Promise<void> {
@@ -139,7 +173,7 @@ class Log implements KafkaLog {
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#pinging);
+    clearInterval(this.#watching);
     const leaving = [...this.#groups.values()].flatMap((group) => group.close());
     await Promise.all([...this.#groups.values()].map((group) => group.settledSoFar()));
     this.#closing.abort();
@@ -176,6 +210,8 @@ class Log implements KafkaLog {
       ...parts,
       offsets: this.#offsets,
       publisher: this.#publisher,
+      sizing: this.#sizing,
+      turn: this.#turn,
     });
     this.#groups.set(name, group);
     return group;
@@ -192,20 +228,42 @@ class Log implements KafkaLog {
     return ends;
   }
 
-  #ping(): void {
-    this.#offsets.ping().then(
-      () => this.#answered(true),
-      (thrown: unknown) => this.#answered(false, thrown),
-    );
+  async #watch(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      await this.#offsets.ping();
+      await this.#look();
+      this.#patience.over(this);
+    } catch (thrown) {
+      this.#patience.troubled(this, textOf(thrown));
+    } finally {
+      this.#looking = false;
+    }
   }
 
-  #answered(connected: boolean, why?: unknown): void {
-    if (connected === this.#connected || this.#closing.signal.aborted) return;
-    this.#connected = connected;
-    this.#options.onConnection?.(connected, connected ? undefined : textOf(why));
+  /** Whether the topics are there, and the same. */
+  async #look(): Promise<void> {
+    const groups = [...this.#groups.values()];
+    const { topicsExist = [] } = this.#options;
+    const topics = [...new Set([...topicsExist, ...groups.flatMap((group) => [...group.topics])])];
+    const found = await this.#offsets.find(topics);
+    for (const topic of topics) {
+      const id = found.get(topic)?.id;
+      const missing = this.#missing.get(topic) ?? {};
+      this.#missing.set(topic, missing);
+      if (found.get(topic)) this.#patience.over(missing);
+      else this.#patience.troubled(missing, `Kafka has no topic ${topic} any more`);
+      if (id !== undefined) for (const group of groups) group.identify(topic, id);
+    }
   }
 
   #refuseIfClosed(): void {
     if (this.#closed) throw closedError();
   }
+}
+
+/** The position as far as it is within what is kept: one behind the end is of a topic that was truncated or made again. */
+function within({ low, high }: Kept, position = low): bigint {
+  return position < low || position > high ? low : position;
 }

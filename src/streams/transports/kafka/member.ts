@@ -1,16 +1,14 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import type { Subscription } from '../eventLog.js';
 import { CONSUMER_RETRY, createClient } from './client.js';
-import { isUnknownTopic, permanentError, unknownTopicError } from './failures.js';
 import type { KafkaLogOptions } from './options.js';
 import type { Progress } from './progress.js';
-import { type Patience, pause } from './waiting.js';
+import { type Deed, type Patience, pause, reasonOf } from './waiting.js';
 
 /** How long the broker waits for new records, and hence about how long it takes to leave. */
 const MAX_WAIT_MS = 250;
 const RESTART_MS = 500;
 const CONCURRENT_PARTITIONS = 256;
-const UNKNOWN_TOPIC_MS = 10_000;
 
 /** What a member is for. */
 export interface Duties {
@@ -18,8 +16,11 @@ export interface Duties {
   readonly patience: Patience;
   readonly heartbeatMs: number;
   progressOf(topic: string, partition: number): Progress;
-  acquire(progress: Progress): Promise<void>;
+  /** @returns whether the partition is this member's now */
+  acquire(progress: Progress): Promise<boolean>;
   lost(progress: Progress): void;
+  /** Whether the partition's offsets mean other records than they did; then it is acquired anew. */
+  moved(progress: Progress): Promise<boolean>;
   handle(batch: EachBatchPayload, held: Held): Promise<void>;
   changed(): void;
   failed(error: unknown): void;
@@ -49,11 +50,14 @@ export class Member {
   #running: Promise<void> | undefined;
   #paused = false;
   #leaving = false;
+  readonly #reading: Deed;
 
   constructor(
     private readonly subscription: Subscription,
     private readonly duties: Duties,
-  ) {}
+  ) {
+    this.#reading = { what: `${subscription.group} reads`, topics: subscription.topics };
+  }
 
   /** Whether something that was emitted is not settled and written. */
   get busy(): boolean {
@@ -81,21 +85,32 @@ export class Member {
     return !this.#paused && this.#held.get(keyOf(topic, partition)) === held;
   }
 
-  async commit({ topic, partition, losses }: Progress, position: bigint): Promise<boolean> {
+  async commit({ topic, partition, losses }: Progress, position: bigint, note?: string): Promise<boolean> {
     const progress = this.duties.progressOf(topic, partition);
-    const { signal, options } = this.duties.patience;
-    while (this.#consumer && this.#memberId !== undefined && progress.losses === losses) {
-      try {
-        await this.#consumer.commitOffsets([{ topic, partition, offset: String(position) }]);
-        return !signal.aborted;
-      } catch (thrown) {
-        const permanent = permanentError(thrown, options);
-        if (permanent) throw permanent;
-        if (signal.aborted) return false;
-        await pause(RESTART_MS, signal);
+    const { patience } = this.duties;
+    const deed = { what: `${this.subscription.group} settles in`, topics: [topic] };
+    const started = Date.now();
+    const who = {};
+    try {
+      while (this.#consumer && this.#memberId !== undefined && progress.losses === losses) {
+        try {
+          await this.#consumer.commitOffsets([
+            { topic, partition, offset: String(position), metadata: note ?? null },
+          ]);
+          patience.succeeded(deed);
+          return !patience.signal.aborted;
+        } catch (thrown) {
+          const refusal = patience.refusal(thrown, deed, started);
+          if (refusal) throw refusal;
+          if (patience.signal.aborted) return false;
+          patience.troubled(who, reasonOf(thrown, deed));
+          await pause(RESTART_MS, patience.signal);
+        }
       }
+      return false;
+    } finally {
+      patience.over(who);
     }
-    return false;
   }
 
   /** The partition's transactions were fenced off. It is acquired anew when the group confirms that it is ours. */
@@ -105,7 +120,7 @@ export class Member {
   }
 
   async #run(): Promise<void> {
-    const { patience, options } = this.duties;
+    const { patience } = this.duties;
     const started = Date.now();
     while (!this.#leaving && !patience.signal.aborted) {
       const crash = new Promise<void>((resolve) => {
@@ -127,25 +142,24 @@ export class Member {
         this.#consumer = consumer;
         if (!this.#leaving) await crash;
       } catch (thrown) {
-        const permanent =
-          permanentError(thrown, options) ??
-          (isUnknownTopic(thrown) && Date.now() - started > UNKNOWN_TOPIC_MS && unknownTopicError(thrown));
-        if (permanent) {
+        const refusal = patience.refusal(thrown, this.#reading, started);
+        if (refusal) {
           this.#paused = true;
           this.#leaving = true;
-          this.duties.failed(permanent);
-        }
-        patience.answered(false, thrown);
+          this.duties.failed(refusal);
+        } else patience.troubled(this, reasonOf(thrown, this.#reading));
       }
       await consumer.disconnect().catch(() => undefined);
       this.#consumer = undefined;
       if (!this.#leaving) await pause(RESTART_MS * (0.5 + Math.random()), patience.signal);
     }
     this.#memberId = undefined;
+    patience.over(this);
   }
 
   #createConsumer(): Consumer {
-    const { options } = this.duties;
+    const { options, patience } = this.duties;
+    const started = Date.now();
     const consumer = createClient(options).consumer({
       groupId: this.subscription.group,
       sessionTimeout: options.sessionTimeoutMs,
@@ -156,19 +170,24 @@ export class Member {
       // The member starts a new consumer itself: kafkajs gives up on some errors that pass.
       retry: { ...CONSUMER_RETRY, restartOnFailure: async () => false },
     });
-    const { GROUP_JOIN, CRASH, HEARTBEAT, START_BATCH_PROCESS } = consumer.events;
+    const { GROUP_JOIN, CRASH, HEARTBEAT, FETCH_START, FETCH, START_BATCH_PROCESS } = consumer.events;
+    const fetches = new Fetches();
     consumer.on(GROUP_JOIN, ({ payload }) =>
       this.#joined(consumer, payload.memberId, payload.memberAssignment),
     );
-    consumer.on(HEARTBEAT, () => {
-      this.duties.patience.answered(true);
-      this.#acquireLost(consumer);
+    consumer.on(HEARTBEAT, () => this.#acquireLost(consumer));
+    consumer.on(FETCH_START, ({ payload }) => fetches.began(payload.nodeId));
+    // Before what was fetched is handled.
+    consumer.on(FETCH, ({ payload }) => {
+      patience.succeeded(this.#reading);
+      patience.over(this);
+      if (fetches.succeeded(payload.nodeId)) this.#confirmAll(consumer);
     });
     consumer.on(START_BATCH_PROCESS, ({ payload }) => this.#skipped(payload));
     consumer.on(CRASH, ({ payload }) => {
-      this.duties.patience.answered(false, payload.error);
-      const permanent = permanentError(payload.error, options);
-      if (permanent) this.duties.failed(permanent);
+      const refusal = patience.refusal(payload.error, this.#reading, started);
+      if (refusal) this.duties.failed(refusal);
+      else patience.troubled(this, reasonOf(payload.error, this.#reading));
       this.#crashed?.();
     });
     return consumer;
@@ -195,7 +214,7 @@ export class Member {
     }
     for (const [key, progress] of assigned) {
       const held = this.#held.get(key);
-      if (sameMember && held?.state === 'held') seek(consumer, progress);
+      if (sameMember && held?.state === 'held') this.#confirm(consumer, key, progress);
       else if (!sameMember || held?.state !== 'acquiring') this.#acquire(consumer, key, progress);
     }
     this.duties.changed();
@@ -220,8 +239,30 @@ export class Member {
     const held: Held = { progress, state: 'acquiring' };
     this.#held.set(key, held);
     this.duties.acquire(progress).then(
-      () => {
+      (isOurs) => {
         if (this.#held.get(key) !== held || this.#paused) return;
+        held.state = isOurs ? 'held' : 'lost';
+        if (isOurs && this.#consumer === consumer) seek(consumer, progress);
+        this.duties.changed();
+      },
+      (error: unknown) => {
+        if (this.#held.get(key) === held && !this.#paused) this.duties.failed(error);
+      },
+    );
+  }
+
+  #confirmAll(consumer: Consumer): void {
+    for (const [key, { progress, state }] of this.#held)
+      if (state === 'held') this.#confirm(consumer, key, progress);
+  }
+
+  /** The topic may have been gone for a while: nothing more is read before it is known to be the same. */
+  #confirm(consumer: Consumer, key: string, progress: Progress): void {
+    const held: Held = { progress, state: 'acquiring' };
+    this.#held.set(key, held);
+    this.duties.moved(progress).then(
+      (moved) => {
+        if (moved || this.#held.get(key) !== held || this.#paused) return;
         held.state = 'held';
         if (this.#consumer === consumer) seek(consumer, progress);
         this.duties.changed();
@@ -242,8 +283,43 @@ export class Member {
 
   async #batch(payload: EachBatchPayload, consumer: Consumer): Promise<void> {
     const held = this.#held.get(keyOf(payload.batch.topic, payload.batch.partition));
-    if (held && this.#consumer === consumer) await this.duties.handle(payload, held);
+    if (!held || this.#consumer !== consumer || (await this.#isElsewhere(payload, held))) return;
+    await this.duties.handle(payload, held);
   }
+
+  /** kafkajs goes to an end of the log by itself where what it asked for is not there, and tells no one. */
+  async #isElsewhere({ batch, isStale }: EachBatchPayload, { state, progress }: Held): Promise<boolean> {
+    const fetched = fetchedOffset(batch);
+    if (state !== 'held' || fetched === undefined || fetched === progress.cursor || isStale()) return false;
+    return this.duties.moved(progress);
+  }
+}
+
+/** Which fetches of a consumer failed: kafkajs tries them again, and tells no one. */
+class Fetches {
+  /** Brokers that did not answer what they were asked last. */
+  readonly #open = new Set<unknown>();
+  #failed = false;
+
+  began(node: unknown): void {
+    if (this.#open.has(node)) this.#failed = true;
+    this.#open.add(node);
+  }
+
+  /** @returns whether one failed since the last that succeeded */
+  succeeded(node: unknown): boolean {
+    const failed = this.#failed;
+    this.#failed = false;
+    this.#open.delete(node);
+    return failed;
+  }
+}
+
+/** The offset that was asked for; kafkajs does not say so in its types. */
+function fetchedOffset(batch: object): bigint | undefined {
+  if (!('fetchedOffset' in batch)) return undefined;
+  const { fetchedOffset: offset } = batch;
+  return typeof offset === 'string' ? BigInt(offset) : undefined;
 }
 
 function keyOf(topic: string, partition: number): string {

@@ -1,3 +1,4 @@
+import type { Loss } from '../eventLog.js';
 import type { Framing } from './schemaRegistry/framing.js';
 
 /** How connections prove who they are. */
@@ -30,6 +31,8 @@ export interface KafkaConnectionOptions {
   readonly sasl?: KafkaSasl;
   /** How long the cluster may take to answer at the start before that is an error of the configuration. */
   readonly startTimeoutMs: number;
+  /** Topics that were there when it started: one that is missing later is waited for. */
+  readonly topicsExist?: readonly string[];
   readonly log?: KafkaLogger;
 }
 
@@ -47,6 +50,8 @@ export interface KafkaLogOptions extends KafkaConnectionOptions {
   readonly sessionTimeoutMs: number;
   /** How JSON values are wrapped, where a schema registry is used. */
   readonly framing?: Framing;
-  /** Told when the cluster stops answering and when it answers again. */
+  /** Told when the cluster can't do what is asked of it, when the reason changes, and when it can again. */
   readonly onConnection?: (connected: boolean, why?: string) => void;
+  /** Told of records that were deleted before a group read them; reading goes on behind them. */
+  readonly onLoss?: (loss: Loss) => void;
 }

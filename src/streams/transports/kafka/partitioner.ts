@@ -1,4 +1,5 @@
-import kafkajs, { type ICustomPartitioner, type Message } from 'kafkajs';
+import kafkajs, { type ICustomPartitioner, type Message, type PartitionerArgs } from 'kafkajs';
+import { murmur2 } from './murmur2.js';
 
 /**
  * Kafka's own choice of partitions, made once for each message.
@@ -8,13 +9,19 @@ import kafkajs, { type ICustomPartitioner, type Message } from 'kafkajs';
  * in the same transaction.
  */
 export const lastingPartitioner: ICustomPartitioner = () => {
-  const choose = kafkajs.Partitioners.DefaultPartitioner();
+  const chooseWithoutKey = kafkajs.Partitioners.DefaultPartitioner();
   const chosen = new WeakMap<Message, number>();
   return (choice) => {
     const known = chosen.get(choice.message);
     if (known !== undefined) return known;
-    const partition = choose(choice);
+    const partition = partitionOfKey(choice) ?? chooseWithoutKey(choice);
     chosen.set(choice.message, partition);
     return partition;
   };
 };
+
+function partitionOfKey({ message, partitionMetadata }: PartitionerArgs): number | undefined {
+  const { key, partition } = message;
+  if (key === null || key === undefined || partition !== undefined) return undefined;
+  return (murmur2(Buffer.from(key)) & 0x7fffffff) % partitionMetadata.length;
+}

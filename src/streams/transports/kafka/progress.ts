@@ -1,4 +1,5 @@
 import type { OutgoingRecord } from '../../../domain/record.js';
+import { Caution } from './caution.js';
 import { Serial } from './waiting.js';
 
 /** A record that was emitted, and what became of it. */
@@ -21,12 +22,16 @@ export class Progress {
   position: bigint | undefined;
   /** The next offset to be emitted. */
   cursor = 0n;
+  /** Of which topic the offsets are, by its id; `undefined` where that is not known. */
+  topicId: string | undefined;
   /** Whoever emits the records of the partition. */
   reader: object | undefined;
   /** How often the partition went to someone else: what was emitted before is not ours to settle. */
   losses = 0;
   /** Acquiring and committing happen one after the other. */
   readonly serial = new Serial();
+  /** What is known of processes that ended while they read the partition. */
+  readonly caution = new Caution();
   /** Emitted or settled, from the position on, in the order of their offsets. */
   readonly #entries = new Map<bigint, Entry>();
   /** Settled in an earlier reading and not emitted again yet. */
@@ -46,6 +51,11 @@ export class Progress {
   /** Whether everything that was emitted is settled and written. */
   get idle(): boolean {
     return this.#entries.size === 0;
+  }
+
+  /** Whether the record at `offset` is neither settled nor given up. */
+  isUnderWay(offset: bigint): boolean {
+    return this.#entries.has(offset);
   }
 
   /** Whether there is something to commit. */

@@ -1,11 +1,13 @@
-import type { Producer } from 'kafkajs';
-import type { OutgoingRecord } from '../../../domain/record.js';
+import type { Producer, TopicMessages } from 'kafkajs';
+import type { LetheError } from '../../../domain/errors.js';
+import { type OutgoingRecord, recordBytes } from '../../../domain/record.js';
 import { closedError } from '../closedError.js';
 import { createClient, PRODUCER } from './client.js';
 import { compressionType } from './codecs.js';
 import type { KafkaLogOptions } from './options.js';
+import { Requests, type Sizing, TooLarge } from './requests.js';
 import { type Patience, persist } from './waiting.js';
-import { requestsOf, sizeOf } from './writer.js';
+import { writeTo } from './writer.js';
 
 interface Waiting {
   readonly records: readonly OutgoingRecord[];
@@ -26,14 +28,18 @@ export class Publisher {
   constructor(
     private readonly options: KafkaLogOptions,
     private readonly patience: Patience,
+    private readonly sizing: Sizing,
   ) {}
 
-  /** Resolves when all in-sync replicas have the records. */
+  /**
+   * Resolves when all in-sync replicas have the records.
+   * @throws LetheError `config-invalid` for a record that its topic does not take; the others are written
+   */
   publish(records: readonly OutgoingRecord[]): Promise<void> {
     if (records.length === 0) return Promise.resolve();
     return new Promise((done, failed) => {
       this.#waiting.push({ records, done, failed });
-      for (const record of records) this.#bytes += sizeOf(record);
+      for (const record of records) this.#bytes += recordBytes(record);
       if (this.#bytes >= this.options.batchBytes) this.#flush();
       else this.#timer ??= setTimeout(() => this.#flush(), this.options.lingerMs);
     });
@@ -61,29 +67,47 @@ export class Publisher {
       this.#waiting = [];
       this.#bytes = 0;
       try {
-        await this.#send(batch.flatMap(({ records }) => records));
-        for (const { done } of batch) done();
+        const refused = await this.#send(batch.flatMap(({ records }) => records));
+        for (const { records, done, failed } of batch) {
+          const error = records.map((record) => refused.get(record)).find((each) => each !== undefined);
+          if (error) failed(error);
+          else done();
+        }
       } catch (error) {
         for (const { failed } of batch) failed(error);
       }
     }
   }
 
-  async #send(records: readonly OutgoingRecord[]): Promise<void> {
-    const compression = compressionType(this.options.compression);
-    for (const topicMessages of requestsOf(records, this.options)) {
-      await persist(this.patience, async () => {
-        try {
-          this.#producer ??= this.#connect();
-          const producer = await this.#producer;
-          this.requests++;
-          await producer.sendBatch({ topicMessages, compression, acks: -1 });
-        } catch (thrown) {
-          void this.#disconnect();
-          throw thrown;
-        }
-      });
+  /** @returns why records were not written, of which Kafka takes no form */
+  async #send(records: readonly OutgoingRecord[]): Promise<ReadonlyMap<OutgoingRecord, LetheError>> {
+    const refused = new Map<OutgoingRecord, LetheError>();
+    const requests = new Requests(records, this.sizing);
+    while (!requests.done) {
+      try {
+        await requests.send((topicMessages) => this.#request(topicMessages));
+      } catch (thrown) {
+        if (!(thrown instanceof TooLarge)) throw thrown;
+        refused.set(thrown.record, thrown.error);
+        requests.skip();
+      }
     }
+    return refused;
+  }
+
+  #request(topicMessages: TopicMessages[]): Promise<void> {
+    const compression = compressionType(this.options.compression);
+    return persist(this.patience, writeTo(topicMessages), async () => {
+      try {
+        this.#producer ??= this.#connect();
+        const producer = await this.#producer;
+        this.requests++;
+        await producer.sendBatch({ topicMessages, compression, acks: -1 });
+      } catch (thrown) {
+        void this.#disconnect();
+        throw thrown;
+      }
+    });
   }
 
   async #connect(): Promise<Producer> {

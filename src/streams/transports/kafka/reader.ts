@@ -1,13 +1,14 @@
-import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { EachBatchPayload } from 'kafkajs';
 import type { Subscriber } from 'rxjs';
-import type { LogRecord } from '../../../domain/record.js';
+import { type LogRecord, recordBytes } from '../../../domain/record.js';
 import type { Subscription } from '../eventLog.js';
 import type { Committer } from './atLeastOnce.js';
+import { ALONE_MS, type Note, refused, type Turn } from './caution.js';
 import { Credit } from './credit.js';
 import { type Held, Member } from './member.js';
 import type { KafkaLogOptions } from './options.js';
 import type { Progress } from './progress.js';
-import { toRecord } from './record.js';
+import { type FetchedMessage, toRecord } from './record.js';
 import { type Patience, Signal } from './waiting.js';
 
 /** Settled records that wait behind one that is not: so many times `maxInFlight`, then the partition waits. */
@@ -15,16 +16,30 @@ const HELD_BACK = 16;
 /** How long a reader that is to commit positions stays in the group for what is under way. */
 const LINGER_MS = 10_000;
 
+/** How often who waits for a turn looks for it. */
+const TURN_MS = 20;
+
+/** Waits with heartbeats. @returns whether the batch is still to be handled */
+type Until = (ready: () => boolean, lookMs?: number) => Promise<boolean>;
+/** Emits a record as soon as there is credit. @returns whether the batch is still to be handled */
+type Give = (record: LogRecord) => Promise<boolean>;
+
 /** What a reader needs of the log. */
 export interface ReaderContext {
   readonly options: KafkaLogOptions;
   readonly patience: Patience;
   progressOf(topic: string, partition: number): Progress;
-  /** Makes the partition this reader's, where it has to go on. */
-  acquire(progress: Progress, reader: Reader): Promise<void>;
+  /** Makes the partition this reader's, where it has to go on. @returns whether it is */
+  acquire(progress: Progress, reader: Reader): Promise<boolean>;
   /** The partition is no longer this reader's. */
   lost(progress: Progress): void;
+  /** Whether the partition's offsets mean other records than they did; then it is acquired anew. */
+  moved(progress: Progress): Promise<boolean>;
   emitting(record: LogRecord, progress: Progress): void;
+  /** Writes a note beside the position of the partition. */
+  note(progress: Progress, note: Note): Promise<void>;
+  /** Of the whole process. */
+  readonly turn: Turn;
   /** Commits what is settled already. */
   flush(progress: Progress): void;
 }
@@ -57,10 +72,16 @@ export class Reader implements Committer {
       patience,
       heartbeatMs: this.#heartbeatMs,
       progressOf: (topic, partition) => context.progressOf(topic, partition),
-      acquire: (progress) => context.acquire(progress, this),
+      acquire: async (progress) => {
+        const isOurs = await context.acquire(progress, this);
+        // What an earlier reading settled and could not write: no batch may come to be written with.
+        if (progress.headSettled) context.flush(progress);
+        return isOurs;
+      },
       lost: (progress) => {
         if (progress.reader === this) context.lost(progress);
       },
+      moved: (progress) => context.moved(progress),
       handle: (batch, held) => this.#handle(batch, held),
       changed: () => this.#changed.fire(),
       failed: (error) => this.subscriber.error(error),
@@ -97,8 +118,8 @@ export class Reader implements Committer {
     this.#changed.fire();
   }
 
-  commit(progress: Progress, position: bigint): Promise<boolean> {
-    return this.#member.commit(progress, position);
+  commit(progress: Progress, position: bigint, note?: string): Promise<boolean> {
+    return this.#member.commit(progress, position, note);
   }
 
   /** The partition's transactions were fenced off. */
@@ -112,10 +133,9 @@ export class Reader implements Committer {
     const { topic, partition } = batch;
     const { progress } = held;
     const ours = (): boolean => this.#member.holds(held) && payload.isRunning() && !payload.isStale();
-    /** Waits with heartbeats. @returns whether the batch is still to be handled */
-    const until = async (ready: () => boolean): Promise<boolean> => {
+    const until: Until = async (ready, lookMs = this.#heartbeatMs) => {
       while (ours() && !ready()) {
-        await this.#changed.next(this.#heartbeatMs);
+        await this.#changed.next(lookMs);
         if (ours()) await heartbeat();
       }
       return ours();
@@ -124,16 +144,23 @@ export class Reader implements Committer {
     if (!(await until(() => held.state === 'held'))) return;
     const going = (): boolean => ours() && held.state === 'held';
     const roomy = HELD_BACK * this.subscription.maxInFlight;
+    const give: Give = async (record) => {
+      const bytes = recordBytes(record);
+      const covered = (): boolean =>
+        held.state !== 'held' || (this.#credit.covers(bytes) && progress.waiting < roomy);
+      // Again after each wait: another partition's batch may have been quicker.
+      while (!covered()) if (!(await until(covered))) return false;
+      if (!going()) return false;
+      this.#emit(record, progress, bytes);
+      return going();
+    };
     for (const message of batch.messages) {
       if (progress.wants(BigInt(message.offset))) {
-        const bytes = message.value?.length ?? 0;
-        const covered = (): boolean =>
-          held.state !== 'held' || (this.#credit.covers(bytes) && progress.waiting < roomy);
-        // Again after each wait: another partition's batch may have been quicker.
-        while (!covered()) if (!(await until(covered))) return;
-        if (!going()) return;
-        this.#emit(message, topic, partition, progress, bytes);
-        if (!going()) return;
+        const record = this.#recordOf(message, topic, partition);
+        const given = progress.caution.isNeeded(record.offset)
+          ? await this.#giveAlone(record, progress, { give, until })
+          : await give(record);
+        if (!given) return;
       }
       resolveOffset(message.offset);
     }
@@ -142,9 +169,39 @@ export class Reader implements Committer {
     await heartbeat();
   }
 
-  #emit(message: KafkaMessage, topic: string, partition: number, progress: Progress, bytes: number): void {
+  /** Gives a record that may end the process: nothing else that may is under way meanwhile, in the whole process. */
+  async #giveAlone(
+    record: LogRecord,
+    progress: Progress,
+    { give, until }: { readonly give: Give; readonly until: Until },
+  ): Promise<boolean> {
+    const { offset } = record;
+    const { caution } = progress;
+    const { turn } = this.context;
+    const asker = {};
+    if (!(await until(() => turn.take(asker), TURN_MS))) return false;
+    try {
+      if (caution.refuses(offset)) return await give(refused(record));
+      const tried = caution.gives(offset);
+      if (tried) await this.context.note(progress, tried);
+      if (!(await give(record))) return false;
+      const late = Date.now() + ALONE_MS;
+      const isOver = (): boolean => !progress.isUnderWay(offset) || Date.now() > late;
+      if (!(await until(isOver))) return false;
+      if (progress.isUnderWay(offset)) await this.context.note(progress, caution.acquits());
+      return true;
+    } finally {
+      turn.end(asker);
+    }
+  }
+
+  /** What was written, whatever it is: nothing between the fetch and the subscriber may throw at a record. */
+  #recordOf(message: FetchedMessage, topic: string, partition: number): LogRecord {
     const written = toRecord(message, topic, partition);
-    const record = this.context.options.framing?.read(written) ?? written;
+    return this.context.options.framing?.read(written) ?? written;
+  }
+
+  #emit(record: LogRecord, progress: Progress, bytes: number): void {
     progress.emitted(record.offset, this.#credit.take(bytes));
     this.context.emitting(record, progress);
     this.subscriber.next(record);

@@ -7,18 +7,28 @@ import { isConcurrentTransaction, isFenced } from './failures.js';
 import type { Offsets } from './offsets.js';
 import type { KafkaLogOptions } from './options.js';
 import type { Progress } from './progress.js';
+import { Requests, type Sizing } from './requests.js';
 import { type Patience, pause, persist } from './waiting.js';
-import { requestsOf, type Writer } from './writer.js';
+import type { Writer } from './writer.js';
 
 const CONCURRENT_PAUSE_MS = 2;
 const CONCURRENT_TRIES = 2000;
+
+/** Outputs, and the position that is written with them. */
+interface Settlement {
+  readonly progress: Progress;
+  readonly requests: Requests;
+  readonly position: bigint;
+  readonly note: string | undefined;
+}
 
 /**
  * Exactly once: outputs and position in one transaction.
  *
  * kafkajs cannot tell a transaction of which generation of the group it is (KIP-447), so that Kafka could not refuse
  * a worker that lost its partition. Hence a transactional id a partition: whoever is assigned the partition initialises
- * its id, which aborts what the former owner left open and fences it off, and reads the position only then.
+ * its id, which aborts what the former owner left open and fences it off, and reads the position only then. Each producer
+ * but the one of `acquire` reads it itself: so whoever was fenced off does not write from a position that is no longer so.
  */
 export class TransactionalWriter implements Writer {
   readonly #producers = new Map<Progress, Producer>();
@@ -27,27 +37,39 @@ export class TransactionalWriter implements Writer {
     private readonly options: KafkaLogOptions,
     private readonly patience: Patience,
     private readonly offsets: Offsets,
+    private readonly sizing: Sizing,
   ) {}
 
   acquire(progress: Progress): Promise<void> {
-    return persist(this.patience, async () => {
+    return persist(this.patience, { what: 'transactions for', topics: [progress.topic] }, async () => {
       this.release(progress);
       await this.#initialise(progress);
     });
   }
 
-  async write(progress: Progress, outputs: readonly OutgoingRecord[], position: bigint): Promise<boolean> {
-    let doubtful = false;
-    return persist(this.patience, async () => {
+  async write(
+    progress: Progress,
+    outputs: readonly OutgoingRecord[],
+    position: bigint,
+    note?: string,
+  ): Promise<boolean> {
+    const from = progress.position;
+    const settlement = { progress, position, note, requests: new Requests(outputs, this.sizing) };
+    const topics = [...new Set(outputs.map(({ topic }) => topic))];
+    return persist(this.patience, { what: 'settle in', topics: [progress.topic, ...topics] }, async () => {
       try {
-        if (doubtful) {
-          const committed = await this.#committedAfterInitialising(progress);
-          if (committed === position) return true;
-          if (committed !== undefined && committed > (progress.position ?? committed - 1n)) return false;
+        for (;;) {
+          const known = this.#producers.get(progress);
+          const producer = known ?? (await this.#initialise(progress));
+          const moved = known ? undefined : await this.#movedTo(progress, from);
+          if (moved === position) return true;
+          if (moved !== undefined) {
+            this.release(progress);
+            return false;
+          }
+          if (await this.#transact(producer, settlement)) return true;
+          this.release(progress);
         }
-        doubtful = true;
-        await this.#transact(progress, outputs, position);
-        return true;
       } catch (thrown) {
         this.release(progress);
         if (isFenced(thrown)) return false;
@@ -68,18 +90,26 @@ export class TransactionalWriter implements Writer {
     await Promise.all(producers.map((producer) => producer.disconnect().catch(() => undefined)));
   }
 
-  async #transact(progress: Progress, outputs: readonly OutgoingRecord[], position: bigint): Promise<void> {
+  /**
+   * @returns false where Kafka refused a request as too large: nothing was written, and the next attempt, by a new
+   *   producer, sends smaller ones. This one no longer knows which of its partitions have what it sent.
+   */
+  async #transact(producer: Producer, { progress, requests, position, note }: Settlement): Promise<boolean> {
     const { group, topic, partition } = progress;
-    const producer = this.#producers.get(progress) ?? (await this.#initialise(progress));
     const transaction = await producer.transaction();
-    const topics = [{ topic, partitions: [{ partition, offset: String(position) }] }];
+    const place = { partition, offset: String(position), metadata: note };
+    const topics = [{ topic, partitions: [place] }];
     // First, since it is what tells fastest that the transaction before is still being completed.
     await this.#patiently(() => transaction.sendOffsets({ consumerGroupId: group, topics }));
     const compression = compressionType(this.options.compression);
-    for (const topicMessages of requestsOf(outputs, this.options)) {
-      await transaction.sendBatch({ topicMessages, compression, acks: -1 });
+    for (requests.begin(); !requests.done; ) {
+      const isTaken = await requests.send((topicMessages) =>
+        transaction.sendBatch({ topicMessages, compression, acks: -1 }),
+      );
+      if (!isTaken) return false;
     }
     await transaction.commit();
+    return true;
   }
 
   async #patiently(request: () => Promise<void>): Promise<void> {
@@ -94,11 +124,17 @@ export class TransactionalWriter implements Writer {
     }
   }
 
-  /** After a transaction whose end is unknown: a new epoch settles it, then the position tells how it ended. */
-  async #committedAfterInitialising(progress: Progress): Promise<bigint | undefined> {
-    if (!this.#producers.has(progress)) await this.#initialise(progress);
-    const committed = await this.offsets.committed(progress.group, progress.topic);
-    return committed.get(progress.partition);
+  /**
+   * Where the position is, if it is beyond where it was known to be. A new producer may write only once it has asked: the
+   * transaction before, whose end is unknown, or another worker may have moved it. One that lies before was forgotten by the
+   * broker (decision 0012), and is written down again.
+   */
+  async #movedTo(
+    { group, topic, partition }: Progress,
+    from: bigint | undefined,
+  ): Promise<bigint | undefined> {
+    const committed = (await this.offsets.committed(group, topic)).get(partition);
+    return committed !== undefined && (from === undefined || committed > from) ? committed : undefined;
   }
 
   async #initialise(progress: Progress): Promise<Producer> {

@@ -9,7 +9,7 @@ export interface Reader {
   readonly subscriber: Subscriber<LogRecord>;
   /** Records emitted to it and not yet settled. */
   inFlight: number;
-  /** Bytes of their values. */
+  /** What these take, in bytes. */
   inFlightBytes: number;
   /** Its share of the group's partitions. */
   owned: readonly Progress[];
@@ -120,7 +120,7 @@ export class Group {
     const settled = Number(offset);
     if (progress.inFlight.delete(settled) && progress.holder) {
       progress.holder.inFlight--;
-      progress.holder.inFlightBytes -= progress.topic.at(partition, settled)?.value.length ?? 0;
+      progress.holder.inFlightBytes -= progress.topic.bytesAt(partition, settled);
     }
     if (progress.inFlight.size === 0) progress.holder = undefined;
     if (settled >= progress.position) progress.settled.add(settled);
@@ -173,11 +173,13 @@ function take(progress: Progress, reader: Reader, room: number): LogRecord | und
   if (progress.holder && progress.holder !== reader) return undefined;
   while (progress.settled.has(progress.cursor)) progress.cursor++;
   const record = progress.topic.at(progress.partition, progress.cursor);
-  if (!record || record.value.length > room) return undefined;
+  if (!record) return undefined;
+  const bytes = progress.topic.bytesAt(progress.partition, progress.cursor);
+  if (bytes > room) return undefined;
   progress.inFlight.add(progress.cursor++);
   progress.holder = reader;
   reader.inFlight++;
-  reader.inFlightBytes += record.value.length;
+  reader.inFlightBytes += bytes;
   return record;
 }
 

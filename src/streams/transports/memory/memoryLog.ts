@@ -2,7 +2,7 @@ import { Observable, type Subscriber } from 'rxjs';
 import type { LetheError } from '../../../domain/errors.js';
 import type { LogRecord, OutgoingRecord } from '../../../domain/record.js';
 import { closedError } from '../closedError.js';
-import type { EventLog, Positions, Settled, Subscription } from '../eventLog.js';
+import type { EventLog, Loss, Positions, Retention, Settled, Subscription } from '../eventLog.js';
 import { Group, type Reader } from './group.js';
 import { type Capacity, MemoryTopic } from './topic.js';
 
@@ -112,6 +112,11 @@ class MemoryLog implements EventLog {
     );
   }
 
+  /** Whoever deletes records here moves the groups behind them. */
+  async losses(): Promise<readonly Loss[]> {
+    return [];
+  }
+
   async deleteBefore(topicName: string, offsets: readonly bigint[]): Promise<void> {
     const topic = this.#topic(topicName);
     offsets.forEach((offset, partition) => {
@@ -121,8 +126,13 @@ class MemoryLog implements EventLog {
     this.#move();
   }
 
-  async retention(topics: readonly string[]): Promise<ReadonlyMap<string, number | null>> {
-    return new Map(topics.map((topic) => [topic, 0]));
+  async retention(topics: readonly string[]): Promise<ReadonlyMap<string, Retention>> {
+    return new Map(topics.map((topic) => [topic, { ms: 0, removal: null }]));
+  }
+
+  /** An empty topic takes a record of any size. */
+  async largestRecord(): Promise<number> {
+    return Number.POSITIVE_INFINITY;
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,10 @@
-import type { LogRecord, OutgoingRecord } from '../../../domain/record.js';
+import { type LogRecord, type OutgoingRecord, recordBytes } from '../../../domain/record.js';
 import { partitionOf } from './partitionOf.js';
 
 /** How much a topic holds before whoever publishes to it waits. */
 export interface Capacity {
   readonly records: number;
-  /** Of keys, headers and values together. */
+  /** Of keys, headers and values together, as `recordBytes` counts them. */
   readonly bytes: number;
 }
 
@@ -49,7 +49,7 @@ export class MemoryTopic {
     const partition = this.#partition(index);
     const offset = BigInt(partition.end);
     const record = { topic: this.name, partition: index, offset, key, value, headers, timestamp };
-    const bytes = sizeOf(record);
+    const bytes = recordBytes(record);
     partition.kept.set(partition.end++, { record, sequence: this.#written++, bytes });
     this.#records++;
     this.#bytes += bytes;
@@ -58,6 +58,11 @@ export class MemoryTopic {
   /** The record at `offset`, if it is written and still kept. */
   at(partition: number, offset: number): LogRecord | undefined {
     return this.#partition(partition).kept.get(offset)?.record;
+  }
+
+  /** What the record at `offset` takes; 0 where there is none. */
+  bytesAt(partition: number, offset: number): number {
+    return this.#partition(partition).kept.get(offset)?.bytes ?? 0;
   }
 
   /** Drops the records of a partition before `floor`. */
@@ -94,10 +99,4 @@ export class MemoryTopic {
     if (!partition) throw new RangeError(`${this.name} has no partition ${index}`);
     return partition;
   }
-}
-
-function sizeOf({ key, value, headers }: LogRecord): number {
-  let bytes = value.length + (key?.length ?? 0);
-  for (const [name, content] of Object.entries(headers)) bytes += name.length + content.length;
-  return bytes;
 }

@@ -173,7 +173,7 @@ describe('the printed configuration', () => {
 
   it('says what each field is for, where that is asked', () => {
     const { config } = load();
-    expect(printConfig(config, { describe: true })).toContain('# Port; 0 takes a free one.\n  port: 7070');
+    expect(printConfig(config, { describe: true })).toContain('# Port. 0 takes a free one.\n  port: 7070');
     expect(printConfig(config, { describe: false })).not.toContain('#');
   });
 });

@@ -87,7 +87,7 @@ describe('the disk below the cache', () => {
     await expect(tooLittle).rejects.toMatchObject({
       code: 'disk-full',
       field: 'cache',
-      message: '400 MB of embeddings do not fit: 300 MB are free',
+      message: '400 MB of embeddings do not fit into 300 MB of free space',
     });
     await reserveDisk(cache, 400e6, async () => 500e6);
   });

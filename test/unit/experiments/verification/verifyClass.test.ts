@@ -6,6 +6,8 @@ import type { ModelVersion } from '../../../../src/domain/messages/model.js';
 import { normalised } from '../../../../src/domain/vector.js';
 import { anamnesisIndex, verificationText } from '../../../../src/experiments/verification/report.js';
 import { type Verification, verifyClass } from '../../../../src/experiments/verification/verifyClass.js';
+import { answerTo } from '../../../../src/model/answer/answer.js';
+import { argmaxOf } from '../../../../src/model/answer/softmax.js';
 import { loadClassifier } from '../../../../src/model/loadClassifier.js';
 import { randomOf } from '../../../../src/model/ssre/random.js';
 import { createTrainer } from '../../../../src/model/training/trainer.js';
@@ -17,8 +19,9 @@ const DIMENSION = 16;
 const CLASSES = ['cat', 'dog', 'frog'];
 const PER_CLASS = 60;
 
-/** Three overlapping clouds of unit vectors. */
+/** Three overlapping clouds of unit vectors; any other class lies where the dogs are. */
 function vectorOf(name: string, index: number): Float32Array {
+  if (!CLASSES.includes(name)) return vectorOf('dog', index + 5000);
   const random = randomOf(index, CLASSES.indexOf(name));
   const vector = Float32Array.from({ length: DIMENSION }, () => 0.35 * random.normal());
   vector[4 * CLASSES.indexOf(name)] = (vector[4 * CLASSES.indexOf(name)] as number) + 1;
@@ -99,7 +102,7 @@ describe('verifying a class', () => {
       expect(retrained.relearning).toBeGreaterThan(0);
       expect(retrained.nearestStored).toBeLessThan(0.7);
     }
-    expect(verificationText(hidden)).toContain('Does not hold: the weights have seen it');
+    expect(verificationText(hidden)).toContain('Not true: the weights forgot it');
 
     await store.vectors.delete({ classes: ['cat'] });
     const model = await modelOf(['dog', 'frog']);
@@ -115,6 +118,60 @@ describe('verifying a class', () => {
     const spread = erased.retrained.map(({ membership }) => membership);
     expect(Math.abs(erased.live.membership - (spread[0] as number))).toBeLessThan(0.1);
     expect(anamnesisIndex(erased)).toBeGreaterThan(0.5);
+  });
+
+  it('masks whatever is forgotten, as answers do: not the class alone that it looks at', async () => {
+    const all = [...CLASSES, 'wolf'];
+    const deployment = createMemoryStore({ dimension: DIMENSION });
+    const isForgotten = (name: string): boolean => ['cat', 'wolf'].includes(name);
+    for (const name of all) {
+      const records = Array.from({ length: PER_CLASS }, (_, i) => ({
+        id: `${name}-${i}`,
+        className: name,
+        task: 't',
+        vector: vectorOf(name, i),
+      }));
+      await deployment.vectors.upsert(isForgotten(name) ? 'mu' : 'cil', records);
+    }
+    const model = await modelOf(all);
+    const snapshot = await deployment.registry.update(() => ({
+      model,
+      put: all.map((name) => ({
+        name,
+        state: isForgotten(name) ? 'unlearned' : 'learned',
+        task: 't',
+        count: PER_CLASS,
+        centroid: vectorOf(name, 0),
+      })),
+    }));
+    const { live } = await verifyClass(
+      { store: deployment, live: load, load, newTrainer },
+      { className: 'cat', test, seeds: [1] },
+    );
+    const others = test.filter(({ label }) => label !== 'cat');
+    const classifier = await load(model);
+    const answers = { strategy: 'masked', guard: true, topK: 1 } as const;
+    const assessment = { filtered: false, unlearnedSimilarity: null, remainingSimilarity: null };
+    const unmasked: boolean[] = [];
+    const right: boolean[] = [];
+    for (const { label, vector } of others) {
+      const logits = await classifier.logits(vector);
+      const question = {
+        vector,
+        logits,
+        modelClasses: model.classes,
+        random: 0,
+        assessment,
+      };
+      right.push(answerTo(question, snapshot, answers).label === label);
+      const without = [...model.classes.keys()].filter((row) => model.classes[row] !== 'cat');
+      unmasked.push(model.classes[argmaxOf(logits, without)] === label);
+    }
+    const share = (all: readonly boolean[]): number => (100 * all.filter(Boolean).length) / others.length;
+    expect(live.remaining).toBe(share(right));
+    expect(live.remaining).toBeGreaterThan(share(unmasked) + 5);
+    classifier.dispose();
+    await deployment.close();
   });
 
   it('needs test inputs of the class and of others', async () => {

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CLASS_STATES, type ClassRecord, type ClassState } from '../../../../src/domain/classes.js';
-import { predictionSchema, STRATEGY_NAMES } from '../../../../src/domain/messages/prediction.js';
+import {
+  PAPER_STRATEGIES,
+  predictionSchema,
+  STRATEGY_NAMES,
+} from '../../../../src/domain/messages/prediction.js';
 import {
   type Answer,
   type AnswerOptions,
@@ -132,6 +136,63 @@ describe('answerTo', () => {
     );
   });
 
+  it.each(PAPER_STRATEGIES)('by strategy %s, says so', (strategy) => {
+    const answer = answerTo(QUESTION, CAT_FORGOTTEN, { ...OPTIONS, strategy });
+    expect(answer.route).toBe(`strategy:${strategy}`);
+  });
+
+  it('answers by strategy with no class that has no centroid yet', () => {
+    const ship = { ...classRecord('ship', 'learned', 2), centroid: null };
+    const classes = new Map([...CAT_FORGOTTEN.classes, ['ship', ship]]);
+    expect(named(answerTo(QUESTION, { classes }, OPTIONS))).toEqual(['dog']);
+    const none = new Map([['ship', ship]]);
+    expect(() => answerTo(QUESTION, { classes: none }, OPTIONS)).toThrow(
+      expect.objectContaining({ code: 'no-model' }),
+    );
+  });
+
+  describe('of an input that is like nothing known', () => {
+    const unknown = { ...OPTIONS, unknown: true };
+    const routeAt = (knownLevel: number | null, assessment: Partial<typeof PASSED>, options = unknown) =>
+      answerTo({ ...QUESTION, assessment: { ...PASSED, ...assessment } }, { ...LEARNED, knownLevel }, options)
+        .route;
+
+    it('names no class', () => {
+      const answer = answerTo(QUESTION, { ...LEARNED, knownLevel: 0.95 }, unknown);
+      expect(answer).toEqual({
+        label: null,
+        probabilities: [],
+        route: 'unknown',
+        evidence: { ...PASSED, guarded: false },
+      });
+    });
+
+    it('goes by the more similar of both databases, and by the level that is calibrated', () => {
+      expect(routeAt(0.9, { unlearnedSimilarity: 0.1, remainingSimilarity: 0.9 })).toBe('model');
+      expect(routeAt(0.9, { unlearnedSimilarity: 0.9, remainingSimilarity: 0.1 })).toBe('model');
+      expect(routeAt(0.91, { unlearnedSimilarity: 0.1, remainingSimilarity: 0.9 })).toBe('unknown');
+    });
+
+    it('takes a database without vectors for one that is as unlike as can be', () => {
+      const nothing = { ...PASSED, unlearnedSimilarity: null, remainingSimilarity: null };
+      const at = (knownLevel: number, assessment: Question['assessment']) =>
+        answerTo({ ...QUESTION, assessment }, { ...LEARNED, knownLevel }, unknown).route;
+      expect(at(-0.9, nothing)).toBe('unknown');
+      expect(at(-1, nothing)).toBe('model');
+      expect(at(0.5, { ...nothing, unlearnedSimilarity: 0.4 })).toBe('unknown');
+      expect(at(0.5, { ...nothing, remainingSimilarity: 0.4 })).toBe('unknown');
+    });
+
+    it('is answered all the same before the first calibration, and where the settings say so', () => {
+      expect(routeAt(null, {})).toBe('model');
+      const nothing = { ...PASSED, unlearnedSimilarity: null, remainingSimilarity: null };
+      expect(answerTo({ ...QUESTION, assessment: nothing }, LEARNED, unknown).route).toBe('model');
+      expect(answerTo(QUESTION, LEARNED, unknown).route).toBe('model');
+      expect(routeAt(0.95, {}, { ...OPTIONS, unknown: false })).toBe('model');
+      expect(answerTo(QUESTION, { ...LEARNED, knownLevel: 0.95 }, OPTIONS).route).toBe('model');
+    });
+  });
+
   it('reports the most probable classes only, best first', () => {
     expect(named(answerTo(QUESTION, LEARNED, { ...OPTIONS, topK: 2 }))).toEqual(['cat', 'dog']);
   });
@@ -171,7 +232,7 @@ describe('answerTo', () => {
         };
         const answer = answerTo(question, registry, { strategy, guard: true, topK });
         for (const name of [answer.label, ...named(answer)])
-          expect(registry.classes.get(name)?.state).toBe('learned');
+          expect(registry.classes.get(name ?? '')?.state).toBe('learned');
         expect(predictionSchema.pick({ probabilities: true, route: true, evidence: true }).parse(answer));
       }),
       { numRuns: 300 },

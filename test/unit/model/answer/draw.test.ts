@@ -32,6 +32,8 @@ describe('drawFrom', () => {
     const probabilities = [0.25, 0, 0.5, 0.25];
     const drawn = [0, 0.2499, 0.25, 0.7499, 0.75, 0.9999].map((u) => drawFrom(probabilities, u));
     expect(drawn).toEqual([0, 0, 2, 2, 3, 3]);
+    // As where rounding leaves the sum below u: the last possible one, not the last one.
+    expect(drawFrom([0.25, 0.5, 0], 0.9)).toBe(1);
   });
 
   it('never draws what is impossible, also where rounding leaves the sum below u', () => {

@@ -84,6 +84,25 @@ export function checkpointStoreContract(
       expect(await store.list()).toEqual([uris[0]]);
     });
 
+    it('removes all but the newest, and the one that answers', async () => {
+      const uris = [await store.publish(first), await store.publish(second)];
+      expect(await store.removeOld(2, second.version)).toBe(0);
+      expect(await store.removeOld(1, first.version)).toBe(0);
+      expect(await store.removeOld(1, second.version)).toBe(1);
+      expect(await store.list()).toEqual([uris[1]]);
+    });
+
+    it('tells which of them know a class', async () => {
+      await store.publish(first);
+      await store.publish(second);
+      const [of] = checkpoints.map(({ state }) => state.classes);
+      const later = checkpoints[1].state.classes.find((name) => !of?.includes(name)) ?? '';
+      expect(await store.knowing([later])).toEqual({ kept: 2, knowing: [second.version] });
+      expect(await store.knowing(['no such class'])).toEqual({ kept: 2, knowing: [] });
+      await store.removeOf([later]);
+      expect(await store.knowing([later])).toEqual({ kept: 1, knowing: [] });
+    });
+
     it('publishes none that is damaged', async () => {
       const path = join(first.folder, 'weights.bin');
       const bytes = await readFile(path);

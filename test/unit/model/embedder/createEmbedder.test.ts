@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RgbImage } from '../../../../src/domain/image.js';
 import { norm, rowOf } from '../../../../src/domain/vector.js';
 import { createEmbedder } from '../../../../src/model/embedder/createEmbedder.js';
@@ -112,6 +113,43 @@ describe('an ONNX embedder', () => {
     ]);
     await closed;
     await expect(embedder.embed([image(1, 1, 1)])).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  it('goes on with another thread when its own ends over an image', async () => {
+    const embedder = await createEmbedder(await described(CHANNEL_MEANS));
+    const post = vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(function (this: Worker) {
+      void this.terminate();
+    });
+    await expect(embedder.embed([image(1, 0, 0)])).rejects.toMatchObject({
+      code: 'internal',
+      retriable: false,
+    });
+    post.mockRestore();
+    const both = [image(3, 4, 0), image(0, 5, 0)].map((each) => embedder.embed([each]));
+    expect((await Promise.all(both)).map((vector) => [...vector])).toEqual([
+      closeTo([0.6, 0.8, 0]),
+      closeTo([0, 1, 0]),
+    ]);
+    await embedder.close();
+  });
+
+  it('asks to wait where no other thread can be started', async () => {
+    const description = await described(CHANNEL_MEANS);
+    const embedder = await createEmbedder(description);
+    const post = vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(function (this: Worker) {
+      void this.terminate();
+    });
+    await expect(embedder.embed([image(1, 0, 0)])).rejects.toMatchObject({ code: 'internal' });
+    post.mockRestore();
+    const model = await readFile(description.path);
+    await rm(description.path);
+    await expect(embedder.embed([image(1, 0, 0)])).rejects.toMatchObject({
+      code: 'backend-unavailable',
+      retriable: true,
+    });
+    await writeFile(description.path, model);
+    expect([...(await embedder.embed([image(1, 0, 0)]))]).toEqual(closeTo([1, 0, 0]));
+    await embedder.close();
   });
 
   it('refuses to give a vector without a direction, and goes on', async () => {

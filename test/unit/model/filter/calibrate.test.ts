@@ -23,6 +23,20 @@ describe('calibrate', () => {
     expect(calibrate(remaining, unlearned, 0.9)).toMatchObject({ specificity: 1, recall: 0.5 });
   });
 
+  it('takes the higher specificity of levels that are as good', () => {
+    // Between 1 and 2: 0.5 + 1; above 3: 1 + 0.5.
+    const { level, ...quality } = calibrate([1, 3], [2, 4], 0);
+    expect(level).toBe(3.5);
+    expect(quality).toEqual({ specificity: 1, recall: 0.5 });
+  });
+
+  it('stops nothing where nothing else keeps the wanted specificity', () => {
+    const { level, ...quality } = calibrate([0.6], [0.1], 1);
+    expect(level).toBeCloseTo(0.6, 5);
+    expect(level).toBeGreaterThan(0.6);
+    expect(quality).toEqual({ specificity: 1, recall: 0 });
+  });
+
   it('reaches the wanted specificity and reports what it measured, whatever the scores', () => {
     fc.assert(
       fc.property(scores, scores, specificity, (remaining, unlearned, wanted) => {

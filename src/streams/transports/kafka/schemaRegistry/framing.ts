@@ -2,6 +2,7 @@ import type { LogRecord, OutgoingRecord } from '../../../../domain/record.js';
 
 /** How values are wrapped on their way to Kafka, and unwrapped on their way back. */
 export interface Framing {
+  /** Never throws: a value that is not wrapped, or badly, is left as it is. */
   read(record: LogRecord): LogRecord;
   write(record: OutgoingRecord): OutgoingRecord;
 }

@@ -68,11 +68,11 @@ async function post(options: RegistryOptions, path: string, body: object): Promi
       maxTimeout: LONGEST_PAUSE_MS,
     });
   } catch (cause) {
-    throw new LetheError('config-invalid', `no schema registry answers at ${url}: ${whyOf(cause)}`, {
+    throw new LetheError('config-invalid', `no schema registry responds at ${url}: ${whyOf(cause)}`, {
       field: 'transport.kafka.schemaRegistry.url',
       value: url,
       remedy:
-        'Start it, or correct the address; `transport.kafka.schemaRegistry.enabled: false` does without.',
+        'Start it, or correct the address. `transport.kafka.schemaRegistry.enabled: false` disables it.',
       retriable: true,
       cause,
     });
@@ -94,7 +94,7 @@ function remedyFor(status: number): [field: string, remedy: string] {
     case 403:
       return [
         'username',
-        'Give a user that may write the subjects, by LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__PASSWORD.',
+        'Set a user that may write the subjects, with LETHE_TRANSPORT__KAFKA__SCHEMA_REGISTRY__PASSWORD.',
       ];
     case 404:
       return [
@@ -104,7 +104,7 @@ function remedyFor(status: number): [field: string, remedy: string] {
     case 409:
       return [
         'url',
-        'The subject holds a schema that this one is not compatible with: set its compatibility level to BACKWARD or NONE.',
+        'The subject has an incompatible schema. Set its compatibility level to BACKWARD or NONE.',
       ];
     default:
       return ['url', "Name the root of a REST API that is compatible with Confluent's schema registry."];

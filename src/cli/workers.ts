@@ -1,0 +1,92 @@
+import { Command } from 'commander';
+import { z } from 'zod';
+import { followCommand } from '../client/followCommand.js';
+import { holderSchema } from '../domain/holders.js';
+import type { DeclareGoneCommand } from '../domain/messages/command.js';
+import { parseOrRefuse } from '../domain/refusal.js';
+import { commandId } from './commandId.js';
+import { type ConnectionOptions, connect, withConnection } from './connection.js';
+import { type CliIo, writeResult } from './io.js';
+import { patienceWith } from './standing.js';
+
+interface GoneOptions extends ConnectionOptions {
+  readonly id?: string;
+}
+
+const knownSchema = holderSchema.extend({ gone: z.boolean() });
+/** What is looked at of `GET /v1/status`. */
+const statusSchema = z.object({ workers: z.array(knownSchema) });
+
+/** `lethe workers`: which folders may hold copies of models, and whether they were looked at. */
+export function workersCommand(io: CliIo): Command {
+  return new Command('workers')
+    .description(
+      'folders of workers that may hold copies of models: an erasure waits until each was looked at',
+    )
+    .addCommand(listCommand(io), { isDefault: true })
+    .addCommand(goneCommand(io));
+}
+
+function listCommand(io: CliIo): Command {
+  return withConnection(new Command('list'))
+    .description('list them, and what was seen there')
+    .addHelpText('after', '\nExamples:\n  $ lethe workers\n  $ lethe workers list --json')
+    .action((options: ConnectionOptions) => list(options, io));
+}
+
+async function list(options: ConnectionOptions, io: CliIo): Promise<void> {
+  const { workers } = parseOrRefuse(statusSchema, await connect(options, io).status(), {
+    code: 'unreachable',
+    subject: 'the status of the worker',
+    remedy: 'Check that the address is that of a Lethe gateway, of this version or a newer one.',
+  });
+  const lines = workers.map(lineOf);
+  writeResult(io, options.json, workers, lines.length > 0 ? lines : 'no worker keeps copies');
+}
+
+function lineOf(known: z.infer<typeof knownSchema>): string {
+  const { id, worker, folder, seenAt } = known;
+  return `${id}  ${worker}  ${folder}  seen ${seenAt}  ${standingOf(known)}`;
+}
+
+function standingOf({ gone, lookedAt, holds, confirmed }: z.infer<typeof knownSchema>): string {
+  if (gone) return 'declared gone';
+  if (lookedAt === null) return 'it has not looked yet';
+  return holds.length > 0
+    ? `held ${holds.join(', ')} at ${lookedAt}`
+    : `held nothing of what was erased up to version ${confirmed} at ${lookedAt}`;
+}
+
+function goneCommand(io: CliIo): Command {
+  return withConnection(new Command('gone'))
+    .description('declare that folders are gone, with what they held: no erasure waits for them any more')
+    .argument('<ids...>', 'as `lethe workers` lists them')
+    .option('--id <id>', 'id of the command: sent twice, it is carried out once')
+    .addHelpText(
+      'after',
+      `
+The audit chain keeps who declared it. A worker that comes back with its folder is there again, and is waited for.
+
+Example:
+  $ lethe workers gone 0b9f3c7e-6c0c-4b7e-9d53-2a9e6c2f9d10`,
+    )
+    .action((ids: string[], options: GoneOptions) => declareGone(ids, options, io));
+}
+
+async function declareGone(workers: string[], options: GoneOptions, io: CliIo): Promise<void> {
+  const id = commandId('declare-gone', options.id);
+  const client = connect(options, io);
+  const command: DeclareGoneCommand = { id, kind: 'declare-gone', workers };
+  const done = await followCommand(client, command, {
+    ends: ['workers-gone', 'command-ignored'],
+    concerns: (event) => 'commandId' in event && event.commandId === id,
+    patience: patienceWith(command, client, options.timeout),
+  });
+  const text =
+    done.kind === 'workers-gone'
+      ? done.workers.map(
+          ({ worker, folder, seenAt }) => `${worker}, ${folder}: declared gone; last seen ${seenAt}`,
+        )
+      : 'already carried out: nothing was done again';
+  writeResult(io, options.json, done, text);
+}

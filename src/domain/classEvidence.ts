@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { CLASS_STATES } from './classes.js';
+import { isSettled, type Place, placeSchema, placeWords } from './places.js';
+
+const modelSchema = z.object({
+  version: z.string(),
+  /** Whether it knows the class. */
+  knows: z.boolean(),
+});
+const count = z.int().nonnegative();
+
+/**
+ * What a deployment holds of a class at a moment, as one of its workers found it by looking: in the registry, in both
+ * databases, in the model that it answers with, among the checkpoints, and as other workers say of their folders. `GET /v1/evidence?class=…` answers with it.
+ */
+export const classEvidenceSchema = z.object({
+  class: z.string(),
+  /** RFC 3339, by the worker's clock. */
+  seenAt: z.string(),
+  worker: z.string(),
+  /** All of it was found while the registry was at this version. */
+  registryVersion: count,
+  /** What the registry calls it; null where it has no such class. */
+  state: z.enum(CLASS_STATES).nullable(),
+  /** Vectors that the databases hold, counted. */
+  vectors: z.object({ cil: count, mu: count }),
+  /** The model that the registry names to all workers; null before the first. */
+  model: modelSchema.nullable(),
+  /** The model that this worker answers with; null where it does not answer. */
+  answering: modelSchema.nullable(),
+  /** Checkpoints that are kept, and the versions of those that know the class. */
+  checkpoints: z.object({ kept: count, knowing: z.array(z.string()) }),
+  /** All places that may hold something of it, other workers' folders among them. */
+  places: z.array(placeSchema),
+});
+export type ClassEvidence = z.infer<typeof classEvidenceSchema>;
+
+/** What of a class is still there, in words; nothing where it is gone. */
+export function remainsIn(evidence: ClassEvidence): string[] {
+  const { state, vectors, model, answering, checkpoints, places } = evidence;
+  const remains: string[] = [];
+  if (state !== 'erased') remains.push(`the registry calls it ${state ?? 'nothing: it has no such class'}`);
+  if (vectors.cil > 0) remains.push(`${vectors.cil} vectors of it lie in DB-CIL`);
+  if (vectors.mu > 0) remains.push(`${vectors.mu} vectors of it lie in DB-MU`);
+  if (model?.knows) remains.push(`model ${model.version}, which the registry names, knows it`);
+  if (answering?.knows && answering.version !== model?.version)
+    remains.push(`model ${answering.version}, with which ${evidence.worker} answers, knows it`);
+  if (checkpoints.knowing.length > 0)
+    remains.push(`checkpoints that know it are kept: ${checkpoints.knowing.join(', ')}`);
+  return [...remains, ...places.filter(isNews).map(placeWords)];
+}
+
+/** Whether it is still there, and is no part of the evidence besides. */
+function isNews({ kind, state }: Place): boolean {
+  return state === 'failed' && kind !== 'database' && kind !== 'checkpoints';
+}
+
+/** Places of which nobody has said yet that nothing of the class is there: what a claim that it is gone has to wait for. */
+export function unseenIn({ places }: ClassEvidence): Place[] {
+  return places.filter((place) => place.state === 'waiting' && !isSettled(place));
+}

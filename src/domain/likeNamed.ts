@@ -1,0 +1,28 @@
+import type { ClassRecord, RegistrySnapshot } from './classes.js';
+import { spelled } from './normalForm.js';
+
+type Classes = RegistrySnapshot['classes'];
+
+/** By the name that a command can give them; made once for each state of the registry, which never changes. */
+const BY_SPELLING = new WeakMap<Classes, ReadonlyMap<string, readonly ClassRecord[]>>();
+
+/**
+ * The classes that a name means. One, or none, where all were learned under names in their normal form; a registry from before
+ * there was one may hold several that look the same: all of them are meant, so that none is missed.
+ */
+export function likeNamed(
+  name: string,
+  { classes }: Pick<RegistrySnapshot, 'classes'>,
+): readonly ClassRecord[] {
+  let known = BY_SPELLING.get(classes);
+  if (!known) {
+    const found = new Map<string, ClassRecord[]>();
+    for (const record of classes.values()) {
+      const key = spelled(record.name);
+      found.set(key, [...(found.get(key) ?? []), record]);
+    }
+    BY_SPELLING.set(classes, found);
+    known = found;
+  }
+  return known.get(name) ?? [];
+}

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import type { KnownHolder } from './holders.js';
+
+/**
+ * How an erasure keeps count of the files of the database: as a rewriting ended ({@link FILE_REWRITES}), or `due` where something
+ * was deleted since.
+ */
+export const FILE_REWRITES = ['done', 'failed', 'begun', 'refused', 'none'] as const;
+/**
+ * Whether a store's files were written anew without what was deleted: `done`, and looked at; `failed`, again and again, so that
+ * they may still hold it; `begun` where the store's user may not see how it ends; `refused` where the user may not ask for it;
+ * `none` where there are no files.
+ */
+export type FileRewrite = (typeof FILE_REWRITES)[number];
+export const FILES_STATES = [...FILE_REWRITES, 'due'] as const;
+export type FilesState = (typeof FILES_STATES)[number];
+
+/**
+ * `done`: it was looked, and nothing of the class is there. `waiting`: it will be gone, and is not, or nobody has looked yet.
+ * `failed`: it is there, and is tried again. `kept`: it may be there, and Lethe does not delete it. `gone`: a person declared
+ * that the place does not exist any more.
+ */
+export const PLACE_STATES = ['done', 'waiting', 'failed', 'kept', 'gone'] as const;
+
+/** When the bytes of deleted records leave the files of a log: settings of Kafka. */
+export const removalSchema = z.object({
+  /** `segment.ms`: the file that is written to is closed at the first record that comes after that time, */
+  segmentMs: z.number(),
+  /** or when it has so many bytes (`segment.bytes`). */
+  segmentBytes: z.number(),
+  /** `file.delete.delay.ms`: from the deletion of a closed file until its bytes are freed. */
+  deleteDelayMs: z.number(),
+});
+export type Removal = z.infer<typeof removalSchema>;
+
+/** A place that may hold something of an erased class, and how it stands there. */
+export const placeSchema = z.object({
+  kind: z.enum(['database', 'checkpoints', 'files', 'worker', 'topic']),
+  /** Its name, e.g. `DB-MU`, or that of a topic. */
+  place: z.string(),
+  state: z.enum(PLACE_STATES),
+  /** In words: what was seen, or what is waited for. */
+  detail: z.string(),
+  /** Of a worker: the id of its folder, as `lethe workers` lists it. */
+  holder: z.string().optional(),
+});
+export type Place = z.infer<typeof placeSchema>;
+
+/** Whether nothing more will come of it by itself that an erasure waits for: all but the topics. */
+export function isSettled({ kind, state }: Place): boolean {
+  return kind === 'topic' || (state !== 'waiting' && state !== 'failed');
+}
+
+/** A place in one line. */
+export function placeWords({ place, state, detail }: Place): string {
+  return `${place}: ${state}${detail === '' ? '' : `, ${detail}`}`;
+}
+
+/** @param vectors how many of the class were counted there */
+export function databasePlace(place: 'DB-CIL' | 'DB-MU', vectors: number): Place {
+  return vectors === 0
+    ? { kind: 'database', place, state: 'done', detail: 'no vector of it' }
+    : { kind: 'database', place, state: 'failed', detail: `${vectors} vectors of it` };
+}
+
+/** @param knowing versions of the shared checkpoints that know the class */
+export function checkpointsPlace(knowing: readonly string[]): Place {
+  const place = { kind: 'checkpoints', place: 'checkpoints' } as const;
+  return knowing.length === 0
+    ? { ...place, state: 'done', detail: 'none knows it' }
+    : { ...place, state: 'failed', detail: `these know it: ${knowing.join(', ')}` };
+}
+
+const FILES: Readonly<Record<FilesState, Pick<Place, 'state' | 'detail'>>> = {
+  done: { state: 'done', detail: 'written anew' },
+  none: { state: 'done', detail: 'the database keeps none' },
+  due: { state: 'waiting', detail: 'to be written anew' },
+  failed: {
+    state: 'failed',
+    detail: 'the database could not write them anew, and they may hold deleted vectors',
+  },
+  begun: {
+    state: 'kept',
+    detail: 'the database was asked to write them anew, and Lethe may not see whether it has (INFO)',
+  },
+  refused: {
+    state: 'kept',
+    detail:
+      'they hold deleted vectors until they are written anew, which Lethe may not ask for (BGREWRITEAOF)',
+  },
+};
+
+/** @param files undefined where nobody noted it */
+export function filesPlace(files: FilesState | undefined): Place {
+  const place = { kind: 'files', place: 'database files' } as const;
+  if (files !== undefined) return { ...place, ...FILES[files] };
+  return {
+    ...place,
+    state: 'kept',
+    detail: 'the version of Lethe that erased it did not note whether they were written anew',
+  };
+}
+
+/** @param since version of the registry at which the class was erased */
+export function holderPlace(holder: KnownHolder, since: number): Place {
+  const { id, worker, folder, gone, holds, confirmed, lookedAt, seenAt } = holder;
+  const place = { kind: 'worker', place: `worker ${worker}`, holder: id } as const;
+  if (gone) return { ...place, state: 'gone', detail: `declared gone; last seen ${seenAt}` };
+  if (holds.length > 0)
+    return { ...place, state: 'failed', detail: `${folder} holds ${holds.join(', ')}, seen ${lookedAt}` };
+  return confirmed >= since && confirmed > 0
+    ? { ...place, state: 'done', detail: `nothing of it in ${folder}, seen ${lookedAt}` }
+    : { ...place, state: 'waiting', detail: `it has not looked in ${folder} yet; last seen ${seenAt}` };
+}

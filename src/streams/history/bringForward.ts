@@ -1,0 +1,129 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { lastValueFrom } from 'rxjs';
+import { decodeCommand } from '../../domain/cloudEvents.js';
+import { LetheError } from '../../domain/errors.js';
+import { groupsOf } from '../../domain/groups.js';
+import type { Command } from '../../domain/messages/command.js';
+import type { LetheEvent } from '../../domain/messages/event.js';
+import { type LogRecord, positionOf } from '../../domain/record.js';
+import type { Changeable, Standing, StoreHistory } from '../../stores/knowledgeStore.js';
+import { chainFrom } from '../chainEnd.js';
+import type { Context } from '../context.js';
+import { keptNow } from '../keptNow.js';
+import { carryOut, type Missing } from './carryOut.js';
+import { type Effect, type Told, toldBy } from './told.js';
+
+/** How often, and how many times, it is asked whether the chain is whole before that is said. */
+const ASK_MS = 50;
+const ASKED = 200;
+
+export type BroughtForward = Extract<LetheEvent, { kind: 'store-brought-forward' }>;
+
+/**
+ * Brings a store that went back to what the audit chain tells of: commands that it knows nothing of are carried out again, in
+ * their order. Nobody answers meanwhile. The chain is read again after that, until it tells nothing new: what comes into it
+ * meanwhile would be known to nobody. Begun again after a crash it ends the same.
+ * @returns what was done
+ * @throws LetheError where it can't be brought forward: then everybody goes on waiting
+ */
+export async function bringForward(
+  context: Context,
+  history: StoreHistory,
+  { found, known, run }: Standing,
+): Promise<BroughtForward> {
+  const carriedOut: string[] = [];
+  await history.hold(known);
+  let told = await wholeTale(context);
+  for (let read = 0; told.length > read; told = await wholeTale(context)) {
+    read = told.length;
+    const missing = await missingOf(told, context, history.asItIs);
+    for (const each of missing) await carryOut(each, history.asItIs);
+    carriedOut.push(...missing.map(({ effect }) => effect.commandId));
+    // A store that was started anew meanwhile may have gone back once more: what was carried out may be lost.
+    if ((await history.standing()).run !== run) throw startedAnew();
+  }
+  const { classes, tasks } = await history.asItIs.registry.refresh();
+  const isThere = (name: string): boolean => classes.get(name)?.state === 'learned';
+  const registryVersion = await history.bringForward();
+  await history.verify(run);
+  return {
+    kind: 'store-brought-forward',
+    found,
+    known,
+    carriedOut,
+    lostClasses: [...told.learned].filter((name) => !isThere(name)),
+    lostTasks: [...told.open].filter((name) => !tasks.has(name)),
+    registryVersion,
+  };
+}
+
+/** What the chain tells of, once everything that was written is in it. */
+async function wholeTale({ log, topics }: Context): Promise<Told> {
+  const behind = (): Promise<number> => log.lag(groupsOf(topics).audit, [topics.commands, topics.events]);
+  for (let tries = 0; (await behind()) > 0; tries++) {
+    if (tries === ASKED) throw notWholeYet(await behind());
+    await wait(ASK_MS);
+  }
+  return toldBy((await chainFrom(log, topics.audit, 0n)).records);
+}
+
+function startedAnew(): LetheError {
+  return new LetheError('backend-unavailable', 'Redis was started anew while its store was brought forward', {
+    field: 'stores.redis.url',
+    remedy: 'Nothing to do: Lethe begins again.',
+    retriable: true,
+  });
+}
+
+function notWholeYet(records: number): LetheError {
+  return new LetheError(
+    'backend-unavailable',
+    `${records} commands and events are not in the audit chain yet`,
+    {
+      field: 'topics.audit',
+      value: String(records),
+      remedy: 'Nothing to do: Lethe tries again.',
+      retriable: true,
+    },
+  );
+}
+
+/** Commands whose effect was told of, and of which the store has no receipt; in the order in which they were done. */
+async function missingOf({ effects }: Told, context: Context, { registry }: Changeable): Promise<Missing[]> {
+  const lacking = new Map<string, Effect>();
+  for (const [id, effect] of effects) if ((await registry.receipt(id)) === null) lacking.set(id, effect);
+  if (lacking.size === 0) return [];
+  const commands = await commandsOf(new Set(lacking.keys()), context);
+  return [...lacking].map(([id, effect]) => ({
+    effect,
+    command: commands.get(id)?.command,
+    position: commands.get(id)?.position ?? 'unknown',
+  }));
+}
+
+interface Found {
+  readonly command: Command;
+  readonly position: string;
+}
+
+/** The commands of these ids, as far as their topic keeps them. */
+async function commandsOf(ids: ReadonlySet<string>, { log, topics }: Context): Promise<Map<string, Found>> {
+  const found = new Map<string, Found>();
+  const handle = async (record: LogRecord): Promise<void> => {
+    const command = commandIn(record);
+    // The one that was carried out is the first of its id.
+    if (command && ids.has(command.id) && !found.has(command.id))
+      found.set(command.id, { command, position: positionOf(record) });
+  };
+  await lastValueFrom(keptNow(log, topics.commands, { handle }), { defaultValue: undefined });
+  return found;
+}
+
+function commandIn(record: LogRecord): Command | null {
+  try {
+    return decodeCommand(record);
+  } catch {
+    // It was refused when it came, and did nothing.
+    return null;
+  }
+}

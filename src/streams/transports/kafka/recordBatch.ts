@@ -1,0 +1,163 @@
+/**
+ * Batches of records as a fetch brings them (message format 2,
+ * https://kafka.apache.org/documentation/#recordbatch), read without trust in what they say of themselves.
+ */
+
+/** The only format that Kafka writes since 0.11. */
+const FORMAT = 2;
+const FORMAT_AT = 16;
+const HEAD_BYTES = 61;
+/** Of the head, what comes before its `length` ends. */
+const LENGTH_END = 12;
+
+/** What the head of a batch says. */
+export interface BatchHead {
+  readonly firstOffset: bigint;
+  readonly lastOffset: bigint;
+  readonly attributes: number;
+  readonly firstTimestamp: bigint;
+  readonly maxTimestamp: bigint;
+  readonly producerId: string;
+  readonly count: number;
+  /** The whole of it, as it lies in the log. */
+  readonly written: Buffer;
+  /** Its records, compressed or not. */
+  readonly body: Buffer;
+  /** Where in the fetched bytes the next batch begins. */
+  readonly end: number;
+}
+
+/** A record of a batch; headers that occur several times have a list, as kafkajs has them. */
+export interface BatchedRecord {
+  readonly offset: string;
+  readonly timestamp: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Record<string, Value | Value[]>;
+}
+type Value = Buffer | null;
+
+/** Whether batches of this format begin here. */
+export function isBatch(fetched: Buffer): boolean {
+  return fetched.length > FORMAT_AT && fetched[FORMAT_AT] === FORMAT;
+}
+
+/** The batch that begins at `start`; undefined where it was cut off: a fetch ends where its bytes are used up. */
+export function headAt(fetched: Buffer, start: number): BatchHead | undefined {
+  if (start + HEAD_BYTES > fetched.length) return undefined;
+  const head = fetched.subarray(start);
+  const end = start + LENGTH_END + head.readInt32BE(8);
+  if (end > fetched.length) return undefined;
+  if (end < start + HEAD_BYTES)
+    throw new RangeError('a batch of records says that it is shorter than its head');
+  const firstOffset = head.readBigInt64BE(0);
+  return {
+    firstOffset,
+    lastOffset: firstOffset + BigInt(head.readInt32BE(23)),
+    attributes: head.readInt16BE(21),
+    firstTimestamp: head.readBigInt64BE(27),
+    maxTimestamp: head.readBigInt64BE(35),
+    producerId: String(head.readBigInt64BE(43)),
+    count: head.readInt32BE(57),
+    written: fetched.subarray(start, end),
+    body: fetched.subarray(start + HEAD_BYTES, end),
+    end,
+  };
+}
+
+export const isTransactional = ({ attributes }: BatchHead): boolean => (attributes & 0x10) !== 0;
+export const isControl = ({ attributes }: BatchHead): boolean => (attributes & 0x20) !== 0;
+
+/**
+ * The records of a batch.
+ * @param opened its body, decompressed
+ * @throws RangeError where it holds something else than the head says
+ */
+export function recordsOf(head: BatchHead, opened: Buffer): BatchedRecord[] {
+  const appendTime = (head.attributes & 8) !== 0 ? String(head.maxTimestamp) : undefined;
+  const bytes = new Bytes(opened);
+  return Array.from({ length: head.count }, () => {
+    const record = new Bytes(bytes.take(bytes.length()));
+    record.take(1); // attributes, of which none is used
+    const written = head.firstTimestamp + BigInt(record.varlong());
+    const offset = String(head.firstOffset + BigInt(record.varint()));
+    return {
+      offset,
+      timestamp: appendTime ?? String(written),
+      key: record.value(),
+      value: record.value(),
+      headers: headersOf(record),
+    };
+  });
+}
+
+/** Without a prototype: the names are a stranger's words. */
+function headersOf(record: Bytes): BatchedRecord['headers'] {
+  const headers: BatchedRecord['headers'] = Object.create(null);
+  for (let left = record.length(); left > 0; left--) {
+    const name = record.take(record.length()).toString();
+    const value = record.value();
+    const known = headers[name];
+    if (known === undefined) headers[name] = value;
+    else if (Array.isArray(known)) known.push(value);
+    else headers[name] = [known, value];
+  }
+  return headers;
+}
+
+/** Reads from the front of some bytes, and no further than they go. */
+class Bytes {
+  #at = 0;
+
+  constructor(private readonly bytes: Buffer) {}
+
+  take(count: number): Buffer {
+    const end = this.#at + count;
+    if (end > this.bytes.length) throw new RangeError('a record ends before its bytes do');
+    const taken = this.bytes.subarray(this.#at, end);
+    this.#at = end;
+    return taken;
+  }
+
+  /** What follows its own length; null where that is negative. */
+  value(): Buffer | null {
+    const length = this.varint();
+    return length < 0 ? null : this.take(length);
+  }
+
+  length(): number {
+    return Math.max(0, this.varint());
+  }
+
+  varint(): number {
+    return Number(this.varlong());
+  }
+
+  /** Seven bits a byte, the lowest first, the sign in the lowest bit of all (zigzag). */
+  varlong(): bigint | number {
+    let coded = 0;
+    for (let digit = 1; digit < 2 ** 49; digit *= 128) {
+      const byte = this.#byte();
+      coded += (byte & 0x7f) * digit;
+      if (byte < 0x80) return coded % 2 === 0 ? coded / 2 : -(coded + 1) / 2;
+    }
+    return this.#beyondNumbers(BigInt(coded));
+  }
+
+  /** A time may need more than the 53 bits of a number. */
+  #beyondNumbers(lowest: bigint): bigint {
+    let coded = lowest;
+    for (let shift = 49n; shift <= 63n; shift += 7n) {
+      const byte = this.#byte();
+      coded |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return (coded >> 1n) ^ -(coded & 1n);
+    }
+    throw new RangeError('a number of a record does not end');
+  }
+
+  #byte(): number {
+    const byte = this.bytes[this.#at++];
+    if (byte === undefined) throw new RangeError('a record ends before its bytes do');
+    return byte;
+  }
+}

@@ -1,0 +1,81 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { execute } from '../../scripts/services/commands.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const manifestSchema = z.object({ version: z.string() });
+const packedSchema = z.tuple([z.object({ filename: z.string() })]);
+const readySchema = z.object({ url: z.url() });
+/** What npm sets for a script of this package must not reach the npm of another. */
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle|config_local_prefix)/.test(name)),
+);
+
+/** Some two hundred packages are unpacked. */
+const INSTALL_MS = 900_000;
+
+/** As `npm pack` makes it, in an empty folder outside of the repository, with Node and npm alone. */
+describe('the package, installed', () => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'lethe-packed-')), 'empty');
+  let worker: ChildProcess | undefined;
+  const inFolder = async (program: string, ...args: string[]): Promise<string> =>
+    (await promisify(execFile)(program, args, { cwd: folder, env: environment })).stdout;
+  const lethe = (...args: string[]): Promise<string> => inFolder('npx', '--no-install', 'lethe', ...args);
+
+  beforeAll(async () => {
+    mkdirSync(folder);
+    await execute(process.execPath, [join(ROOT, 'scripts/setup.mjs')]);
+    const pack = ['pack', ROOT, '--json', '--ignore-scripts', '--pack-destination', folder];
+    const [{ filename }] = packedSchema.parse(JSON.parse(await inFolder('npm', ...pack)));
+    // As docs/quickstart.md says: no package needs its install script, and some of them download what not everyone can reach.
+    await inFolder('npm', 'install', '--ignore-scripts', '--prefer-offline', join(folder, filename));
+  }, INSTALL_MS);
+  afterAll(() => void worker?.kill('SIGKILL'));
+
+  it('tells its version', async () => {
+    const { version } = manifestSchema.parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
+    expect(await lethe('--version')).toBe(`${version}\n`);
+  });
+
+  it('learns, answers and forgets', async () => {
+    worker = spawn(
+      process.execPath,
+      ['node_modules/lethe/dist/cli/main.js', 'run', '--port', '0', '--json'],
+      {
+        cwd: folder,
+        env: environment,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    );
+    const [line] = await once(createInterface({ input: worker.stdout ?? process.stdin }), 'line');
+    const { url } = readySchema.parse(JSON.parse(String(line)));
+    await lethe(
+      'dataset',
+      'unpack',
+      'animals',
+      '--train',
+      '20',
+      '--test',
+      '5',
+      '--classes',
+      'cat',
+      'dog',
+      'frog',
+    );
+    expect(await lethe('learn', 'animals/train', '--task', 'animals', '--url', url)).toContain(
+      'learned from',
+    );
+    expect(await lethe('produce', 'queries', 'animals/test', '--url', url)).toContain('(model)');
+    expect(await lethe('unlearn', 'cat', '--url', url)).toContain('cat');
+    expect(await lethe('status', '--url', url)).toMatch(/name: cat\n\s+state: unlearned/);
+    expect(await lethe('produce', 'queries', 'animals/test', '--url', url)).not.toMatch(/ cat /);
+  });
+});

@@ -1,0 +1,40 @@
+import { randomInt } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { EventKind } from '../../src/domain/messages/event.js';
+import { createMemoryStore } from '../../src/stores/memory/createMemoryStore.js';
+import { PATCH_DIMENSION } from '../support/patchEmbedder.js';
+import { interleaved } from './interleaved.js';
+import { forgetTimers, useRealTime, useVirtualTime } from './virtualTime.js';
+
+/** How many interleavings: some hundreds, or as many as `npm run test:interleavings` asks for. */
+const RUNS = Number(process.env.LETHE_INTERLEAVINGS ?? 80);
+// The short form is the same each time; the long one looks for what is new.
+const SEED = Number(
+  process.env.LETHE_INTERLEAVINGS_SEED ?? (process.env.LETHE_INTERLEAVINGS ? randomInt(2 ** 31) : 15),
+);
+/** What must have happened somewhere, or they tested less than they say. */
+const WANTED: readonly EventKind[] = [
+  'task-finished',
+  'task-failed',
+  'unlearned',
+  'samples-unlearned',
+  'relearned',
+  'erase-accepted',
+  'erased',
+  'model-rebuilt',
+  'command-rejected',
+];
+
+beforeAll(() => useVirtualTime());
+afterAll(useRealTime);
+
+it(`${RUNS} random interleavings end as a simple model says, in the memory store (seed ${SEED})`, async () => {
+  const happened = new Map<EventKind, number>();
+  const store = async () => {
+    forgetTimers();
+    return createMemoryStore({ dimension: PATCH_DIMENSION });
+  };
+  await fc.assert(interleaved(store, happened), { numRuns: RUNS, seed: SEED, endOnFailure: RUNS > 1000 });
+  expect(WANTED.filter((kind) => !happened.has(kind))).toEqual([]);
+});
