@@ -12,6 +12,18 @@ const pure = (name, pattern) => ({
   to: { path: `node_modules/(${pattern})/` },
 });
 
+/** The work that streams and operators do, one folder for each kind of it. */
+const WORK = [
+  layer('inputs', ['domain', 'model']),
+  layer('knowledge', ['domain', 'model', 'adapters']),
+  layer('answering', ['domain', 'model', 'adapters', 'inputs', 'knowledge']),
+  layer('learning', ['domain', 'model', 'adapters', 'inputs', 'knowledge']),
+  layer('forgetting', ['domain', 'model', 'adapters', 'inputs', 'knowledge', 'learning']),
+  layer('auditing', ['domain', 'adapters']),
+];
+const WORK_FOLDERS = ['inputs', 'knowledge', 'answering', 'learning', 'forgetting', 'auditing'];
+const PROCESSOR = ['domain', 'model', 'adapters', ...WORK_FOLDERS, 'operators', 'streams'];
+
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
@@ -19,12 +31,20 @@ module.exports = {
     layer('domain', []),
     layer('blas', []),
     layer('model', ['domain', 'blas']),
-    layer('stores', ['domain', 'blas']),
-    layer('operators', ['domain', 'model', 'stores']),
-    layer('streams', ['domain', 'model', 'stores', 'operators']),
-    layer('client', ['domain', 'streams']),
+    layer('adapters', ['domain', 'blas']),
+    {
+      name: 'adapters-do-not-know-each-other',
+      comment: 'What two of them share is a port, beside them.',
+      severity: 'error',
+      from: { path: '^src/adapters/([^/]+)/' },
+      to: { path: '^src/adapters/[^/]+/', pathNot: '^src/adapters/$1/' },
+    },
+    ...WORK,
+    layer('operators', ['domain', 'model', 'adapters', ...WORK_FOLDERS]),
+    layer('streams', ['domain', 'model', 'adapters', ...WORK_FOLDERS, 'operators']),
+    layer('client', ['domain', 'adapters']),
     layer('telemetry', ['domain']),
-    layer('console', ['domain', 'model', 'stores', 'operators', 'streams']),
+    layer('console', [...PROCESSOR]),
     {
       name: 'console-page-runs-in-a-browser',
       comment: 'Of ours it takes types, and the states of classes; what it runs on is bundled.',
@@ -40,22 +60,11 @@ module.exports = {
       },
     },
     layer('data', ['domain']),
-    layer('app', ['domain', 'model', 'stores', 'operators', 'streams', 'telemetry', 'console', 'data']),
-    layer('experiments', [
-      'domain',
-      'blas',
-      'model',
-      'stores',
-      'operators',
-      'streams',
-      'telemetry',
-      'console',
-      'data',
-      'app',
-    ]),
+    layer('app', [...PROCESSOR, 'telemetry', 'console', 'data']),
+    layer('experiments', [...PROCESSOR, 'blas', 'telemetry', 'console', 'data', 'app']),
     pure('domain', 'rxjs|kafkajs|redis|onnxruntime-node|@tensorflow|hono'),
     pure('model', 'rxjs|kafkajs|redis|hono'),
-    pure('stores', 'rxjs|kafkajs|hono'),
+    pure('(inputs|knowledge|answering|learning|forgetting|auditing)', 'kafkajs|redis|hono'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

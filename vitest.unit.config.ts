@@ -7,7 +7,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: [
-      'test/unit/{client,domain,operators,stores,telemetry}/**/*.test.ts',
+      'test/unit/{answering,auditing,client,domain,forgetting,knowledge,learning,operators,telemetry}/**/*.test.ts',
+      'test/unit/adapters/{*,memory/store/*,redis/*}.test.ts',
       'test/unit/streams/{*,history/*}.test.ts',
       'test/unit/model/{answer,filter,strategies}/**/*.test.ts',
       'test/unit/model/vote.test.ts',

@@ -1,6 +1,7 @@
 /** How long it takes to verify an audit chain of 100,000 records. `npm run bench:audit` */
+
+import { ChainReader } from '../src/auditing/auditChainReader.js';
 import { type ChainHead, chained, EMPTY_CHAIN, sha256 } from '../src/domain/auditChain.js';
-import { ChainReader } from '../src/domain/auditChainReader.js';
 import { report } from './support/report.js';
 
 const RECORDS = 100_000;

@@ -3,6 +3,9 @@
  * What the output strategy, the wanted specificity of the filter and the rehearsal cost and gain, beside Retrain.
  * `npm run bench:validate -- <seed> <vectors of each class in the rehearsal>`
  */
+
+import { createMemoryStore } from '../src/adapters/memory/store/createMemoryStore.js';
+import { leaveOneOut, similarities } from '../src/answering/similarities.js';
 import { loadConfig } from '../src/app/config/loadConfig.js';
 import { cacheFolder } from '../src/data/cacheFolder.js';
 import { rowOf, stacked } from '../src/domain/vector.js';
@@ -21,8 +24,6 @@ import type { Classifier } from '../src/model/classifier.js';
 import { calibrate } from '../src/model/filter/calibrate.js';
 import { isUnlearned } from '../src/model/filter/filter.js';
 import { relativeFilter } from '../src/model/filter/relative.js';
-import { leaveOneOut, similarities } from '../src/operators/similarities.js';
-import { createMemoryStore } from '../src/stores/memory/createMemoryStore.js';
 import { validationSplit } from './support/validationSplit.js';
 
 const [seed = 1993, perClass = 5000] = process.argv.slice(2).map(Number);

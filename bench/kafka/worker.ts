@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { createGatewayClient } from '../../src/streams/transports/http/client.js';
+import { createGatewayClient } from '../../src/adapters/http/client.js';
 
 /** The command as it is delivered, compiled: the sources would run through a loader. */
 const LETHE = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));

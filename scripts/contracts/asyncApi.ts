@@ -1,3 +1,5 @@
+import { refusalSchema } from '../../src/adapters/http/refusal.js';
+import { tailedRecordSchema } from '../../src/adapters/http/tailedRecord.js';
 import type { MessageName } from '../../src/domain/contracts/headers.js';
 import {
   headersJsonSchema,
@@ -9,8 +11,6 @@ import {
 } from '../../src/domain/contracts/jsonSchemas.js';
 import { IMAGE_TYPES } from '../../src/domain/messages/payload.js';
 import { type TopicRole, topicsUnder } from '../../src/domain/topics.js';
-import { refusalSchema } from '../../src/streams/transports/http/refusal.js';
-import { tailedRecordSchema } from '../../src/streams/transports/http/tailedRecord.js';
 
 /** What is said of a topic: which messages, in which direction, under which key. */
 interface Described {

@@ -11,8 +11,17 @@ export const AREAS: Readonly<Record<string, Area>> = {
   answer: { mutate: ['src/model/answer/*.ts'], tests: ['test/unit/model/answer/**/*.test.ts'] },
   streams: { mutate: ['src/streams/*.ts'], tests: ['test/unit/streams/*.test.ts'] },
   history: { mutate: ['src/streams/history/*.ts'], tests: ['test/unit/streams/history/**/*.test.ts'] },
-  memory: { mutate: ['src/stores/memory/*.ts'], tests: ['test/unit/stores/memory/**/*.test.ts'] },
-  stores: { mutate: ['src/stores/*.ts'], tests: ['test/unit/stores/**/*.test.ts'] },
+  inputs: { mutate: ['src/inputs/*.ts'], tests: ['test/unit/inputs/**/*.test.ts'] },
+  knowledge: { mutate: ['src/knowledge/*.ts'], tests: ['test/unit/knowledge/**/*.test.ts'] },
+  answering: { mutate: ['src/answering/*.ts'], tests: ['test/unit/answering/**/*.test.ts'] },
+  learning: { mutate: ['src/learning/*.ts'], tests: ['test/unit/learning/**/*.test.ts'] },
+  forgetting: { mutate: ['src/forgetting/*.ts'], tests: ['test/unit/forgetting/**/*.test.ts'] },
+  auditing: { mutate: ['src/auditing/*.ts'], tests: ['test/unit/auditing/**/*.test.ts'] },
+  memory: {
+    mutate: ['src/adapters/memory/store/*.ts'],
+    tests: ['test/unit/adapters/memory/store/**/*.test.ts'],
+  },
+  adapters: { mutate: ['src/adapters/*.ts'], tests: ['test/unit/adapters/**/*.test.ts'] },
 };
 
 /** Where the result of an area's last run lies. */

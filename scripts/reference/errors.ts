@@ -1,3 +1,4 @@
+import { statusOf } from '../../src/adapters/http/refusal.js';
 import { REFUSALS } from '../../src/console/admission.js';
 import {
   ACCESS_CATALOGUE,
@@ -5,7 +6,6 @@ import {
   type ReasonDescription,
 } from '../../src/domain/errorCatalogue.js';
 import { REASON_CODES } from '../../src/domain/errors.js';
-import { statusOf } from '../../src/streams/transports/http/refusal.js';
 
 const HEAD = `# Errors
 

@@ -12,7 +12,12 @@ import {
   takeUntil,
   timer,
 } from 'rxjs';
-import { sealerOf } from '../domain/auditSeal.js';
+import type { EventLog } from '../adapters/eventLog.js';
+import type { KnowledgeStore } from '../adapters/knowledgeStore.js';
+import { tracedLog } from '../adapters/tracedLog.js';
+import { calibrateKnown } from '../answering/calibrateKnown.js';
+import { createScreen } from '../answering/screen.js';
+import { sealerOf } from '../auditing/auditSeal.js';
 import type { ClassEvidence } from '../domain/classEvidence.js';
 import { LetheError } from '../domain/errors.js';
 import { type Topics, topicsUnder } from '../domain/topics.js';
@@ -22,16 +27,11 @@ import { relativeFilter } from '../model/filter/relative.js';
 import { thresholdFilter } from '../model/filter/threshold.js';
 import { loadClassifier } from '../model/loadClassifier.js';
 import { prepareNativeTensorflow } from '../model/tensorflow/threads.js';
-import { calibrateKnown } from '../operators/calibrateKnown.js';
 import type { Probe } from '../operators/probe.js';
-import { createScreen } from '../operators/screen.js';
-import type { KnowledgeStore } from '../stores/knowledgeStore.js';
 import { left } from '../streams/caches.js';
 import type { Context, Settings } from '../streams/context.js';
 import { processor } from '../streams/processor.js';
 import type { Signal } from '../streams/signal.js';
-import type { EventLog } from '../streams/transports/eventLog.js';
-import { tracedLog } from '../streams/transports/tracedLog.js';
 import { createHealth, type Health } from '../telemetry/health.js';
 import { createMetrics, type Metrics } from '../telemetry/metrics.js';
 import { startTracing, type TracingOptions } from '../telemetry/traces/startTracing.js';

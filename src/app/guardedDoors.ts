@@ -1,10 +1,10 @@
 import { isIPv6 } from 'node:net';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
+import { commandLimit } from '../adapters/http/commandLimit.js';
+import { refusalBody } from '../adapters/http/refusal.js';
 import { type Destination, refusalOf, type Visit } from '../console/admission.js';
 import { LetheError } from '../domain/errors.js';
-import { commandLimit } from '../streams/transports/http/commandLimit.js';
-import { refusalBody } from '../streams/transports/http/refusal.js';
 import type { LetheConfig } from './config/schema.js';
 
 type Http = LetheConfig['http'];

@@ -1,12 +1,12 @@
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
+import { createGateway } from '../adapters/http/gateway.js';
+import { refuse } from '../adapters/http/refusal.js';
+import { type HttpServer, listen } from '../adapters/http/server.js';
+import { nothingThere } from '../adapters/http/unknownRoute.js';
 import { createConsoleFeed } from '../console/console.js';
 import { consoleRoutes } from '../console/http.js';
 import { LetheError, toLetheError } from '../domain/errors.js';
-import { createGateway } from '../streams/transports/http/gateway.js';
-import { refuse } from '../streams/transports/http/refusal.js';
-import { type HttpServer, listen } from '../streams/transports/http/server.js';
-import { nothingThere } from '../streams/transports/http/unknownRoute.js';
 import { telemetryRoutes } from '../telemetry/http.js';
 import type { RunningLethe } from './compose.js';
 import { guardedDoors } from './guardedDoors.js';

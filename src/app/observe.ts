@@ -1,6 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { Observable } from 'rxjs';
+import type { Loss } from '../adapters/eventLog.js';
 import {
   CLASS_STATES,
   type ClassRecord,
@@ -12,10 +13,9 @@ import type { EventKind, LetheEvent } from '../domain/messages/event.js';
 import type { Prediction } from '../domain/messages/prediction.js';
 import type { LogRecord } from '../domain/record.js';
 import { writtenAt } from '../domain/recordTime.js';
-import { countUnannounced } from '../operators/unannounced.js';
+import { countUnannounced } from '../knowledge/unannounced.js';
 import type { Context } from '../streams/context.js';
 import type { Signal } from '../streams/signal.js';
-import type { Loss } from '../streams/transports/eventLog.js';
 import type { Health } from '../telemetry/health.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type TraceIds, traceIds } from '../telemetry/traces/traceIds.js';

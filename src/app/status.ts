@@ -1,7 +1,7 @@
 import { groupsOf } from '../domain/groups.js';
 import type { KnownHolder } from '../domain/holders.js';
 import type { ModelKnowledge } from '../domain/status.js';
-import { type UnannouncedSamples, unannounced } from '../operators/unannounced.js';
+import { type UnannouncedSamples, unannounced } from '../knowledge/unannounced.js';
 import type { Context } from '../streams/context.js';
 import type { LetheConfig } from './config/schema.js';
 

@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../app/config/loadConfig.js';
+import type { Foreign, ReadAuditRecord } from '../auditing/auditChainReader.js';
+import type { Judgement, Seal } from '../auditing/auditSeal.js';
+import { storyOf } from '../auditing/auditStory.js';
 import { sha256 } from '../domain/auditChain.js';
-import type { Foreign, ReadAuditRecord } from '../domain/auditChainReader.js';
-import type { Judgement, Seal } from '../domain/auditSeal.js';
-import { storyOf } from '../domain/auditStory.js';
 import { LetheError } from '../domain/errors.js';
 import type { AuditRecord } from '../domain/messages/audit.js';
 import { visibleJson } from '../domain/visible.js';

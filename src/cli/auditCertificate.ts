@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { FlattenedSign, importPKCS8 } from 'jose';
 import { loadConfig } from '../app/config/loadConfig.js';
-import { type Certificate, certificateOf } from '../domain/auditCertificate.js';
+import { type Certificate, certificateOf } from '../auditing/auditCertificate.js';
 import { LetheError } from '../domain/errors.js';
 import { verifiedChain } from './auditChain.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';

@@ -1,5 +1,5 @@
-import { ChainReader, type ReadAuditRecord } from '../domain/auditChainReader.js';
-import { readAuditRecord } from '../domain/auditRecords.js';
+import { ChainReader, type ReadAuditRecord } from '../auditing/auditChainReader.js';
+import { readAuditRecord } from '../auditing/auditRecords.js';
 import { LetheError } from '../domain/errors.js';
 import type { AuditRecord } from '../domain/messages/audit.js';
 import type { Signatures } from './auditSignatures.js';

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { LetheConfig } from '../app/config/schema.js';
+import type { ChainLink } from '../auditing/auditChainReader.js';
+import { type Judgement, type Seal, TrustedKeys } from '../auditing/auditSeal.js';
 import { sha256 } from '../domain/auditChain.js';
-import type { ChainLink } from '../domain/auditChainReader.js';
-import { type Judgement, type Seal, TrustedKeys } from '../domain/auditSeal.js';
 import { LetheError } from '../domain/errors.js';
 import { sha256Schema } from '../domain/messages/audit.js';
 import { linesOf } from './fileLines.js';

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { createGatewayClient, type GatewayClient } from '../adapters/http/client.js';
 import { loadConfig } from '../app/config/loadConfig.js';
-import { createGatewayClient, type GatewayClient } from '../streams/transports/http/client.js';
 import { actor } from './actor.js';
 import type { CliIo } from './io.js';
 

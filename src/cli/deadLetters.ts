@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
+import type { GatewayClient } from '../adapters/http/client.js';
+import { INGRESS_ROLES } from '../adapters/http/ingress.js';
 import { LetheError, REASON_CODES, type ReasonCode, toLetheError } from '../domain/errors.js';
 import { type DeadLetterHeaders, deadLetterHeadersSchema } from '../domain/messages/deadLetter.js';
 import { type LogRecord, type OutgoingRecord, positionOf } from '../domain/record.js';
 import type { Topics } from '../domain/topics.js';
-import type { GatewayClient } from '../streams/transports/http/client.js';
-import { INGRESS_ROLES } from '../streams/transports/http/ingress.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
 import { type CliIo, writeList, writeNote, writeResult } from './io.js';
 

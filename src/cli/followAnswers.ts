@@ -1,9 +1,9 @@
 import { merge, type Observable, Subject, Subscription } from 'rxjs';
+import type { GatewayClient } from '../adapters/http/client.js';
 import { patiently } from '../client/patience.js';
 import { refusalOf } from '../client/refusalOf.js';
 import { LetheError } from '../domain/errors.js';
 import type { LogRecord } from '../domain/record.js';
-import type { GatewayClient } from '../streams/transports/http/client.js';
 
 /** The answers to queries that are about to be sent. */
 export interface Answers {

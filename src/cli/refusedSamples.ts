@@ -1,7 +1,7 @@
 import { firstValueFrom, of, Subject, Subscription, timeout } from 'rxjs';
+import type { GatewayClient } from '../adapters/http/client.js';
 import { refusalOf } from '../client/refusalOf.js';
 import { taskOf } from '../domain/cloudEvents.js';
-import type { GatewayClient } from '../streams/transports/http/client.js';
 import type { Problem } from './sampleSurvey.js';
 
 /** The last dead letters of a task may come a little after the event that tells its end. */

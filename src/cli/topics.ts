@@ -61,7 +61,7 @@ function rewindCommand(io: CliIo): Command {
     .addHelpText('after', '\nExample:\n  $ lethe topics rewind "$(cat backup/begun)"')
     .action(async (since: Date, options: TopicsOptions) => {
       const { asAdmin, readings } = await prepared(options, io);
-      const { rewind } = await import('../streams/transports/kafka/rewind.js');
+      const { rewind } = await import('../adapters/kafka/rewind.js');
       // At once: kafkajs needs some seconds for each. All are waited for, also where one is refused: what is still asked when
       // the connection closes opens it anew, and the process would not end.
       const rewound = await asAdmin((admin) =>
@@ -89,7 +89,7 @@ function acceptLossCommand(io: CliIo): Command {
     .addHelpText('after', '\nExample:\n  $ lethe topics accept-loss')
     .action(async (options: TopicsOptions) => {
       const { asAdmin, commands } = await prepared(options, io);
-      const { acceptLoss } = await import('../streams/transports/kafka/rewind.js');
+      const { acceptLoss } = await import('../adapters/kafka/rewind.js');
       const lost = await asAdmin((admin) => acceptLoss(admin, commands));
       const lines = lost.map(
         ({ from, to }) => `${commands.topic}: skipped offsets ${from} to ${BigInt(to) - 1n}`,
@@ -109,8 +109,8 @@ async function prepared({ config: file }: TopicsOptions, io: CliIo) {
   const { config } = loadConfig({ file, variables: io.variables });
   const [{ kafkaConnection, wantedTopics }, { withAdmin }, adapter] = await Promise.all([
     import('../app/adapters/kafka.js'),
-    import('../streams/transports/kafka/startCheck.js'),
-    import('../streams/transports/kafka/topics.js'),
+    import('../adapters/kafka/startCheck.js'),
+    import('../adapters/kafka/topics.js'),
   ]);
   const connection = kafkaConnection(config);
   const topics = topicsUnder(config.transport.topicPrefix);

@@ -1,7 +1,7 @@
 import { concatMap, from, lastValueFrom, mergeMap, type Observable } from 'rxjs';
+import type { EventLog } from '../adapters/eventLog.js';
 import type { LogRecord, OutgoingRecord } from '../domain/record.js';
 import type { Topics } from '../domain/topics.js';
-import type { EventLog } from '../streams/transports/eventLog.js';
 
 /** What a client follows. */
 export type FollowedRole = 'predictions' | 'events' | 'dead-letters';

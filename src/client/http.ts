@@ -1,7 +1,7 @@
 import pRetry from 'p-retry';
 import { from, lastValueFrom, mergeMap } from 'rxjs';
+import { createGatewayClient } from '../adapters/http/client.js';
 import { LetheError } from '../domain/errors.js';
-import { createGatewayClient } from '../streams/transports/http/client.js';
 import { createClient, type LetheClient } from './client.js';
 import type { Door } from './door.js';
 

@@ -1,7 +1,7 @@
+import { createKafkaLog } from '../adapters/kafka/kafkaLog.js';
+import type { KafkaConnectionOptions } from '../adapters/kafka/options.js';
+import { schemaFraming } from '../adapters/kafka/schemaRegistry/framing.js';
 import { topicsUnder } from '../domain/topics.js';
-import { createKafkaLog } from '../streams/transports/kafka/kafkaLog.js';
-import type { KafkaConnectionOptions } from '../streams/transports/kafka/options.js';
-import { schemaFraming } from '../streams/transports/kafka/schemaRegistry/framing.js';
 import { createClient, type LetheClient } from './client.js';
 import { logDoor } from './door.js';
 

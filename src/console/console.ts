@@ -17,13 +17,13 @@ import {
   throttleTime,
   timer,
 } from 'rxjs';
+import type { EventLog } from '../adapters/eventLog.js';
+import type { VectorDatabase } from '../adapters/vectorDatabase.js';
 import { decodeEvent } from '../domain/cloudEvents.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { Topics } from '../domain/topics.js';
 import type { ImageLimits } from '../model/embedder/decodeImage.js';
-import type { VectorDatabase } from '../stores/vectorDatabase.js';
 import type { Signal } from '../streams/signal.js';
-import type { EventLog } from '../streams/transports/eventLog.js';
 import { atMost } from './atMost.js';
 import { concatMapLossy } from './concatMapLossy.js';
 import { createFeed, type Feed } from './feed.js';

@@ -4,14 +4,14 @@ import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
 import { lastValueFrom, Subject, takeUntil } from 'rxjs';
 import { z } from 'zod';
+import { refusalBody, refuse } from '../adapters/http/refusal.js';
+import { cutOff, heartbeatOf, refuseAsStream, whenGone } from '../adapters/http/streaming.js';
 import { classNameSchema } from '../domain/className.js';
 import { encodeCommand } from '../domain/cloudEvents.js';
 import { LetheError, toLetheError } from '../domain/errors.js';
 import type { OutgoingRecord } from '../domain/record.js';
 import { parseOrRefuse } from '../domain/refusal.js';
 import type { Topics } from '../domain/topics.js';
-import { refusalBody, refuse } from '../streams/transports/http/refusal.js';
-import { cutOff, heartbeatOf, refuseAsStream, whenGone } from '../streams/transports/http/streaming.js';
 import type { Feed } from './feed.js';
 import { readPageFiles } from './pageFiles.js';
 

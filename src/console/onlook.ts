@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { concatMap, defer, from, type Observable, retry } from 'rxjs';
+import type { EventLog } from '../adapters/eventLog.js';
 import type { LogRecord } from '../domain/record.js';
-import type { EventLog } from '../streams/transports/eventLog.js';
 
 const IN_FLIGHT = 64;
 /** Before a log that failed is asked again. */

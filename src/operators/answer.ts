@@ -1,6 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
+import { type Answerable, type Answering, answerQueries } from '../answering/answerQueries.js';
 import type { Prediction } from '../domain/messages/prediction.js';
-import { type Answerable, type Answering, answerQueries } from './answerQueries.js';
 import type { Flow } from './flow.js';
 import { mapAcceptedInBatches } from './mapAccepted.js';
 import { type Probe, timedAsync } from './probe.js';

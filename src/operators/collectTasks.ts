@@ -13,7 +13,7 @@ import {
   share,
   takeUntil,
 } from 'rxjs';
-import type { Announcement, CollectedTask, SampleCounts } from './task.js';
+import type { Announcement, CollectedTask, SampleCounts } from '../learning/task.js';
 
 /** A sample of a task was dealt with: stored in DB-CIL, or refused for good. */
 export interface Arrival {

@@ -1,8 +1,8 @@
 import type { OperatorFunction } from 'rxjs';
 import { type LetheError, toLetheError } from '../domain/errors.js';
 import type { LogRecord } from '../domain/record.js';
+import { type Embedded, embedInputs } from '../inputs/embedInputs.js';
 import type { Embedder } from '../model/embedder/embedder.js';
-import { type Embedded, embedInputs } from './embedInputs.js';
 import type { Flow } from './flow.js';
 import { mapAcceptedInBatches } from './mapAccepted.js';
 import type { Opened } from './openPayload.js';

@@ -1,10 +1,10 @@
 import type { OperatorFunction } from 'rxjs';
+import type { Assessed, Screen } from '../answering/screen.js';
 import type { LogRecord } from '../domain/record.js';
 import type { Assessment } from '../model/answer/answer.js';
 import type { Flow } from './flow.js';
 import { mapAcceptedInBatches } from './mapAccepted.js';
 import { type Probe, timedAsync } from './probe.js';
-import type { Assessed, Screen } from './screen.js';
 
 /** One batch is searched for while the answers to the one before are read: a database elsewhere never waits. */
 const BATCHES_UNDER_WAY = 2;

@@ -1,7 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
+import type { ClassRegistry, RefusedSample } from '../adapters/knowledgeStore.js';
 import { idOf, taskOf } from '../domain/cloudEvents.js';
 import { positionOf } from '../domain/record.js';
-import type { ClassRegistry, RefusedSample } from '../stores/knowledgeStore.js';
 import type { Flow } from './flow.js';
 import { mapInBatches } from './mapInBatches.js';
 

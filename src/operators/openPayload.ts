@@ -1,8 +1,8 @@
 import type { OperatorFunction } from 'rxjs';
 import type { Payload } from '../domain/messages/payload.js';
+import { type ModelInput, type OpeningOptions, openInput } from '../inputs/openInput.js';
 import type { Flow } from './flow.js';
 import { mapAcceptedOrdered } from './mapAccepted.js';
-import { type ModelInput, type OpeningOptions, openInput } from './openInput.js';
 import { type Probe, timedAsync } from './probe.js';
 
 /** A message whose payload was opened. */

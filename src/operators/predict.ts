@@ -1,8 +1,8 @@
 import type { OperatorFunction } from 'rxjs';
+import { NO_MODEL, type Predicted, predictedBy } from '../answering/predicted.js';
 import type { Classifier } from '../model/classifier.js';
 import type { Flow } from './flow.js';
 import { mapAcceptedInBatches } from './mapAccepted.js';
-import { NO_MODEL, type Predicted, predictedBy } from './predicted.js';
 import { type Probe, timedAsync } from './probe.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
+import { deadLetter } from '../domain/deadLetter.js';
 import { LetheError } from '../domain/errors.js';
 import { type LogRecord, type OutgoingRecord, positionOf, recordBytes } from '../domain/record.js';
-import { deadLetter } from './deadLetter.js';
 import type { Flow } from './flow.js';
 import { mapInBatches } from './mapInBatches.js';
 import { type Probe, timedAsync } from './probe.js';

@@ -1,9 +1,9 @@
 import { concatMap, type OperatorFunction } from 'rxjs';
+import type { ClassRegistry, CommandReceipt } from '../adapters/knowledgeStore.js';
 import { LetheError } from '../domain/errors.js';
 import type { Command } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { positionOf } from '../domain/record.js';
-import type { ClassRegistry, CommandReceipt } from '../stores/knowledgeStore.js';
 import { accepted, type Flow } from './flow.js';
 import { type Probe, timedAsync } from './probe.js';
 

@@ -1,11 +1,11 @@
 import type { OperatorFunction } from 'rxjs';
+import type { KnowledgeStore } from '../adapters/knowledgeStore.js';
 import type { Sample } from '../domain/messages/sample.js';
-import type { KnowledgeStore } from '../stores/knowledgeStore.js';
-import type { Embedded } from './embedInputs.js';
+import type { Embedded } from '../inputs/embedInputs.js';
+import { type StoredSample, storeSamples } from '../learning/storeSamples.js';
 import type { Flow } from './flow.js';
 import { mapAcceptedInBatches } from './mapAccepted.js';
 import { type Probe, timedAsync } from './probe.js';
-import { type StoredSample, storeSamples } from './storeSamples.js';
 
 /**
  * Stores samples in DB-CIL, by id. Refused are samples of unlearned classes (they never re-enter), of classes

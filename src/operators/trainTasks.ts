@@ -1,9 +1,9 @@
 import { concatMap, Observable, type OperatorFunction } from 'rxjs';
 import { toLetheError } from '../domain/errors.js';
 import type { LetheEvent } from '../domain/messages/event.js';
-import { persevere } from './persevere.js';
-import type { CollectedTask } from './task.js';
-import { failTask, type TrainingCollaborators, trainTask } from './trainTask.js';
+import { persevere } from '../learning/persevere.js';
+import type { CollectedTask } from '../learning/task.js';
+import { failTask, type TrainingCollaborators, trainTask } from '../learning/trainTask.js';
 
 /**
  * Trains the tasks one after the other (only CIL waits for CIL) and tells of it in events. A task that can't be

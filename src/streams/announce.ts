@@ -1,8 +1,8 @@
+import type { KnowledgeStore } from '../adapters/knowledgeStore.js';
+import { noteTold } from '../auditing/confirmEvent.js';
 import { encodeEvent, encodeModelVersion } from '../domain/cloudEvents.js';
 import type { LetheEvent } from '../domain/messages/event.js';
-import { noteTold } from '../operators/confirmEvent.js';
-import { markErasureComplete, markErasureTold } from '../operators/purgeClasses.js';
-import type { KnowledgeStore } from '../stores/knowledgeStore.js';
+import { markErasureComplete, markErasureTold } from '../forgetting/purgeClasses.js';
 import type { Context } from './context.js';
 import type { Signal } from './signal.js';
 

@@ -1,14 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { concatAll, concatMap, type Observable, takeUntil } from 'rxjs';
+import { auditEntryOf } from '../auditing/auditEntry.js';
+import { encodeAuditRecord } from '../auditing/auditRecords.js';
+import { chainEnd } from '../auditing/chainEnd.js';
+import { confirmationOf } from '../auditing/confirmEvent.js';
 import { type ChainHead, chained } from '../domain/auditChain.js';
-import { encodeAuditRecord } from '../domain/auditRecords.js';
 import { groupsOf } from '../domain/groups.js';
 import type { AuditEntry } from '../domain/messages/audit.js';
 import { eventSchema } from '../domain/messages/event.js';
 import type { LogRecord } from '../domain/record.js';
-import { auditEntryOf } from '../operators/auditEntry.js';
-import { confirmationOf } from '../operators/confirmEvent.js';
-import { chainEnd } from './chainEnd.js';
 import { type Context, inFlight } from './context.js';
 import type { Signal } from './signal.js';
 

@@ -3,8 +3,8 @@ import { classesIn, type Erasure, type RegistrySnapshot } from '../domain/classe
 import type { LetheEvent } from '../domain/messages/event.js';
 import { filesPlace, holderPlace, isSettled, type Place } from '../domain/places.js';
 import { topicPlaces } from '../domain/topicPlaces.js';
-import { lookAt, placesOf } from '../operators/lookAt.js';
-import { noteFiles } from '../operators/purgeClasses.js';
+import { lookAt, placesOf } from '../forgetting/lookAt.js';
+import { noteFiles } from '../forgetting/purgeClasses.js';
 import { announce } from './announce.js';
 import type { Context } from './context.js';
 import { topicsHolding } from './purgeTopics.js';

@@ -1,23 +1,23 @@
 import { type Observable, takeUntil } from 'rxjs';
+import type { CommandReceipt } from '../adapters/knowledgeStore.js';
 import { decodeCommand, encodeEvent } from '../domain/cloudEvents.js';
 import { groupsOf } from '../domain/groups.js';
 import type { Command } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
-import { announcedEvent, announceTask } from '../operators/announceTask.js';
-import { declareGone, goneEvent } from '../operators/declareGone.js';
-import { decode } from '../operators/decode.js';
-import { acceptedEvent, eraseClasses } from '../operators/eraseClasses.js';
+import { declareGone, goneEvent } from '../forgetting/declareGone.js';
+import { acceptedEvent, eraseClasses } from '../forgetting/eraseClasses.js';
 import {
   relearnClasses,
   relearnedEvent,
   unlearnClasses,
   unlearnedEvent,
-} from '../operators/migrateClasses.js';
+} from '../forgetting/migrateClasses.js';
+import { unlearnByExamples } from '../forgetting/unlearnByExamples.js';
+import { isOfSamples, samplesUnlearnedEvent, unlearnSamples } from '../forgetting/unlearnSamples.js';
+import { announcedEvent, announceTask } from '../learning/announceTask.js';
+import { decode } from '../operators/decode.js';
 import { publish } from '../operators/publish.js';
 import { type Reading, route } from '../operators/route.js';
-import { unlearnByExamples } from '../operators/unlearnByExamples.js';
-import { isOfSamples, samplesUnlearnedEvent, unlearnSamples } from '../operators/unlearnSamples.js';
-import type { CommandReceipt } from '../stores/knowledgeStore.js';
 import { type Context, inFlight } from './context.js';
 import { type Signal, toSignals } from './signal.js';
 import { onceWhole } from './wholeCommands.js';

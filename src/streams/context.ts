@@ -1,5 +1,9 @@
 import type { BehaviorSubject, Observable } from 'rxjs';
-import type { Sealer } from '../domain/auditSeal.js';
+import type { EventLog } from '../adapters/eventLog.js';
+import type { KnowledgeStore } from '../adapters/knowledgeStore.js';
+import type { calibrateKnown } from '../answering/calibrateKnown.js';
+import type { Screen } from '../answering/screen.js';
+import type { Sealer } from '../auditing/auditSeal.js';
 import type { ModelVersion } from '../domain/messages/model.js';
 import type { StrategyName } from '../domain/messages/prediction.js';
 import type { Topics } from '../domain/topics.js';
@@ -10,11 +14,7 @@ import type { ImageLimits } from '../model/embedder/decodeImage.js';
 import type { Lanes } from '../model/embedder/lanes.js';
 import type { Rebuilder, Trainer } from '../model/trainer.js';
 import type { VoteOptions } from '../model/vote.js';
-import type { calibrateKnown } from '../operators/calibrateKnown.js';
 import type { Probe } from '../operators/probe.js';
-import type { Screen } from '../operators/screen.js';
-import type { KnowledgeStore } from '../stores/knowledgeStore.js';
-import type { EventLog } from './transports/eventLog.js';
 
 /** How models are rebuilt and classes erased. */
 export interface RebuildSettings {

@@ -12,24 +12,24 @@ import {
   takeUntil,
   tap,
 } from 'rxjs';
+import type { KnowledgeStore } from '../adapters/knowledgeStore.js';
 import { decodeSample, taskOf } from '../domain/cloudEvents.js';
 import { groupsOf } from '../domain/groups.js';
 import type { LetheEvent } from '../domain/messages/event.js';
+import type { InTurn } from '../learning/inTurn.js';
+import type { Perseverance } from '../learning/persevere.js';
+import type { StoredSample } from '../learning/storeSamples.js';
+import type { Announcement, CollectedTask } from '../learning/task.js';
 import type { Classifier } from '../model/classifier.js';
 import { type Arrival, collectTasks } from '../operators/collectTasks.js';
 import { decode } from '../operators/decode.js';
 import { embed } from '../operators/embed.js';
 import type { Flow } from '../operators/flow.js';
-import type { InTurn } from '../operators/inTurn.js';
 import { noteRefusals } from '../operators/noteRefusals.js';
 import { openPayload } from '../operators/openPayload.js';
-import type { Perseverance } from '../operators/persevere.js';
 import { publish } from '../operators/publish.js';
-import type { StoredSample } from '../operators/storeSamples.js';
 import { storeVectors } from '../operators/storeVectors.js';
-import type { Announcement, CollectedTask } from '../operators/task.js';
 import { trainTasks } from '../operators/trainTasks.js';
-import type { KnowledgeStore } from '../stores/knowledgeStore.js';
 import { announce } from './announce.js';
 import { type Context, inFlight } from './context.js';
 import { samplesOf, unfinished } from './openTasks.js';

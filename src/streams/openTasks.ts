@@ -1,8 +1,8 @@
+import type { KnowledgeStore } from '../adapters/knowledgeStore.js';
 import type { LetheEvent } from '../domain/messages/event.js';
-import { deleteErased } from '../operators/abandonTask.js';
-import { announcedEvent } from '../operators/announceTask.js';
-import type { Announcement, SampleCounts } from '../operators/task.js';
-import type { KnowledgeStore } from '../stores/knowledgeStore.js';
+import { deleteErased } from '../learning/abandonTask.js';
+import { announcedEvent } from '../learning/announceTask.js';
+import type { Announcement, SampleCounts } from '../learning/task.js';
 
 /** What a worker that begins finds half done. */
 export interface Unfinished {

@@ -1,5 +1,5 @@
 import { finalize, merge, Observable, Subject } from 'rxjs';
-import type { Perseverance } from '../operators/persevere.js';
+import type { Perseverance } from '../learning/persevere.js';
 import type { Context } from './context.js';
 import type { Signal } from './signal.js';
 

@@ -14,10 +14,10 @@ import {
   tap,
 } from 'rxjs';
 import type { LetheEvent } from '../domain/messages/event.js';
-import { announcedEvent } from '../operators/announceTask.js';
-import { createTurns, type InTurn } from '../operators/inTurn.js';
-import { relearnTaskName } from '../operators/migrateClasses.js';
-import type { Announcement } from '../operators/task.js';
+import { relearnTaskName } from '../forgetting/migrateClasses.js';
+import { announcedEvent } from '../learning/announceTask.js';
+import { createTurns, type InTurn } from '../learning/inTurn.js';
+import type { Announcement } from '../learning/task.js';
 import { asLearner } from './asLearner.js';
 import { auditing } from './auditing.js';
 import { caches, registered } from './caches.js';

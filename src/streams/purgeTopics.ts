@@ -1,13 +1,13 @@
 import { lastValueFrom } from 'rxjs';
+import type { EventLog } from '../adapters/eventLog.js';
+import { keptNow } from '../adapters/keptNow.js';
 import { sha256 } from '../domain/auditChain.js';
+import { letterAgain } from '../domain/deadLetter.js';
 import { groupsOf } from '../domain/groups.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { namingOneOf } from '../domain/namedClass.js';
 import { type LogRecord, positionOf } from '../domain/record.js';
-import { letterAgain } from '../operators/deadLetter.js';
 import type { Context } from './context.js';
-import { keptNow } from './keptNow.js';
-import type { EventLog } from './transports/eventLog.js';
 
 type Erased = Extract<LetheEvent, { kind: 'erased' }>;
 type Holding = Erased['topics'];

@@ -1,10 +1,10 @@
 import { map, type OperatorFunction } from 'rxjs';
+import type { Loss } from '../adapters/eventLog.js';
 import type { LetheError, ReasonCode } from '../domain/errors.js';
 import type { EventKind, LetheEvent } from '../domain/messages/event.js';
 import type { Prediction } from '../domain/messages/prediction.js';
 import type { LogRecord } from '../domain/record.js';
 import type { Flow } from '../operators/flow.js';
-import type { Loss } from './transports/eventLog.js';
 
 /** What the processor did, after it was done and written: for telemetry, the console and whoever embeds Lethe. */
 export type Signal =

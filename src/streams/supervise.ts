@@ -1,9 +1,9 @@
 import { defer, finalize, Observable, retry, takeUntil, tap, throwError, timer } from 'rxjs';
+import { delegating } from '../adapters/delegating.js';
 import { LetheError, toLetheError } from '../domain/errors.js';
 import type { Context } from './context.js';
 import type { Signal } from './signal.js';
 import { Suspects } from './suspects.js';
-import { delegating } from './transports/delegating.js';
 
 /** Pauses before a topology starts again, in milliseconds; they double from one failure to the next. */
 const PAUSE = { first: 500, longest: 30_000 };

@@ -1,10 +1,10 @@
 import { Observable } from 'rxjs';
+import { delegating } from '../adapters/delegating.js';
+import type { EventLog, Settled, Subscription } from '../adapters/eventLog.js';
+import { deadLetter } from '../domain/deadLetter.js';
 import { LetheError, toLetheError } from '../domain/errors.js';
 import { type LogRecord, positionOf } from '../domain/record.js';
-import { deadLetter } from '../operators/deadLetter.js';
 import type { Signal } from './signal.js';
-import { delegating } from './transports/delegating.js';
-import type { EventLog, Settled, Subscription } from './transports/eventLog.js';
 
 /** How often a topology may fail with a record alone under way before the record is set aside. */
 export const ATTEMPTS = 5;

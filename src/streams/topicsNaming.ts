@@ -1,4 +1,5 @@
 import { lastValueFrom } from 'rxjs';
+import { keptNow } from '../adapters/keptNow.js';
 import { LetheError } from '../domain/errors.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { namingOneOf } from '../domain/namedClass.js';
@@ -6,7 +7,6 @@ import type { Place } from '../domain/places.js';
 import type { LogRecord } from '../domain/record.js';
 import { topicPlaces } from '../domain/topicPlaces.js';
 import type { Context } from './context.js';
-import { keptNow } from './keptNow.js';
 
 type Holding = Extract<LetheEvent, { kind: 'erased' }>['topics'];
 

@@ -1,11 +1,11 @@
 import { EMPTY, from, mergeMap, type Observable } from 'rxjs';
+import { newestRecord } from '../adapters/newestRecord.js';
 import { decodeModelVersion } from '../domain/cloudEvents.js';
 import type { ModelVersion } from '../domain/messages/model.js';
 import type { LogRecord } from '../domain/record.js';
-import type { InTurn } from '../operators/inTurn.js';
+import type { InTurn } from '../learning/inTurn.js';
 import { announce } from './announce.js';
 import type { Context } from './context.js';
-import { newestRecord } from './newestRecord.js';
 import type { Signal } from './signal.js';
 
 /**

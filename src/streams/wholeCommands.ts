@@ -12,12 +12,12 @@ import {
   takeWhile,
   timer,
 } from 'rxjs';
+import type { Loss } from '../adapters/eventLog.js';
 import { groupsOf } from '../domain/groups.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { announce } from './announce.js';
 import type { Context } from './context.js';
 import type { Signal } from './signal.js';
-import type { Loss } from './transports/eventLog.js';
 
 /** How often it is looked whether someone accepted the loss. */
 const POLL_MS = 2000;

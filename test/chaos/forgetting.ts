@@ -1,6 +1,6 @@
+import type { DatabaseName } from '../../src/adapters/vectorDatabase.js';
 import type { Command } from '../../src/domain/messages/command.js';
 import type { Random } from '../../src/model/ssre/random.js';
-import type { DatabaseName } from '../../src/stores/vectorDatabase.js';
 
 /** Where a class's vectors lie; erased ones lie nowhere. */
 export type Lies = Map<string, DatabaseName | 'nowhere'>;

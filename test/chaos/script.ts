@@ -1,5 +1,5 @@
+import type { DatabaseName } from '../../src/adapters/vectorDatabase.js';
 import type { Command } from '../../src/domain/messages/command.js';
-import type { DatabaseName } from '../../src/stores/vectorDatabase.js';
 import { around } from '../support/processing.js';
 
 export const DIMENSION = 1280;

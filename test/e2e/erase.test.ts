@@ -9,11 +9,11 @@ import { createClient } from 'redis';
 import { lastValueFrom, toArray } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RedisService } from '../../scripts/services/redis.js';
+import { createKafkaLog, type KafkaLog } from '../../src/adapters/kafka/kafkaLog.js';
+import { keptNow } from '../../src/adapters/keptNow.js';
+import { Keys } from '../../src/adapters/redis/keys.js';
 import { decodePrediction, encodeQuery, encodeSample } from '../../src/domain/cloudEvents.js';
 import { topicsUnder } from '../../src/domain/topics.js';
-import { Keys } from '../../src/stores/redis/keys.js';
-import { keptNow } from '../../src/streams/keptNow.js';
-import { createKafkaLog, type KafkaLog } from '../../src/streams/transports/kafka/kafkaLog.js';
 import { kafkaTestOptions } from '../support/kafkaOptions.js';
 import { lethe } from '../support/lethe.js';
 import {

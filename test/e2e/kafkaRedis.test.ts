@@ -8,6 +8,10 @@ import { createInterface } from 'node:readline';
 import { concatMap, lastValueFrom, type Subscription, timeout } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { createGatewayClient } from '../../src/adapters/http/client.js';
+import { createKafkaLog, type KafkaLog } from '../../src/adapters/kafka/kafkaLog.js';
+import { withAdmin } from '../../src/adapters/kafka/startCheck.js';
+import { keptNow } from '../../src/adapters/keptNow.js';
 import {
   decodeEvent,
   decodePrediction,
@@ -19,10 +23,6 @@ import type { Command } from '../../src/domain/messages/command.js';
 import type { Prediction } from '../../src/domain/messages/prediction.js';
 import type { LogRecord } from '../../src/domain/record.js';
 import { topicsUnder } from '../../src/domain/topics.js';
-import { keptNow } from '../../src/streams/keptNow.js';
-import { createGatewayClient } from '../../src/streams/transports/http/client.js';
-import { createKafkaLog, type KafkaLog } from '../../src/streams/transports/kafka/kafkaLog.js';
-import { withAdmin } from '../../src/streams/transports/kafka/startCheck.js';
 import { kafkaTestOptions } from '../support/kafkaOptions.js';
 import { LETHE } from '../support/letheProcess.js';
 import { around } from '../support/processing.js';

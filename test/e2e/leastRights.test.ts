@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type AclRole, aclsOf } from '../../scripts/security/kafkaAcls.js';
 import type { KafkaService } from '../../scripts/services/kafka.js';
 import type { RedisService } from '../../scripts/services/redis.js';
+import { createKafkaLog, type KafkaLog } from '../../src/adapters/kafka/kafkaLog.js';
 import {
   decodeEvent,
   decodePrediction,
@@ -20,7 +21,6 @@ import {
 import type { Command } from '../../src/domain/messages/command.js';
 import type { LogRecord } from '../../src/domain/record.js';
 import { topicsUnder } from '../../src/domain/topics.js';
-import { createKafkaLog, type KafkaLog } from '../../src/streams/transports/kafka/kafkaLog.js';
 import { kafkaTestOptions } from '../support/kafkaOptions.js';
 import { lethe } from '../support/lethe.js';
 import { startLetheProcess, type Variables } from '../support/letheProcess.js';

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { createGatewayClient } from '../../src/adapters/http/client.js';
 import { encodeQuery } from '../../src/domain/cloudEvents.js';
-import { createGatewayClient } from '../../src/streams/transports/http/client.js';
 import { LETHE } from '../support/letheProcess.js';
 
 const readySchema = z.object({ url: z.url(), model: z.string(), console: z.string().nullable() });

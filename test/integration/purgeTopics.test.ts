@@ -6,15 +6,15 @@ import kafkajs from 'kafkajs';
 import { lastValueFrom, toArray } from 'rxjs';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { createKafkaLog } from '../../src/adapters/kafka/kafkaLog.js';
+import { keptNow } from '../../src/adapters/keptNow.js';
 import { sha256 } from '../../src/domain/auditChain.js';
+import { deadLetter } from '../../src/domain/deadLetter.js';
 import { LetheError } from '../../src/domain/errors.js';
 import type { LogRecord } from '../../src/domain/record.js';
 import { topicsUnder } from '../../src/domain/topics.js';
-import { deadLetter } from '../../src/operators/deadLetter.js';
 import type { Settings } from '../../src/streams/context.js';
-import { keptNow } from '../../src/streams/keptNow.js';
 import { purgeTopics } from '../../src/streams/purgeTopics.js';
-import { createKafkaLog } from '../../src/streams/transports/kafka/kafkaLog.js';
 import { kafkaTestOptions } from '../support/kafkaOptions.js';
 import { sharedServices } from '../support/services.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import type { KnowledgeStore } from '../../src/adapters/knowledgeStore.js';
 import type { EventKind } from '../../src/domain/messages/event.js';
-import type { KnowledgeStore } from '../../src/stores/knowledgeStore.js';
 import { Model } from './model.js';
 import { STEPS } from './steps.js';
 import { System } from './system.js';

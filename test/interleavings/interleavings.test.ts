@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createMemoryStore } from '../../src/adapters/memory/store/createMemoryStore.js';
 import type { EventKind } from '../../src/domain/messages/event.js';
-import { createMemoryStore } from '../../src/stores/memory/createMemoryStore.js';
 import { PATCH_DIMENSION } from '../support/patchEmbedder.js';
 import { interleaved } from './interleaved.js';
 import { forgetTimers, useRealTime, useVirtualTime } from './virtualTime.js';

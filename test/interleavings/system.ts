@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { delegating } from '../../src/adapters/delegating.js';
+import type { KnowledgeStore } from '../../src/adapters/knowledgeStore.js';
 import { decodeEvent, encodeCommand, encodeQuery, encodeSample } from '../../src/domain/cloudEvents.js';
 import { groupsOf } from '../../src/domain/groups.js';
 import type { Command } from '../../src/domain/messages/command.js';
@@ -8,8 +10,6 @@ import type { ModelVersion } from '../../src/domain/messages/model.js';
 import type { OutgoingRecord } from '../../src/domain/record.js';
 import type { Classifier } from '../../src/model/classifier.js';
 import type { Rebuilder, Trainer, TrainingTask } from '../../src/model/trainer.js';
-import type { KnowledgeStore } from '../../src/stores/knowledgeStore.js';
-import { delegating } from '../../src/streams/transports/delegating.js';
 import { PATCH_DIMENSION } from '../support/patchEmbedder.js';
 import { around, memoryLog, noCopies, type Processing, startProcessing } from '../support/processing.js';
 import { pass } from './virtualTime.js';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
 import { createClient } from 'redis';
+import { Keys } from '../../src/adapters/redis/keys.js';
 import type { TopicRole } from '../../src/domain/topics.js';
 import type { Random } from '../../src/model/ssre/random.js';
-import { Keys } from '../../src/stores/redis/keys.js';
 import type { Deployment } from './deployment.js';
 import type { Ledger } from './ledger.js';
 import { failSaving, fillDisk, killTraining } from './processes.js';

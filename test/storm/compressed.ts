@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import kafkajs from 'kafkajs';
-import { PRODUCER } from '../../src/streams/transports/kafka/client.js';
-import { compressionType, registerCodecs } from '../../src/streams/transports/kafka/codecs.js';
+import { PRODUCER } from '../../src/adapters/kafka/client.js';
+import { compressionType, registerCodecs } from '../../src/adapters/kafka/codecs.js';
 import type { BatchCompression } from '../support/recordBatch.js';
 import type { Hostile } from './hostile.js';
 import type { Writer } from './writer.js';

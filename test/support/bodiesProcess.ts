@@ -2,10 +2,11 @@
  * A gateway over a log in memory, to be stormed with bodies. Prints its address and its resident memory at the start; when its
  * input ends, the most memory that it took since. Both as JSON, a line each.
  */
+
+import { createGateway } from '../../src/adapters/http/gateway.js';
+import { listen } from '../../src/adapters/http/server.js';
+import { createMemoryLog } from '../../src/adapters/memory/log/memoryLog.js';
 import { topicsUnder } from '../../src/domain/topics.js';
-import { createGateway } from '../../src/streams/transports/http/gateway.js';
-import { listen } from '../../src/streams/transports/http/server.js';
-import { createMemoryLog } from '../../src/streams/transports/memory/memoryLog.js';
 
 const [bodyBytes = 0, inFlightBytes = 0, stallMs = 0] = process.argv.slice(2).map(Number);
 const log = createMemoryLog({ partitions: 1, capacity: { records: 4, bytes: 2 ** 20 } });

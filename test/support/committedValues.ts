@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import kafkajs from 'kafkajs';
 import { lastValueFrom, scan, takeWhile } from 'rxjs';
+import type { EventLog } from '../../src/adapters/eventLog.js';
 import type { LogRecord } from '../../src/domain/record.js';
-import type { EventLog } from '../../src/streams/transports/eventLog.js';
 
 /** Of what readings write; no one else's key. */
 const END = 'end-of-a-reading';

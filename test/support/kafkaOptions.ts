@@ -1,4 +1,4 @@
-import type { KafkaLogOptions } from '../../src/streams/transports/kafka/options.js';
+import type { KafkaLogOptions } from '../../src/adapters/kafka/options.js';
 
 /** Options of a Kafka log for tests: patient for seconds, not minutes. */
 export function kafkaTestOptions(broker: string, changes: Partial<KafkaLogOptions> = {}): KafkaLogOptions {

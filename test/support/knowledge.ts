@@ -1,3 +1,6 @@
+import type { KnowledgeStore } from '../../src/adapters/knowledgeStore.js';
+import { createMemoryStore } from '../../src/adapters/memory/store/createMemoryStore.js';
+import type { DatabaseName, VectorRecord } from '../../src/adapters/vectorDatabase.js';
 import {
   type ClassRecord,
   EMPTY_REGISTRY,
@@ -6,9 +9,6 @@ import {
 } from '../../src/domain/classes.js';
 import type { ModelVersion } from '../../src/domain/messages/model.js';
 import { normalised } from '../../src/domain/vector.js';
-import type { KnowledgeStore } from '../../src/stores/knowledgeStore.js';
-import { createMemoryStore } from '../../src/stores/memory/createMemoryStore.js';
-import type { DatabaseName, VectorRecord } from '../../src/stores/vectorDatabase.js';
 
 /** Components of the vectors that operators are tested with. */
 export const DIMENSION = 4;

@@ -1,5 +1,5 @@
+import type { KnowledgeStore } from '../../src/adapters/knowledgeStore.js';
 import type { RegistrySnapshot } from '../../src/domain/classes.js';
-import type { KnowledgeStore } from '../../src/stores/knowledgeStore.js';
 
 /**
  * Another worker's view of a store in memory, as one elsewhere has it: its `snapshot` is what it asked for last, however much

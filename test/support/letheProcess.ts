@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { inject } from 'vitest';
 import { z } from 'zod';
-import { createGatewayClient, type GatewayClient } from '../../src/streams/transports/http/client.js';
+import { createGatewayClient, type GatewayClient } from '../../src/adapters/http/client.js';
 
 /** The `lethe` command as an argument of Node. */
 export const LETHE = inject('letheProgram');

@@ -1,8 +1,9 @@
 /** Deletes the dead letters of the class `cat`; prints how many, and the most memory that it took, as JSON. */
+
+import { createKafkaLog } from '../../src/adapters/kafka/kafkaLog.js';
 import { topicsUnder } from '../../src/domain/topics.js';
 import type { Context } from '../../src/streams/context.js';
 import { purgeTopics } from '../../src/streams/purgeTopics.js';
-import { createKafkaLog } from '../../src/streams/transports/kafka/kafkaLog.js';
 import { kafkaTestOptions } from './kafkaOptions.js';
 
 const [brokers = '', prefix = ''] = process.argv.slice(2);

@@ -1,8 +1,8 @@
 import { basename, dirname, join } from 'node:path';
+import { Keys } from '../../src/adapters/redis/keys.js';
 import { TOPIC_ROLES, type TopicRole } from '../../src/domain/topics.js';
 import { knowsOneOf, MANIFEST_FILE, WEIGHTS_FILE } from '../../src/model/checkpoint/manifest.js';
 import { PROGRESS_FOLDER } from '../../src/model/checkpoint/unfinished.js';
-import { Keys } from '../../src/stores/redis/keys.js';
 import { ByteSearch, type Needle } from './byteSearch.js';
 import { filesIn, recordsIn, valuesIn } from './searchedPlaces.js';
 import type { Model } from './workersModel.js';

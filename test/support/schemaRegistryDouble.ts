@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { listen } from '../../src/streams/transports/http/server.js';
+import { listen } from '../../src/adapters/http/server.js';
 
 /**
  * A TEST DOUBLE, not a registry: it answers as one that asks for a user, or is overloaded, which Apicurio Registry (the real

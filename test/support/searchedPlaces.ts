@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClient, RESP_TYPES } from 'redis';
 import { lastValueFrom } from 'rxjs';
-import { keptNow } from '../../src/streams/keptNow.js';
-import type { EventLog } from '../../src/streams/transports/eventLog.js';
+import type { EventLog } from '../../src/adapters/eventLog.js';
+import { keptNow } from '../../src/adapters/keptNow.js';
 
 /** Something that bytes lie in: a file, a value of Redis, a record. */
 export interface Place {

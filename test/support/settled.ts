@@ -1,5 +1,5 @@
+import type { Settled } from '../../src/adapters/eventLog.js';
 import type { LogRecord, OutgoingRecord } from '../../src/domain/record.js';
-import type { Settled } from '../../src/streams/transports/eventLog.js';
 
 /** The inputs as settled, with the outputs written because of the last of them. */
 export function settled(

@@ -1,7 +1,7 @@
+import { createKafkaLog, type KafkaLog } from '../../src/adapters/kafka/kafkaLog.js';
+import { createRedisStore } from '../../src/adapters/redis/createRedisStore.js';
+import type { DatabaseName } from '../../src/adapters/vectorDatabase.js';
 import { type Topics, topicsUnder } from '../../src/domain/topics.js';
-import { createRedisStore } from '../../src/stores/redis/createRedisStore.js';
-import type { DatabaseName } from '../../src/stores/vectorDatabase.js';
-import { createKafkaLog, type KafkaLog } from '../../src/streams/transports/kafka/kafkaLog.js';
 import { kafkaTestOptions } from './kafkaOptions.js';
 import { overServices, type Variables } from './letheProcess.js';
 

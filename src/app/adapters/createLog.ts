@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
+import type { EventLog, Loss } from '../../adapters/eventLog.js';
+import { createMemoryLog } from '../../adapters/memory/log/memoryLog.js';
 import type { Topics } from '../../domain/topics.js';
-import type { EventLog, Loss } from '../../streams/transports/eventLog.js';
-import { createMemoryLog } from '../../streams/transports/memory/memoryLog.js';
 import type { LetheConfig } from '../config/schema.js';
 import { kafkaOptions, ORDERED_ROLES, wantedTopics } from './kafka.js';
 import { framingOf } from './schemaRegistry.js';
@@ -25,9 +25,9 @@ export async function createLog(
       capacity: { records: transport.capacityRecords, bytes: transport.capacityBytes },
     });
   }
-  const { createKafkaLog } = await import('../../streams/transports/kafka/kafkaLog.js');
+  const { createKafkaLog } = await import('../../adapters/kafka/kafkaLog.js');
   const { checkTopics, ensureTopics, isTolerable, topicError } = await import(
-    '../../streams/transports/kafka/topics.js'
+    '../../adapters/kafka/topics.js'
   );
   const wanted = wantedTopics(config, topics);
   const framing = await framingOf(config, topics);

@@ -1,13 +1,13 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import type { KnowledgeStore } from '../../adapters/knowledgeStore.js';
+import { createMemoryStore } from '../../adapters/memory/store/createMemoryStore.js';
+import type { RedisNeed, RedisStoreOptions } from '../../adapters/redis/options.js';
 import { LetheError } from '../../domain/errors.js';
 import { blobCheckpoints } from '../../model/checkpoint/blobCheckpoints.js';
 import { type CheckpointStore, folderCheckpoints } from '../../model/checkpoint/checkpointStore.js';
 import { type Copies, copiesIn } from '../../model/checkpoint/copies.js';
 import { type OwnedCheckpoints, ownedCheckpoints } from '../../model/checkpoint/ownedCheckpoints.js';
-import type { KnowledgeStore } from '../../stores/knowledgeStore.js';
-import { createMemoryStore } from '../../stores/memory/createMemoryStore.js';
-import type { RedisNeed, RedisStoreOptions } from '../../stores/redis/options.js';
 import type { LetheConfig } from '../config/schema.js';
 
 /** Redis, and what it may lack while it is there; that of the checkpoints has a connection of its own. */
@@ -51,12 +51,12 @@ export async function createStores(
   }
   const optionsOf = (name: RedisName): RedisStoreOptions =>
     redisOptions(config, dimension, logger, { name, onConnection });
-  const { createRedisStore } = await import('../../stores/redis/createRedisStore.js');
+  const { createRedisStore } = await import('../../adapters/redis/createRedisStore.js');
   const store = await createRedisStore(optionsOf('redis'));
   if (config.checkpoints.kind === 'folder') {
     return { store, checkpoints: folderCheckpoints(local), copies, close: () => store.close() };
   }
-  const { openRedisBlobs } = await import('../../stores/redis/redisBlobs.js');
+  const { openRedisBlobs } = await import('../../adapters/redis/redisBlobs.js');
   const blobs = await openRedisBlobs(optionsOf('redis checkpoints'));
   const checkpoints = blobCheckpoints(blobs, { cache: local, scheme: 'redis' });
   return {

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
+import type { KafkaConnectionOptions, KafkaLogOptions } from '../../adapters/kafka/options.js';
+import type { Framing } from '../../adapters/kafka/schemaRegistry/framing.js';
+import type { WantedTopic } from '../../adapters/kafka/topics.js';
+import { LARGEST_BODY } from '../../auditing/auditEntry.js';
 import { holdsCertificate } from '../../domain/certificate.js';
 import { LetheError } from '../../domain/errors.js';
 import type { TopicRole, Topics } from '../../domain/topics.js';
-import { LARGEST_BODY } from '../../operators/auditEntry.js';
 import { ORDINARY_RESULT_BYTES } from '../../operators/publish.js';
-import type { KafkaConnectionOptions, KafkaLogOptions } from '../../streams/transports/kafka/options.js';
-import type { Framing } from '../../streams/transports/kafka/schemaRegistry/framing.js';
-import type { WantedTopic } from '../../streams/transports/kafka/topics.js';
 import type { LetheConfig } from '../config/schema.js';
 
 /** Topics whose records are in one order, hence in one partition. */

@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import type { EventLog, Loss } from '../../adapters/eventLog.js';
+import type { KnowledgeStore } from '../../adapters/knowledgeStore.js';
 import { LetheError } from '../../domain/errors.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
 import type { Topics } from '../../domain/topics.js';
@@ -10,8 +12,6 @@ import type { Copies } from '../../model/checkpoint/copies.js';
 import type { Embedder } from '../../model/embedder/embedder.js';
 import type { Rebuilder, Revision, Trainer } from '../../model/trainer.js';
 import { createTrainer, type StartingWorker, startTraining } from '../../model/training/trainer.js';
-import type { KnowledgeStore } from '../../stores/knowledgeStore.js';
-import type { EventLog, Loss } from '../../streams/transports/eventLog.js';
 import { learnerSettings } from '../config/learnerSettings.js';
 import type { LetheConfig } from '../config/schema.js';
 import { embedderOf } from '../embedder.js';

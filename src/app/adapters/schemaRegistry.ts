@@ -1,7 +1,7 @@
+import { type Framing, schemaFraming } from '../../adapters/kafka/schemaRegistry/framing.js';
+import { schemaId } from '../../adapters/kafka/schemaRegistry/registryClient.js';
 import { type PayloadName, payloadJsonSchema } from '../../domain/contracts/jsonSchemas.js';
 import type { TopicRole, Topics } from '../../domain/topics.js';
-import { type Framing, schemaFraming } from '../../streams/transports/kafka/schemaRegistry/framing.js';
-import { schemaId } from '../../streams/transports/kafka/schemaRegistry/registryClient.js';
 import type { LetheConfig } from '../config/schema.js';
 
 /**

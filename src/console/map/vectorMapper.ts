@@ -1,7 +1,7 @@
+import type { VectorDatabase, VectorRecord } from '../../adapters/vectorDatabase.js';
 import type { KnownClass } from '../../domain/status.js';
+import { sampleVectors } from '../../knowledge/sampleVectors.js';
 import type { PlanePoint } from '../../model/projection.js';
-import { sampleVectors } from '../../operators/sampleVectors.js';
-import type { VectorDatabase, VectorRecord } from '../../stores/vectorDatabase.js';
 import type { VectorMap } from '../messages.js';
 import { alignment, type Centres, centreOf } from './align.js';
 import type { Projector } from './projector.js';

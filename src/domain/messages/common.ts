@@ -7,7 +7,7 @@ export const idSchema = nameSchema('An id, unique for ever.');
 export const subjectSchema = nameSchema('Whom a sample is of or about.');
 /**
  * An id or a subject by which samples are to be forgotten. Let through as it is: what was stored before names had a normal form
- * must still be found; see src/operators/unlearnSamples.ts for what is not found.
+ * must still be found; see src/forgetting/unlearnSamples.ts for what is not found.
  */
 export const soughtSchema = z.string().min(1).max(400).overwrite(normalForm);
 /** A task's name. */

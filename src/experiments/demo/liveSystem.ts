@@ -1,5 +1,5 @@
+import type { EventLog } from '../../adapters/eventLog.js';
 import type { Topics } from '../../domain/topics.js';
-import type { EventLog } from '../../streams/transports/eventLog.js';
 
 /** What the play needs of a running Lethe. */
 export interface LiveSystem {

@@ -11,13 +11,13 @@ import {
   takeUntil,
   throwError,
 } from 'rxjs';
+import type { EventLog } from '../../adapters/eventLog.js';
 import { decodeEvent, decodePrediction } from '../../domain/cloudEvents.js';
 import { LetheError } from '../../domain/errors.js';
 import type { EventKind, LetheEvent } from '../../domain/messages/event.js';
 import type { Prediction } from '../../domain/messages/prediction.js';
 import type { LogRecord } from '../../domain/record.js';
 import type { Topics } from '../../domain/topics.js';
-import type { EventLog } from '../../streams/transports/eventLog.js';
 
 const GROUP = 'lethe-demo';
 const MAX_IN_FLIGHT = 256;

@@ -1,5 +1,5 @@
 import { exhaustMap, interval, takeUntil, takeWhile } from 'rxjs';
-import type { KnowledgeStore } from '../../stores/knowledgeStore.js';
+import type { KnowledgeStore } from '../../adapters/knowledgeStore.js';
 import { describeStep, type ProtocolStep } from '../protocol.js';
 import type { LabelledImage } from './labelledImage.js';
 import { commandId } from './livePlay.js';

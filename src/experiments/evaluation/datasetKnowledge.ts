@@ -1,5 +1,5 @@
+import type { VectorRecord } from '../../adapters/vectorDatabase.js';
 import { normalised, rowOf } from '../../domain/vector.js';
-import type { VectorRecord } from '../../stores/vectorDatabase.js';
 import type { EmbeddedDataset, LabelledVectors } from '../embeddings/embedDataset.js';
 import type { Protocol } from '../protocol.js';
 import type { ClassKnowledge } from './knowledge.js';

@@ -1,9 +1,9 @@
+import type { KnowledgeStore } from '../../adapters/knowledgeStore.js';
+import { createScreen } from '../../answering/screen.js';
 import type { Answer } from '../../model/answer/answer.js';
 import type { Classifier } from '../../model/classifier.js';
 import { relativeFilter } from '../../model/filter/relative.js';
 import { thresholdFilter } from '../../model/filter/threshold.js';
-import { createScreen } from '../../operators/screen.js';
-import type { KnowledgeStore } from '../../stores/knowledgeStore.js';
 import { classesAfter, type Protocol, type ProtocolStep } from '../protocol.js';
 import type { MethodGroup } from '../results.js';
 import { plainAnswers } from './distributions.js';

@@ -1,7 +1,7 @@
+import type { KnowledgeStore } from '../../adapters/knowledgeStore.js';
+import type { VectorRecord } from '../../adapters/vectorDatabase.js';
 import type { ClassRecord } from '../../domain/classes.js';
-import { unlearnClasses } from '../../operators/migrateClasses.js';
-import type { KnowledgeStore } from '../../stores/knowledgeStore.js';
-import type { VectorRecord } from '../../stores/vectorDatabase.js';
+import { unlearnClasses } from '../../forgetting/migrateClasses.js';
 import type { ProtocolStep } from '../protocol.js';
 
 /** What a Lethe knows of one class, in whichever database it lies. */

@@ -1,9 +1,9 @@
+import type { KnowledgeStore } from '../../adapters/knowledgeStore.js';
+import type { Screen } from '../../answering/screen.js';
 import { PAPER_STRATEGIES, STRATEGY_NAMES, type StrategyName } from '../../domain/messages/prediction.js';
 import { type Answer, type Assessment, answerTo } from '../../model/answer/answer.js';
 import { uniformFor } from '../../model/answer/draw.js';
 import type { Classifier } from '../../model/classifier.js';
-import type { Screen } from '../../operators/screen.js';
-import type { KnowledgeStore } from '../../stores/knowledgeStore.js';
 import type { MethodGroup } from '../results.js';
 import { inputsFor, type TestSet } from './testSet.js';
 

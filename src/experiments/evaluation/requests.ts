@@ -1,11 +1,11 @@
+import type { KnowledgeStore } from '../../adapters/knowledgeStore.js';
 import { LetheError } from '../../domain/errors.js';
 import type { Example } from '../../domain/messages/command.js';
+import { relearnClasses, unlearnClasses } from '../../forgetting/migrateClasses.js';
+import { unlearnByExamples } from '../../forgetting/unlearnByExamples.js';
 import type { Embedder } from '../../model/embedder/embedder.js';
 import { randomOf } from '../../model/ssre/random.js';
 import type { VoteOptions } from '../../model/vote.js';
-import { relearnClasses, unlearnClasses } from '../../operators/migrateClasses.js';
-import { unlearnByExamples } from '../../operators/unlearnByExamples.js';
-import type { KnowledgeStore } from '../../stores/knowledgeStore.js';
 import { percentile } from '../metrics/percentile.js';
 import type { Protocol, ProtocolStep } from '../protocol.js';
 import { type ClassKnowledge, replayStep } from './knowledge.js';

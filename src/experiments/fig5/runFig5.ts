@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { createMemoryStore } from '../../adapters/memory/store/createMemoryStore.js';
 import type { LetheConfig } from '../../app/config/schema.js';
 import type { Embedder } from '../../model/embedder/embedder.js';
-import { createMemoryStore } from '../../stores/memory/createMemoryStore.js';
 import type { ExperimentDataset } from '../embeddings/datasets.js';
 import type { EmbeddedDataset } from '../embeddings/embedDataset.js';
 import { trainAnalytic } from '../evaluation/analytic.js';

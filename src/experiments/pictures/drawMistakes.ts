@@ -1,5 +1,5 @@
+import { createMemoryStore } from '../../adapters/memory/store/createMemoryStore.js';
 import type { LetheConfig } from '../../app/config/schema.js';
-import { createMemoryStore } from '../../stores/memory/createMemoryStore.js';
 import type { EmbeddedDataset } from '../embeddings/embedDataset.js';
 import { classifiersOf, trainLive } from '../evaluation/baselines.js';
 import { datasetKnowledge, datasetTest } from '../evaluation/datasetKnowledge.js';

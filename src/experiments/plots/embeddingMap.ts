@@ -1,4 +1,4 @@
-import type { DatabaseName } from '../../stores/vectorDatabase.js';
+import type { DatabaseName } from '../../adapters/vectorDatabase.js';
 import { percentile } from '../metrics/percentile.js';
 import { renderSvg } from './render.js';
 import { palette } from './theme.js';

@@ -1,7 +1,7 @@
+import { createMemoryStore } from '../../adapters/memory/store/createMemoryStore.js';
 import type { LetheConfig } from '../../app/config/schema.js';
 import type { Embedder } from '../../model/embedder/embedder.js';
 import type { ImageSsreConfig } from '../../model/ssre/image/config.js';
-import { createMemoryStore } from '../../stores/memory/createMemoryStore.js';
 import type { ExperimentDataset } from '../embeddings/datasets.js';
 import type { EmbeddedDataset } from '../embeddings/embedDataset.js';
 import { type BaselineModels, classifiersOf } from '../evaluation/baselines.js';

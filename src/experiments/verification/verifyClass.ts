@@ -1,12 +1,12 @@
+import type { KnowledgeStore } from '../../adapters/knowledgeStore.js';
+import type { DatabaseName } from '../../adapters/vectorDatabase.js';
 import { type ClassState, classesIn } from '../../domain/classes.js';
 import { LetheError } from '../../domain/errors.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
 import { rowOf, stacked } from '../../domain/vector.js';
+import { gatherVectors } from '../../knowledge/gatherVectors.js';
 import type { Classifier } from '../../model/classifier.js';
 import type { Trainer } from '../../model/trainer.js';
-import { gatherVectors } from '../../operators/gatherVectors.js';
-import type { KnowledgeStore } from '../../stores/knowledgeStore.js';
-import type { DatabaseName } from '../../stores/vectorDatabase.js';
 import { mean } from '../metrics/mean.js';
 import { divergence, type Measured, measure, type System, type VerificationData } from './measure.js';
 import { type ModelView, type Vectors, viewOf } from './systems.js';

@@ -1,15 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { lastValueFrom } from 'rxjs';
+import { keptNow } from '../../adapters/keptNow.js';
+import type { Changeable, Standing, StoreHistory } from '../../adapters/knowledgeStore.js';
+import { chainFrom } from '../../auditing/chainEnd.js';
 import { decodeCommand } from '../../domain/cloudEvents.js';
 import { LetheError } from '../../domain/errors.js';
 import { groupsOf } from '../../domain/groups.js';
 import type { Command } from '../../domain/messages/command.js';
 import type { LetheEvent } from '../../domain/messages/event.js';
 import { type LogRecord, positionOf } from '../../domain/record.js';
-import type { Changeable, Standing, StoreHistory } from '../../stores/knowledgeStore.js';
-import { chainFrom } from '../chainEnd.js';
 import type { Context } from '../context.js';
-import { keptNow } from '../keptNow.js';
 import { carryOut, type Missing } from './carryOut.js';
 import { type Effect, type Told, toldBy } from './told.js';
 

@@ -1,11 +1,11 @@
+import type { Changeable } from '../../adapters/knowledgeStore.js';
 import type { ClassRecord } from '../../domain/classes.js';
 import { LetheError, type ReasonCode } from '../../domain/errors.js';
 import { likeNamed } from '../../domain/likeNamed.js';
 import type { Command } from '../../domain/messages/command.js';
-import { eraseClasses } from '../../operators/eraseClasses.js';
-import { relearnClasses, unlearnClasses } from '../../operators/migrateClasses.js';
-import { type Samples, unlearnSamples } from '../../operators/unlearnSamples.js';
-import type { Changeable } from '../../stores/knowledgeStore.js';
+import { eraseClasses } from '../../forgetting/eraseClasses.js';
+import { relearnClasses, unlearnClasses } from '../../forgetting/migrateClasses.js';
+import { type Samples, unlearnSamples } from '../../forgetting/unlearnSamples.js';
 import type { Effect } from './told.js';
 
 /** A command that was carried out and told of, and that the store knows nothing of. */

@@ -18,14 +18,14 @@ import {
   takeUntil,
   timer,
 } from 'rxjs';
+import type { Standing, StoreHistory } from '../../adapters/knowledgeStore.js';
+import { auditRecordIn } from '../../auditing/auditChainReader.js';
+import { readAuditRecord } from '../../auditing/auditRecords.js';
+import { chainEnd } from '../../auditing/chainEnd.js';
 import { type ChainHead, sha256 } from '../../domain/auditChain.js';
-import { auditRecordIn } from '../../domain/auditChainReader.js';
-import { readAuditRecord } from '../../domain/auditRecords.js';
 import type { AuditRecord } from '../../domain/messages/audit.js';
 import type { LogRecord } from '../../domain/record.js';
-import type { Standing, StoreHistory } from '../../stores/knowledgeStore.js';
 import { announce } from '../announce.js';
-import { chainEnd } from '../chainEnd.js';
 import { type Context, inFlight } from '../context.js';
 import type { Signal } from '../signal.js';
 import type { Supervise } from '../supervise.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import kafkajs from 'kafkajs';
-import { compressionType, registerCodecs } from '../../../src/streams/transports/kafka/codecs.js';
+import { compressionType, registerCodecs } from '../../../src/adapters/kafka/codecs.js';
 import { type FuzzTarget, fuzzTarget } from '../fuzzTarget.js';
 import { mutated } from '../mutations.js';
 import { BOMBS } from './bombs.js';

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import type { IHeaders } from 'kafkajs';
+import { tailed, untailed } from '../../../src/adapters/http/tailedRecord.js';
+import { toRecord } from '../../../src/adapters/kafka/record.js';
+import { schemaFraming } from '../../../src/adapters/kafka/schemaRegistry/framing.js';
+import { ChainReader } from '../../../src/auditing/auditChainReader.js';
+import { storyOf } from '../../../src/auditing/auditStory.js';
 import { chained, EMPTY_CHAIN } from '../../../src/domain/auditChain.js';
-import { ChainReader } from '../../../src/domain/auditChainReader.js';
-import { storyOf } from '../../../src/domain/auditStory.js';
 import {
   decodeCommand,
   decodeEvent,
@@ -14,10 +17,7 @@ import {
 import { TYPES } from '../../../src/domain/cloudevents/types.js';
 import { deadLetterHeadersSchema } from '../../../src/domain/messages/deadLetter.js';
 import type { LogRecord } from '../../../src/domain/record.js';
-import { openInput } from '../../../src/operators/openInput.js';
-import { tailed, untailed } from '../../../src/streams/transports/http/tailedRecord.js';
-import { toRecord } from '../../../src/streams/transports/kafka/record.js';
-import { schemaFraming } from '../../../src/streams/transports/kafka/schemaRegistry/framing.js';
+import { openInput } from '../../../src/inputs/openInput.js';
 import { type FuzzTarget, fuzzTarget } from '../fuzzTarget.js';
 import { bytes } from '../mutations.js';
 import { nearlyJson } from '../nearlyJson.js';

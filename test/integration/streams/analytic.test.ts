@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createMemoryStore } from '../../../src/adapters/memory/store/createMemoryStore.js';
 import type { ModelVersion } from '../../../src/domain/messages/model.js';
 import { madeBy } from '../../../src/model/checkpoint/checkpoint.js';
 import { readCheckpoint } from '../../../src/model/checkpoint/readCheckpoint.js';
 import { loadClassifier } from '../../../src/model/loadClassifier.js';
 import { createTrainer } from '../../../src/model/training/trainer.js';
-import { createMemoryStore } from '../../../src/stores/memory/createMemoryStore.js';
 import { around, learn, memoryLog, type Processing, startProcessing } from '../../support/processing.js';
 import { config } from '../../unit/model/analytic/support.js';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { CommandNote, KnowledgeStore, RefusedSample } from '../../../src/adapters/knowledgeStore.js';
 import type { ClassRecord, TaskRecord } from '../../../src/domain/classes.js';
 import type { Holder } from '../../../src/domain/holders.js';
 import type { ModelVersion } from '../../../src/domain/messages/model.js';
 import { normalised } from '../../../src/domain/vector.js';
-import type { CommandNote, KnowledgeStore, RefusedSample } from '../../../src/stores/knowledgeStore.js';
 
 /**
  * What every adapter of the port ClassRegistry promises.

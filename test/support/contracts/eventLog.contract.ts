@@ -12,8 +12,8 @@ import {
   toArray,
 } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EventLog, Settled, Subscription } from '../../../src/adapters/eventLog.js';
 import { type LogRecord, type OutgoingRecord, recordBytes } from '../../../src/domain/record.js';
-import type { EventLog, Settled, Subscription } from '../../../src/streams/transports/eventLog.js';
 
 /** An adapter under test. */
 export interface EventLogHarness {

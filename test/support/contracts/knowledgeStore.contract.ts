@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { KnowledgeStore, Migration } from '../../../src/adapters/knowledgeStore.js';
+import type { DatabaseName, VectorRecord } from '../../../src/adapters/vectorDatabase.js';
 import { normalised, stacked } from '../../../src/domain/vector.js';
-import type { KnowledgeStore, Migration } from '../../../src/stores/knowledgeStore.js';
-import type { DatabaseName, VectorRecord } from '../../../src/stores/vectorDatabase.js';
 import { classRecord, commandNote, describeClassRegistry } from './classRegistry.contract.js';
 import { ReferenceVectors } from './referenceVectors.js';
 import { expectSame, recordsOf } from './sameAsReference.js';

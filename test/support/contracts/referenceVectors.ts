@@ -1,5 +1,5 @@
+import type { DatabaseName, VectorFilter, VectorRecord } from '../../../src/adapters/vectorDatabase.js';
 import { dot } from '../../../src/domain/vector.js';
-import type { DatabaseName, VectorFilter, VectorRecord } from '../../../src/stores/vectorDatabase.js';
 
 type Stored = VectorRecord & { readonly database: DatabaseName };
 

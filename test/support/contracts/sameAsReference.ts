@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
+import type { Neighbour, VectorDatabase, VectorRecord } from '../../../src/adapters/vectorDatabase.js';
 import { stacked } from '../../../src/domain/vector.js';
-import type { Neighbour, VectorDatabase, VectorRecord } from '../../../src/stores/vectorDatabase.js';
 import type { ReferenceVectors } from './referenceVectors.js';
 import { DIMENSION, type Operation } from './storeOperations.js';
 

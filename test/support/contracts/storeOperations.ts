@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import type { DatabaseName, VectorFilter, VectorRecord } from '../../../src/adapters/vectorDatabase.js';
 import { normalised } from '../../../src/domain/vector.js';
-import type { DatabaseName, VectorFilter, VectorRecord } from '../../../src/stores/vectorDatabase.js';
 
 export const DIMENSION = 4;
 const CLASSES = ['cat', 'dog', 'ship'] as const;

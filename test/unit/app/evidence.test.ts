@@ -1,9 +1,9 @@
 import { BehaviorSubject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { createMemoryStore } from '../../../src/adapters/memory/store/createMemoryStore.js';
 import { classEvidence, type EvidenceSources } from '../../../src/app/evidence.js';
 import { topicsUnder } from '../../../src/domain/topics.js';
 import type { Classifier } from '../../../src/model/classifier.js';
-import { createMemoryStore } from '../../../src/stores/memory/createMemoryStore.js';
 import type { Settings } from '../../../src/streams/context.js';
 import { around, memoryLog, NO_CHECKPOINTS } from '../../support/processing.js';
 

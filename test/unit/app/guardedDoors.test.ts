@@ -2,11 +2,11 @@ import { PassThrough, Readable } from 'node:stream';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
+import { commandLimit } from '../../../src/adapters/http/commandLimit.js';
+import { listen } from '../../../src/adapters/http/server.js';
 import { loadConfig } from '../../../src/app/config/loadConfig.js';
 import { guardedDoors, refuseOpenDoors } from '../../../src/app/guardedDoors.js';
 import { runCli } from '../../../src/cli/program.js';
-import { commandLimit } from '../../../src/streams/transports/http/commandLimit.js';
-import { listen } from '../../../src/streams/transports/http/server.js';
 
 const TOKEN = 'a-token-of-a-test-000';
 const { http } = loadConfig({ variables: {} }).config;

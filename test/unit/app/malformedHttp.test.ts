@@ -1,12 +1,12 @@
 import { Hono } from 'hono';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createGateway } from '../../../src/adapters/http/gateway.js';
+import { type HttpServer, listen } from '../../../src/adapters/http/server.js';
+import { nothingThere } from '../../../src/adapters/http/unknownRoute.js';
+import { createMemoryLog } from '../../../src/adapters/memory/log/memoryLog.js';
 import { loadConfig } from '../../../src/app/config/loadConfig.js';
 import { guardedDoors } from '../../../src/app/guardedDoors.js';
 import { topicsUnder } from '../../../src/domain/topics.js';
-import { createGateway } from '../../../src/streams/transports/http/gateway.js';
-import { type HttpServer, listen } from '../../../src/streams/transports/http/server.js';
-import { nothingThere } from '../../../src/streams/transports/http/unknownRoute.js';
-import { createMemoryLog } from '../../../src/streams/transports/memory/memoryLog.js';
 import { type RawConnection, rawConnection } from '../../support/rawConnection.js';
 
 const log = createMemoryLog({ partitions: 1, capacity: { records: 100, bytes: 1e6 } });

@@ -5,16 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createGateway } from '../../../src/adapters/http/gateway.js';
+import { type HttpServer, listen } from '../../../src/adapters/http/server.js';
 import { classEvidence } from '../../../src/app/evidence.js';
+import { sealerOf } from '../../../src/auditing/auditSeal.js';
 import { runCli } from '../../../src/cli/program.js';
 import { sha256 } from '../../../src/domain/auditChain.js';
-import { sealerOf } from '../../../src/domain/auditSeal.js';
 import { encodeEvent } from '../../../src/domain/cloudEvents.js';
 import { groupsOf } from '../../../src/domain/groups.js';
 import type { LetheEvent } from '../../../src/domain/messages/event.js';
 import type { Knowing } from '../../../src/model/checkpoint/checkpointStore.js';
-import { createGateway } from '../../../src/streams/transports/http/gateway.js';
-import { type HttpServer, listen } from '../../../src/streams/transports/http/server.js';
 import {
   around,
   learn,

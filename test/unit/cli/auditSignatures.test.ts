@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { ChainLink } from '../../../src/auditing/auditChainReader.js';
+import { type Judgement, type Sealer, sealerOf, TrustedKeys } from '../../../src/auditing/auditSeal.js';
 import { signatureReport } from '../../../src/cli/auditSignatures.js';
-import type { ChainLink } from '../../../src/domain/auditChainReader.js';
-import { type Judgement, type Sealer, sealerOf, TrustedKeys } from '../../../src/domain/auditSeal.js';
 
 function keyPair() {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519', {

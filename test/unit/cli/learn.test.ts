@@ -6,11 +6,11 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { EventLog } from '../../../src/adapters/eventLog.js';
+import { createGateway } from '../../../src/adapters/http/gateway.js';
+import { type HttpServer, listen } from '../../../src/adapters/http/server.js';
 import { runCli } from '../../../src/cli/program.js';
 import { topicsUnder } from '../../../src/domain/topics.js';
-import type { EventLog } from '../../../src/streams/transports/eventLog.js';
-import { createGateway } from '../../../src/streams/transports/http/gateway.js';
-import { type HttpServer, listen } from '../../../src/streams/transports/http/server.js';
 import { MAGIC } from '../../support/inputFiles.js';
 import { memoryLog, type Processing, startProcessing } from '../../support/processing.js';
 

@@ -1,11 +1,11 @@
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createGateway } from '../../../src/adapters/http/gateway.js';
+import { listen } from '../../../src/adapters/http/server.js';
 import { createClient } from '../../../src/client/client.js';
 import { logDoor } from '../../../src/client/door.js';
 import { createHttpClient, type LetheClient, vectorPayload } from '../../../src/client/index.js';
 import { topicsUnder } from '../../../src/domain/topics.js';
-import { createGateway } from '../../../src/streams/transports/http/gateway.js';
-import { listen } from '../../../src/streams/transports/http/server.js';
 import { around, memoryLog, type Processing, startProcessing } from '../../support/processing.js';
 
 const cleanups: (() => Promise<unknown>)[] = [];

@@ -1,16 +1,16 @@
 import { Subject } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createMemoryStore } from '../../../src/adapters/memory/store/createMemoryStore.js';
+import { encodeAuditRecord } from '../../../src/auditing/auditRecords.js';
 import { createConsoleFeed } from '../../../src/console/console.js';
 import type { FeedMessage, Knowledge } from '../../../src/console/messages.js';
 import { chained, EMPTY_CHAIN } from '../../../src/domain/auditChain.js';
-import { encodeAuditRecord } from '../../../src/domain/auditRecords.js';
 import { encodeEvent, encodeQuery } from '../../../src/domain/cloudEvents.js';
 import type { LetheEvent } from '../../../src/domain/messages/event.js';
 import type { Prediction } from '../../../src/domain/messages/prediction.js';
 import { topicsUnder } from '../../../src/domain/topics.js';
 import { normalised } from '../../../src/domain/vector.js';
 import { DEFAULT_IMAGE_LIMITS } from '../../../src/model/embedder/decodeImage.js';
-import { createMemoryStore } from '../../../src/stores/memory/createMemoryStore.js';
 import type { Signal } from '../../../src/streams/signal.js';
 import { memoryLog } from '../../support/processing.js';
 

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Hono } from 'hono';
 import { Subject } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { listen } from '../../../src/adapters/http/server.js';
 import { guardedDoors } from '../../../src/app/guardedDoors.js';
 import { createFeed } from '../../../src/console/feed.js';
 import { type ConsoleDoor, consoleRoutes } from '../../../src/console/http.js';
@@ -10,7 +11,6 @@ import type { Happening, StateMessage } from '../../../src/console/messages.js';
 import { actorOf, decodeCommand } from '../../../src/domain/cloudEvents.js';
 import type { OutgoingRecord } from '../../../src/domain/record.js';
 import { topicsUnder } from '../../../src/domain/topics.js';
-import { listen } from '../../../src/streams/transports/http/server.js';
 
 const TOKEN = 'a-token-of-sixteen-letters';
 const cleanups: (() => Promise<void> | void)[] = [];

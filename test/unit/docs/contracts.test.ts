@@ -5,7 +5,8 @@ import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contractFiles } from '../../../scripts/contracts/files.js';
-import { encodeAuditRecord } from '../../../src/domain/auditRecords.js';
+import type { EventLog } from '../../../src/adapters/eventLog.js';
+import { encodeAuditRecord } from '../../../src/auditing/auditRecords.js';
 import {
   encodeCommand,
   encodeModelVersion,
@@ -24,7 +25,6 @@ import { type Command, commandBodySchema } from '../../../src/domain/messages/co
 import type { EventKind } from '../../../src/domain/messages/event.js';
 import type { OutgoingRecord } from '../../../src/domain/record.js';
 import { type TopicRole, topicsUnder } from '../../../src/domain/topics.js';
-import type { EventLog } from '../../../src/streams/transports/eventLog.js';
 import { around, learn, memoryLog, type Processing, startProcessing } from '../../support/processing.js';
 
 const FOLDER = new URL('../../../docs/asyncapi/', import.meta.url);

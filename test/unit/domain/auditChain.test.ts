@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ChainReader } from '../../../src/auditing/auditChainReader.js';
 import { type ChainHead, chained, EMPTY_CHAIN, sha256 } from '../../../src/domain/auditChain.js';
-import { ChainReader } from '../../../src/domain/auditChainReader.js';
 import type { AuditEntry, AuditRecord } from '../../../src/domain/messages/audit.js';
 
 const entry = (index: number): AuditEntry => ({

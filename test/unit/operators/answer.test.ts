@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { KnowledgeStore } from '../../../src/adapters/knowledgeStore.js';
+import type { Answerable } from '../../../src/answering/answerQueries.js';
 import { uniformFor } from '../../../src/model/answer/draw.js';
 import { answer } from '../../../src/operators/answer.js';
-import type { Answerable } from '../../../src/operators/answerQueries.js';
 import type { Flow } from '../../../src/operators/flow.js';
 import { accepted } from '../../../src/operators/flow.js';
-import type { KnowledgeStore } from '../../../src/stores/knowledgeStore.js';
 import { fakeModels } from '../../support/fakeModels.js';
 import { notingProbe, recordAt, through } from '../../support/flows.js';
 import { modelOf, near, recordOf, storeOf } from '../../support/knowledge.js';

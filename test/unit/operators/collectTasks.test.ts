@@ -1,7 +1,7 @@
 import { asyncScheduler, defer, delay, map, type Observable, of } from 'rxjs';
 import { describe, it } from 'vitest';
+import type { Announcement, SampleCounts } from '../../../src/learning/task.js';
 import { type Arrival, collectTasks } from '../../../src/operators/collectTasks.js';
-import type { Announcement, SampleCounts } from '../../../src/operators/task.js';
 import { marbles } from '../../support/marbles.js';
 
 const announcement = (task: string, samples: number): Announcement => ({

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { CommandReceipt } from '../../../src/adapters/knowledgeStore.js';
 import { LetheError } from '../../../src/domain/errors.js';
 import type { Command } from '../../../src/domain/messages/command.js';
 import type { LetheEvent } from '../../../src/domain/messages/event.js';
 import { rejected } from '../../../src/operators/flow.js';
 import { type Routes, route } from '../../../src/operators/route.js';
-import type { CommandReceipt } from '../../../src/stores/knowledgeStore.js';
 import { allAccepted, notingProbe, recordAt, shown, through } from '../../support/flows.js';
 import { storeOf } from '../../support/knowledge.js';
 

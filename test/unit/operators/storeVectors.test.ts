@@ -1,14 +1,14 @@
 import { firstValueFrom, of } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import type { KnowledgeStore } from '../../../src/adapters/knowledgeStore.js';
+import { createMemoryStore } from '../../../src/adapters/memory/store/createMemoryStore.js';
 import type { ClassRecord, ClassState } from '../../../src/domain/classes.js';
 import type { Sample } from '../../../src/domain/messages/sample.js';
-import type { Embedded } from '../../../src/operators/embedInputs.js';
+import { unlearnClasses } from '../../../src/forgetting/migrateClasses.js';
+import type { Embedded } from '../../../src/inputs/embedInputs.js';
 import { accepted, type Flow } from '../../../src/operators/flow.js';
-import { unlearnClasses } from '../../../src/operators/migrateClasses.js';
 import { SILENT } from '../../../src/operators/probe.js';
 import { storeVectors } from '../../../src/operators/storeVectors.js';
-import type { KnowledgeStore } from '../../../src/stores/knowledgeStore.js';
-import { createMemoryStore } from '../../../src/stores/memory/createMemoryStore.js';
 import { EMPTY_RECORD } from '../../support/emptyRecord.js';
 import { notingProbe, through } from '../../support/flows.js';
 import { around } from '../../support/processing.js';

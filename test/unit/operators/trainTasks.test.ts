@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { LetheError } from '../../../src/domain/errors.js';
 import type { LetheEvent } from '../../../src/domain/messages/event.js';
+import { createTurns } from '../../../src/learning/inTurn.js';
+import type { CollectedTask } from '../../../src/learning/task.js';
 import type { Trainer } from '../../../src/model/trainer.js';
-import { createTurns } from '../../../src/operators/inTurn.js';
-import type { CollectedTask } from '../../../src/operators/task.js';
 import { trainTasks } from '../../../src/operators/trainTasks.js';
 import { fakeModels } from '../../support/fakeModels.js';
 import { through } from '../../support/flows.js';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { confirmationOf } from '../../../src/auditing/confirmEvent.js';
 import { decodeEvent, decodeModelVersion } from '../../../src/domain/cloudEvents.js';
 import type { LetheEvent } from '../../../src/domain/messages/event.js';
 import type { OutgoingRecord } from '../../../src/domain/record.js';
 import { topicsUnder } from '../../../src/domain/topics.js';
-import { confirmationOf } from '../../../src/operators/confirmEvent.js';
 import { announce } from '../../../src/streams/announce.js';
 import type { Context } from '../../../src/streams/context.js';
 import { recordAt } from '../../support/flows.js';

@@ -1,7 +1,7 @@
 import { NEVER, of, Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import type { LearnerLease } from '../../../src/adapters/learnerLease.js';
 import { LetheError } from '../../../src/domain/errors.js';
-import type { LearnerLease } from '../../../src/stores/learnerLease.js';
 import { asLearner } from '../../../src/streams/asLearner.js';
 import type { Context } from '../../../src/streams/context.js';
 import type { Signal } from '../../../src/streams/signal.js';

@@ -1,15 +1,15 @@
 import { firstValueFrom, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { keptNow } from '../../../src/adapters/keptNow.js';
+import { ChainReader } from '../../../src/auditing/auditChainReader.js';
+import { auditEntryOf } from '../../../src/auditing/auditEntry.js';
+import { encodeAuditRecord, readAuditRecord } from '../../../src/auditing/auditRecords.js';
+import { storyOf } from '../../../src/auditing/auditStory.js';
 import { chained } from '../../../src/domain/auditChain.js';
-import { ChainReader } from '../../../src/domain/auditChainReader.js';
-import { encodeAuditRecord, readAuditRecord } from '../../../src/domain/auditRecords.js';
-import { storyOf } from '../../../src/domain/auditStory.js';
 import { encodeCommand } from '../../../src/domain/cloudEvents.js';
 import { groupsOf } from '../../../src/domain/groups.js';
 import type { AuditRecord } from '../../../src/domain/messages/audit.js';
 import { topicsUnder } from '../../../src/domain/topics.js';
-import { auditEntryOf } from '../../../src/operators/auditEntry.js';
-import { keptNow } from '../../../src/streams/keptNow.js';
 import { around, learn, memoryLog, type Processing, startProcessing } from '../../support/processing.js';
 
 async function chainOf({ log, topics }: Processing): Promise<AuditRecord[]> {

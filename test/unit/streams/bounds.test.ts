@@ -1,10 +1,10 @@
 import { tap } from 'rxjs';
 import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
+import { delegating } from '../../../src/adapters/delegating.js';
+import type { EventLog } from '../../../src/adapters/eventLog.js';
 import { encodeQuery } from '../../../src/domain/cloudEvents.js';
 import { groupsOf } from '../../../src/domain/groups.js';
-import { delegating } from '../../../src/streams/transports/delegating.js';
-import type { EventLog } from '../../../src/streams/transports/eventLog.js';
 import { centroidTraining } from '../../support/centroidTrainer.js';
 import { PATCH_DIMENSION } from '../../support/patchEmbedder.js';
 import { around, memoryLog, startProcessing } from '../../support/processing.js';

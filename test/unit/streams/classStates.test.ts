@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { countUnannounced, unannounced } from '../../../src/operators/unannounced.js';
+import { countUnannounced, unannounced } from '../../../src/knowledge/unannounced.js';
 import { centroidTraining } from '../../support/centroidTrainer.js';
 import { PATCH_DIMENSION } from '../../support/patchEmbedder.js';
 import { around, learn, type Processing, startProcessing } from '../../support/processing.js';

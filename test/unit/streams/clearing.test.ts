@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { KnowledgeStore } from '../../../src/adapters/knowledgeStore.js';
+import { createMemoryStore } from '../../../src/adapters/memory/store/createMemoryStore.js';
 import type { Holder } from '../../../src/domain/holders.js';
 import type { FileRewrite } from '../../../src/domain/places.js';
-import type { KnowledgeStore } from '../../../src/stores/knowledgeStore.js';
-import { createMemoryStore } from '../../../src/stores/memory/createMemoryStore.js';
 import {
   learn,
   memoryLog,

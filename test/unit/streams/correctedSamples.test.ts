@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { EventLog } from '../../../src/adapters/eventLog.js';
+import type { KnowledgeStore } from '../../../src/adapters/knowledgeStore.js';
 import { encodeSample } from '../../../src/domain/cloudEvents.js';
-import type { KnowledgeStore } from '../../../src/stores/knowledgeStore.js';
-import type { EventLog } from '../../../src/streams/transports/eventLog.js';
 import { around, memoryLog, type Processing, startProcessing } from '../../support/processing.js';
 
 const TASK = 'animals';

@@ -1,14 +1,14 @@
 import { firstValueFrom, toArray } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { delegating } from '../../../src/adapters/delegating.js';
+import type { EventLog } from '../../../src/adapters/eventLog.js';
+import { keptNow } from '../../../src/adapters/keptNow.js';
 import { LetheError } from '../../../src/domain/errors.js';
 import { groupsOf } from '../../../src/domain/groups.js';
 import { topicsUnder } from '../../../src/domain/topics.js';
 import type { TrainingTask } from '../../../src/model/trainer.js';
 import type { Settings } from '../../../src/streams/context.js';
-import { keptNow } from '../../../src/streams/keptNow.js';
 import { purgeTopics } from '../../../src/streams/purgeTopics.js';
-import { delegating } from '../../../src/streams/transports/delegating.js';
-import type { EventLog } from '../../../src/streams/transports/eventLog.js';
 import { centroidTraining } from '../../support/centroidTrainer.js';
 import { around, learn, memoryLog, type Processing, startProcessing } from '../../support/processing.js';
 

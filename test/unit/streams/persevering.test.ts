@@ -1,7 +1,7 @@
 import { NEVER, of, Subject, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { LetheError } from '../../../src/domain/errors.js';
-import type { Perseverance } from '../../../src/operators/persevere.js';
+import type { Perseverance } from '../../../src/learning/persevere.js';
 import { persevering } from '../../../src/streams/persevering.js';
 import type { Signal } from '../../../src/streams/signal.js';
 

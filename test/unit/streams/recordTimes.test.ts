@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createMemoryLog } from '../../../src/streams/transports/memory/memoryLog.js';
+import { createMemoryLog } from '../../../src/adapters/memory/log/memoryLog.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { around, learn, type Processing, startProcessing } from '../../support/processing.js';
 

@@ -1,12 +1,12 @@
 import { concat, concatMap, EMPTY, mergeMap, type Observable, of, Subject, throwError } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { EventLog } from '../../../src/adapters/eventLog.js';
 import { LetheError } from '../../../src/domain/errors.js';
 import type { LogRecord } from '../../../src/domain/record.js';
 import type { Context } from '../../../src/streams/context.js';
 import type { Signal } from '../../../src/streams/signal.js';
 import { supervisor } from '../../../src/streams/supervise.js';
 import { ATTEMPTS } from '../../../src/streams/suspects.js';
-import type { EventLog } from '../../../src/streams/transports/eventLog.js';
 import { around, learn, memoryLog, type Processing, startProcessing } from '../../support/processing.js';
 
 const GROUP = 'lethe-group';

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
+import { delegating } from '../../../src/adapters/delegating.js';
 import { topicsUnder } from '../../../src/domain/topics.js';
 import type { Settings } from '../../../src/streams/context.js';
 import { topicsHolding } from '../../../src/streams/purgeTopics.js';
 import { topicsNaming } from '../../../src/streams/topicsNaming.js';
-import { delegating } from '../../../src/streams/transports/delegating.js';
 import { memoryLog } from '../../support/processing.js';
 
 const topics = topicsUnder('test.');

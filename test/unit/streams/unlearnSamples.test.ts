@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FORGOTTEN } from '../../../src/domain/classes.js';
 import { encodeSample } from '../../../src/domain/cloudEvents.js';
-import { classCentre } from '../../../src/operators/classCentre.js';
+import { classCentre } from '../../../src/knowledge/classCentre.js';
 import { around, learn, type Processing, startProcessing } from '../../support/processing.js';
 
 describe('unlearning samples', () => {

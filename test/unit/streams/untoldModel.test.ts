@@ -1,8 +1,8 @@
 import { lastValueFrom, map, toArray } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { keptNow } from '../../../src/adapters/keptNow.js';
 import { decodeModelVersion } from '../../../src/domain/cloudEvents.js';
 import type { ModelVersion } from '../../../src/domain/messages/model.js';
-import { keptNow } from '../../../src/streams/keptNow.js';
 import { learn, memoryLog, type Processing, startProcessing } from '../../support/processing.js';
 
 describe('the model that is current when a worker begins', () => {

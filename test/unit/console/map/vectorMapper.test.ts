@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { createMemoryStore } from '../../../../src/adapters/memory/store/createMemoryStore.js';
 import { createProjector, type Projector } from '../../../../src/console/map/projector.js';
 import { VectorMapper } from '../../../../src/console/map/vectorMapper.js';
 import type { VectorMap } from '../../../../src/console/messages.js';
 import type { KnownClass } from '../../../../src/domain/status.js';
 import { normalised } from '../../../../src/domain/vector.js';
-import { createMemoryStore } from '../../../../src/stores/memory/createMemoryStore.js';
 
 const DIMENSION = 8;
 const projectors: Projector[] = [];

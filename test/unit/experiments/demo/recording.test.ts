@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { createMemoryLog } from '../../../../src/adapters/memory/log/memoryLog.js';
 import { encodeEvent } from '../../../../src/domain/cloudEvents.js';
 import type { LetheEvent } from '../../../../src/domain/messages/event.js';
 import { topicsUnder } from '../../../../src/domain/topics.js';
 import { learnedClasses, record, unlearnedClasses } from '../../../../src/experiments/demo/recording.js';
-import { createMemoryLog } from '../../../../src/streams/transports/memory/memoryLog.js';
 
 const topics = topicsUnder('test.');
 

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createMemoryStore } from '../../../../src/adapters/memory/store/createMemoryStore.js';
+import { createScreen } from '../../../../src/answering/screen.js';
 import { loadConfig } from '../../../../src/app/config/loadConfig.js';
 import { STRATEGY_NAMES } from '../../../../src/domain/messages/prediction.js';
 import { dot, normalised, rowOf } from '../../../../src/domain/vector.js';
@@ -16,8 +18,6 @@ import type { Classifier } from '../../../../src/model/classifier.js';
 import { relativeFilter } from '../../../../src/model/filter/relative.js';
 import { thresholdFilter } from '../../../../src/model/filter/threshold.js';
 import { normals, randomOf } from '../../../../src/model/ssre/random.js';
-import { createScreen } from '../../../../src/operators/screen.js';
-import { createMemoryStore } from '../../../../src/stores/memory/createMemoryStore.js';
 
 const DIMENSION = 16;
 const CLASSES = ['cat', 'dog', 'ship', 'frog'];

@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KnowledgeStore } from '../../../../src/adapters/knowledgeStore.js';
+import { createMemoryStore } from '../../../../src/adapters/memory/store/createMemoryStore.js';
 import type { ModelVersion } from '../../../../src/domain/messages/model.js';
 import { normalised } from '../../../../src/domain/vector.js';
 import { anamnesisIndex, verificationText } from '../../../../src/experiments/verification/report.js';
@@ -11,8 +13,6 @@ import { argmaxOf } from '../../../../src/model/answer/softmax.js';
 import { loadClassifier } from '../../../../src/model/loadClassifier.js';
 import { randomOf } from '../../../../src/model/ssre/random.js';
 import { createTrainer } from '../../../../src/model/training/trainer.js';
-import type { KnowledgeStore } from '../../../../src/stores/knowledgeStore.js';
-import { createMemoryStore } from '../../../../src/stores/memory/createMemoryStore.js';
 import { smallConfig } from '../../model/ssre/support.js';
 
 const DIMENSION = 16;

@@ -1,0 +1,68 @@
+import { LetheError } from '../../domain/errors.js';
+
+/** So many at a time. */
+export class Places {
+  #taken = 0;
+  readonly #line: (() => void)[] = [];
+
+  /** @param field of the config that says how many */
+  constructor(
+    private readonly field: 'http.followers' | 'http.backlogs',
+    private readonly most: number,
+  ) {}
+
+  /** How many are taken. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /**
+   * Takes a place.
+   * @returns what gives it back, once
+   * @throws LetheError `overloaded`, retriable, where none is free
+   */
+  take(): () => void {
+    if (this.#taken >= this.most) throw full(this.field, this.most);
+    this.#taken++;
+    return this.#release();
+  }
+
+  /** Takes a place when one is free, in the order of those who wait; undefined once `gone` is aborted. */
+  async wait(gone: AbortSignal): Promise<(() => void) | undefined> {
+    if (gone.aborted) return undefined;
+    if (this.#taken < this.most) return this.take();
+    return new Promise((resolve) => {
+      const leave = (): void => {
+        this.#line.splice(this.#line.indexOf(next), 1);
+        resolve(undefined);
+      };
+      const next = (): void => {
+        gone.removeEventListener('abort', leave);
+        resolve(this.#release());
+      };
+      this.#line.push(next);
+      gone.addEventListener('abort', leave, { once: true });
+    });
+  }
+
+  /** A place that is given back goes to the first who waits. */
+  #release(): () => void {
+    let taken = true;
+    return () => {
+      if (!taken) return;
+      taken = false;
+      const next = this.#line.shift();
+      if (next) next();
+      else this.#taken--;
+    };
+  }
+}
+
+function full(field: string, most: number): LetheError {
+  return new LetheError('overloaded', `${most} streams are already open`, {
+    field,
+    value: String(most),
+    remedy: `Close one, try again later, or raise ${field}.`,
+    retriable: true,
+  });
+}

@@ -1,0 +1,52 @@
+import type { OutgoingRecord } from '../../domain/record.js';
+import type { Progress } from './progress.js';
+import type { Publisher } from './publisher.js';
+import type { Writer } from './writer.js';
+
+/** Whoever can commit positions for the partitions that it was assigned: a member of the group. */
+export interface Committer {
+  /** @returns false if it is no member any more */
+  commit(progress: Progress, position: bigint, note?: string): Promise<boolean>;
+}
+
+/** At least once: first the outputs, then the position. A crash between the two repeats the outputs. */
+export class AtLeastOnceWriter implements Writer {
+  constructor(
+    private readonly publisher: Publisher,
+    private readonly committerOf: (progress: Progress) => Committer | undefined,
+  ) {}
+
+  async acquire(): Promise<void> {}
+
+  async write(
+    progress: Progress,
+    outputs: readonly OutgoingRecord[],
+    position: bigint,
+    note?: string,
+  ): Promise<boolean> {
+    const { losses } = progress;
+    await this.publisher.publish(outputs);
+    if (progress.losses !== losses) return false;
+    return (await this.committerOf(progress)?.commit(progress, position, note)) ?? false;
+  }
+
+  release(): void {}
+
+  async close(): Promise<void> {}
+}
+
+/** For those who only look on: outputs are written, positions are not. */
+export class OnlookingWriter implements Writer {
+  constructor(private readonly publisher: Publisher) {}
+
+  async acquire(): Promise<void> {}
+
+  async write(_progress: Progress, outputs: readonly OutgoingRecord[]): Promise<boolean> {
+    await this.publisher.publish(outputs);
+    return true;
+  }
+
+  release(): void {}
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,209 @@
+import type { EachBatchPayload } from 'kafkajs';
+import type { Subscriber } from 'rxjs';
+import { type LogRecord, recordBytes } from '../../domain/record.js';
+import type { Subscription } from '../eventLog.js';
+import type { Committer } from './atLeastOnce.js';
+import { ALONE_MS, type Note, refused, type Turn } from './caution.js';
+import { Credit } from './credit.js';
+import { type Held, Member } from './member.js';
+import type { KafkaLogOptions } from './options.js';
+import type { Progress } from './progress.js';
+import { type FetchedMessage, toRecord } from './record.js';
+import { type Patience, Signal } from './waiting.js';
+
+/** Settled records that wait behind one that is not: so many times `maxInFlight`, then the partition waits. */
+const HELD_BACK = 16;
+/** How long a reader that is to commit positions stays in the group for what is under way. */
+const LINGER_MS = 10_000;
+
+/** How often who waits for a turn looks for it. */
+const TURN_MS = 20;
+
+/** Waits with heartbeats. @returns whether the batch is still to be handled */
+type Until = (ready: () => boolean, lookMs?: number) => Promise<boolean>;
+/** Emits a record as soon as there is credit. @returns whether the batch is still to be handled */
+type Give = (record: LogRecord) => Promise<boolean>;
+
+/** What a reader needs of the log. */
+export interface ReaderContext {
+  readonly options: KafkaLogOptions;
+  readonly patience: Patience;
+  progressOf(topic: string, partition: number): Progress;
+  /** Makes the partition this reader's, where it has to go on. @returns whether it is */
+  acquire(progress: Progress, reader: Reader): Promise<boolean>;
+  /** The partition is no longer this reader's. */
+  lost(progress: Progress): void;
+  /** Whether the partition's offsets mean other records than they did; then it is acquired anew. */
+  moved(progress: Progress): Promise<boolean>;
+  emitting(record: LogRecord, progress: Progress): void;
+  /** Writes a note beside the position of the partition. */
+  note(progress: Progress, note: Note): Promise<void>;
+  /** Of the whole process. */
+  readonly turn: Turn;
+  /** Commits what is settled already. */
+  flush(progress: Progress): void;
+}
+
+/**
+ * One subscription: emits what its member of the group is given, as far as credit allows.
+ *
+ * It waits for credit inside of kafkajs's batch handler, with heartbeats: the next fetch starts only when all batches
+ * of the last are through, so one fetch bounds the memory.
+ */
+export class Reader implements Committer {
+  readonly #changed = new Signal();
+  readonly #credit: Credit;
+  readonly #heartbeatMs: number;
+  readonly #member: Member;
+  #stopped = false;
+  #hurried = false;
+
+  constructor(
+    readonly subscription: Subscription,
+    private readonly subscriber: Subscriber<LogRecord>,
+    private readonly context: ReaderContext,
+  ) {
+    const { options, patience } = context;
+    const { maxInFlight, maxInFlightBytes = Number.POSITIVE_INFINITY } = subscription;
+    this.#credit = new Credit({ records: maxInFlight, bytes: maxInFlightBytes }, this.#changed);
+    this.#heartbeatMs = Math.min(2000, Math.floor(options.sessionTimeoutMs / 5));
+    this.#member = new Member(subscription, {
+      options,
+      patience,
+      heartbeatMs: this.#heartbeatMs,
+      progressOf: (topic, partition) => context.progressOf(topic, partition),
+      acquire: async (progress) => {
+        const isOurs = await context.acquire(progress, this);
+        // What an earlier reading settled and could not write: no batch may come to be written with.
+        if (progress.headSettled) context.flush(progress);
+        return isOurs;
+      },
+      lost: (progress) => {
+        if (progress.reader === this) context.lost(progress);
+      },
+      moved: (progress) => context.moved(progress),
+      handle: (batch, held) => this.#handle(batch, held),
+      changed: () => this.#changed.fire(),
+      failed: (error) => this.subscriber.error(error),
+    });
+  }
+
+  /** Whether it emits no more. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  start(): void {
+    this.#member.join();
+  }
+
+  /** Emits no more; resolves when it has left the group. */
+  async stop(lingers: boolean): Promise<void> {
+    this.#stopped = true;
+    this.#member.pause();
+    this.#changed.fire();
+    const until = Date.now() + LINGER_MS;
+    while (lingers && !this.#hurried && this.#member.busy && Date.now() < until)
+      await this.#changed.next(until - Date.now());
+    await this.#member.leave();
+  }
+
+  complete(): void {
+    this.subscriber.complete();
+  }
+
+  /** Ends the waiting of {@link stop} for what is under way. */
+  hurry(): void {
+    this.#hurried = true;
+    this.#changed.fire();
+  }
+
+  commit(progress: Progress, position: bigint, note?: string): Promise<boolean> {
+    return this.#member.commit(progress, position, note);
+  }
+
+  /** The partition's transactions were fenced off. */
+  fenced(progress: Progress): void {
+    this.#member.fenced(progress);
+    this.#changed.fire();
+  }
+
+  async #handle(payload: EachBatchPayload, held: Held): Promise<void> {
+    const { batch, heartbeat, resolveOffset } = payload;
+    const { topic, partition } = batch;
+    const { progress } = held;
+    const ours = (): boolean => this.#member.holds(held) && payload.isRunning() && !payload.isStale();
+    const until: Until = async (ready, lookMs = this.#heartbeatMs) => {
+      while (ours() && !ready()) {
+        await this.#changed.next(lookMs);
+        if (ours()) await heartbeat();
+      }
+      return ours();
+    };
+    // One that was fenced off is held anew in another object, and fetched again then.
+    if (!(await until(() => held.state === 'held'))) return;
+    const going = (): boolean => ours() && held.state === 'held';
+    const roomy = HELD_BACK * this.subscription.maxInFlight;
+    const give: Give = async (record) => {
+      const bytes = recordBytes(record);
+      const covered = (): boolean =>
+        held.state !== 'held' || (this.#credit.covers(bytes) && progress.waiting < roomy);
+      // Again after each wait: another partition's batch may have been quicker.
+      while (!covered()) if (!(await until(covered))) return false;
+      if (!going()) return false;
+      this.#emit(record, progress, bytes);
+      return going();
+    };
+    for (const message of batch.messages) {
+      if (progress.wants(BigInt(message.offset))) {
+        const record = this.#recordOf(message, topic, partition);
+        const given = progress.caution.isNeeded(record.offset)
+          ? await this.#giveAlone(record, progress, { give, until })
+          : await give(record);
+        if (!given) return;
+      }
+      resolveOffset(message.offset);
+    }
+    progress.readUpTo(BigInt(batch.lastOffset()) + 1n);
+    if (progress.headSettled) this.context.flush(progress);
+    await heartbeat();
+  }
+
+  /** Gives a record that may end the process: nothing else that may is under way meanwhile, in the whole process. */
+  async #giveAlone(
+    record: LogRecord,
+    progress: Progress,
+    { give, until }: { readonly give: Give; readonly until: Until },
+  ): Promise<boolean> {
+    const { offset } = record;
+    const { caution } = progress;
+    const { turn } = this.context;
+    const asker = {};
+    if (!(await until(() => turn.take(asker), TURN_MS))) return false;
+    try {
+      if (caution.refuses(offset)) return await give(refused(record));
+      const tried = caution.gives(offset);
+      if (tried) await this.context.note(progress, tried);
+      if (!(await give(record))) return false;
+      const late = Date.now() + ALONE_MS;
+      const isOver = (): boolean => !progress.isUnderWay(offset) || Date.now() > late;
+      if (!(await until(isOver))) return false;
+      if (progress.isUnderWay(offset)) await this.context.note(progress, caution.acquits());
+      return true;
+    } finally {
+      turn.end(asker);
+    }
+  }
+
+  /** What was written, whatever it is: nothing between the fetch and the subscriber may throw at a record. */
+  #recordOf(message: FetchedMessage, topic: string, partition: number): LogRecord {
+    const written = toRecord(message, topic, partition);
+    return this.context.options.framing?.read(written) ?? written;
+  }
+
+  #emit(record: LogRecord, progress: Progress, bytes: number): void {
+    progress.emitted(record.offset, this.#credit.take(bytes));
+    this.context.emitting(record, progress);
+    this.subscriber.next(record);
+  }
+}

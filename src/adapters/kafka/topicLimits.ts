@@ -1,0 +1,65 @@
+import { LetheError } from '../../domain/errors.js';
+
+/** Of a batch, what is no record: its head, and what the log writes before it. */
+const BATCH_OVERHEAD = 128;
+/** An operator who raised a limit does not have to start anything again. */
+const KNOWN_FOR_MS = 30_000;
+
+/** `max.message.bytes` of topics, where the cluster tells it. */
+type Ask = (topics: readonly string[]) => Promise<ReadonlyMap<string, number>>;
+
+/** How large the records of topics may be: asked for when it matters, remembered for a while. */
+export class TopicLimits {
+  readonly #known = new Map<string, { readonly bytes: number; readonly at: number }>();
+  readonly #asking = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly ask: Ask,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /** The largest record that the topic took when it was last asked for, as `recordBytes` counts. */
+  known(topic: string): number | undefined {
+    return this.#known.get(topic)?.bytes;
+  }
+
+  /** Likewise, not older than half a minute; asked for behind the back of whoever needs it, but for the first time. */
+  async largestRecord(topic: string): Promise<number> {
+    const known = this.#known.get(topic);
+    const isOld = known === undefined || this.now() - known.at > KNOWN_FOR_MS;
+    if (isOld) {
+      const asking = this.#asking.get(topic) ?? this.#refreshOne(topic);
+      if (known === undefined) await asking;
+      else asking.catch(() => undefined); // Whoever asks next time tries again.
+    }
+    return this.#known.get(topic)?.bytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  async refresh(topics: readonly string[]): Promise<void> {
+    const distinct = [...new Set(topics)];
+    const limits = await this.#asked(distinct);
+    for (const topic of distinct) {
+      const bytes = limits.get(topic);
+      this.#known.set(topic, {
+        bytes: bytes === undefined ? Number.POSITIVE_INFINITY : bytes - BATCH_OVERHEAD,
+        at: this.now(),
+      });
+    }
+  }
+
+  #refreshOne(topic: string): Promise<void> {
+    const asking = this.refresh([topic]).finally(() => this.#asking.delete(topic));
+    this.#asking.set(topic, asking);
+    return asking;
+  }
+
+  /** Who may not ask for it finds out by what is refused. */
+  async #asked(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    try {
+      return await this.ask(topics);
+    } catch (thrown) {
+      if (thrown instanceof LetheError && thrown.code === 'config-invalid') return new Map();
+      throw thrown;
+    }
+  }
+}

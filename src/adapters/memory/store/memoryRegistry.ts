@@ -1,0 +1,104 @@
+import { EMPTY_REGISTRY, type RegistrySnapshot } from '../../../domain/classes.js';
+import type {
+  ClassRegistry,
+  CommandReceipt,
+  Decide,
+  RefusedCounts,
+  RefusedSample,
+  RegistryChange,
+} from '../../knowledgeStore.js';
+import type { MemoryHolders } from './memoryHolders.js';
+import { RefusedSamples } from './refusedSamples.js';
+
+/** The class registry in the memory of this process. */
+export class MemoryRegistry implements ClassRegistry {
+  #snapshot: RegistrySnapshot = EMPTY_REGISTRY;
+  readonly #receipts = new Map<string, CommandReceipt>();
+  readonly #refused: RefusedSamples;
+
+  /** @param isStored whether a vector of this id is stored */
+  constructor(
+    isStored: (id: string) => boolean,
+    private readonly holders: MemoryHolders,
+  ) {
+    this.#refused = new RefusedSamples(isStored);
+  }
+
+  snapshot(): RegistrySnapshot {
+    return this.#snapshot;
+  }
+
+  async refresh(): Promise<RegistrySnapshot> {
+    return this.#snapshot;
+  }
+
+  /** What demands it came from here, and is here as long as the process. */
+  demand(): void {}
+
+  async update(decide: Decide<RegistryChange | null>): Promise<RegistrySnapshot> {
+    const change = decide(this.#snapshot);
+    return change ? this.applyNow(change) : this.#snapshot;
+  }
+
+  /** Applies a change within this turn of the event loop, so that others' changes can be part of the same step. */
+  applyNow(change: RegistryChange, moved: ReadonlyMap<string, number> = new Map()): RegistrySnapshot {
+    const { command, dropTasks = [], holdersGone = [] } = change;
+    if (command && this.#receipts.has(command.id)) return this.#snapshot;
+    this.#snapshot = changed(this.#snapshot, change);
+    for (const task of dropTasks) this.#refused.drop(task);
+    this.holders.goneNow(holdersGone);
+    if (command) {
+      this.#receipts.set(command.id, { ...command, registryVersion: this.#snapshot.version, moved });
+    }
+    return this.#snapshot;
+  }
+
+  async receipt(commandId: string): Promise<CommandReceipt | null> {
+    return this.#receipts.get(commandId) ?? null;
+  }
+
+  wasCarriedOut(commandId: string): boolean {
+    return this.#receipts.has(commandId);
+  }
+
+  async noteRefused(task: string, samples: readonly RefusedSample[]): Promise<void> {
+    this.#refused.note(task, samples);
+  }
+
+  async refusedOf(task: string): Promise<RefusedCounts> {
+    return this.#refused.of(task);
+  }
+
+  /** Vectors of these ids were stored, within this turn of the event loop. */
+  storedNow(ids: readonly string[]): void {
+    this.#refused.forget(ids);
+  }
+
+  /** Vectors of a task that is under way were deleted, within this turn of the event loop. */
+  deletedNow(task: string, id: string): void {
+    this.#refused.note(task, [{ id, position: '' }]);
+  }
+}
+
+function changed(before: RegistrySnapshot, change: RegistryChange): RegistrySnapshot {
+  const { put = [], drop = [], putTasks = [], dropTasks = [], model, filterLevel, knownLevel } = change;
+  return {
+    version: before.version + 1,
+    classes: changedMap(before.classes, put, drop),
+    tasks: changedMap(before.tasks, putTasks, dropTasks),
+    model: model ?? before.model,
+    filterLevel: filterLevel ?? before.filterLevel,
+    knownLevel: knownLevel ?? before.knownLevel,
+  };
+}
+
+function changedMap<T extends { readonly name: string }>(
+  before: ReadonlyMap<string, T>,
+  put: readonly T[],
+  drop: readonly string[],
+): ReadonlyMap<string, T> {
+  const after = new Map(before);
+  for (const name of drop) after.delete(name);
+  for (const record of put) after.set(record.name, record);
+  return after;
+}

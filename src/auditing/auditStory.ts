@@ -1,0 +1,165 @@
+import type { AuditRecord } from '../domain/messages/audit.js';
+import { eventSchema, type LetheEvent } from '../domain/messages/event.js';
+import { placeWords } from '../domain/places.js';
+import { topicPlaces } from '../domain/topicPlaces.js';
+
+/** What the chain says about a class. */
+export interface ClassStory {
+  /** Records that concern the class, oldest first. */
+  readonly records: readonly AuditRecord[];
+  /** The same in plain words, a line each. */
+  readonly lines: readonly string[];
+}
+
+/** Picks the records that concern a class out of the chain, and tells them in plain words. */
+export function storyOf(className: string, records: readonly AuditRecord[]): ClassStory {
+  const tasks = new Set<string>();
+  const commands = new Set<string>();
+  const concerned = new Set(records.filter((record) => concerns(record, className, tasks, commands)));
+  // A command by examples names no class: what came of it tells that it is about this one.
+  const chosen = records.filter(
+    (record) => concerned.has(record) || (record.told.of === 'command' && commands.has(record.told.id)),
+  );
+  const before = toldBefore(chosen);
+  return {
+    records: chosen,
+    lines: chosen.map(
+      (record) => `${record.time}  ${wordsOf(record, className)}${repetitionWords(before.get(record))}`,
+    ),
+  };
+}
+
+/**
+ * Of events that tell the same once more, the number of the record that told it first: a learner that died may tell twice,
+ * and others may write a copy, which the registry confirms like the event itself. Nothing happened a second time.
+ */
+function toldBefore(records: readonly AuditRecord[]): ReadonlyMap<AuditRecord, number> {
+  const first = new Map<string, number>();
+  const before = new Map<AuditRecord, number>();
+  for (const record of records) {
+    const { told, sequence } = record;
+    if (told.of !== 'event' || record.registry?.confirms !== true) continue;
+    const { ms: _, ...effect } = told.body;
+    const text = JSON.stringify(effect);
+    const number = first.get(text);
+    if (number === undefined) first.set(text, sequence);
+    else before.set(record, number);
+  }
+  return before;
+}
+
+function repetitionWords(first: number | undefined): string {
+  return first === undefined ? '' : ` (told before, as number ${first})`;
+}
+
+function concerns(
+  { told }: AuditRecord,
+  className: string,
+  tasks: Set<string>,
+  commands: Set<string>,
+): boolean {
+  if (told.of === 'unreadable') return false;
+  if (told.of === 'command') {
+    const names = namesIn(told.body.classes);
+    if (!names.includes(className)) return false;
+    if (typeof told.body.task === 'string') tasks.add(told.body.task);
+    commands.add(told.id);
+    return true;
+  }
+  const event = eventSchema.safeParse(told.body);
+  if (!event.success) return false;
+  return isAbout(event.data, className, tasks, commands);
+}
+
+function isAbout(event: LetheEvent, className: string, tasks: Set<string>, commands: Set<string>): boolean {
+  if (event.kind === 'model-published') return event.model.classes.includes(className);
+  if (event.kind === 'model-rebuilt') return event.without.includes(className);
+  if (event.kind === 'model-revised') return [...event.without, ...event.returned].includes(className);
+  if (event.kind === 'store-brought-forward')
+    return event.lostClasses.includes(className) || event.carriedOut.some((id) => commands.has(id));
+  if ('classes' in event && namesIn(event.classes).includes(className)) {
+    if ('task' in event) tasks.add(event.task);
+    if ('commandId' in event && event.commandId !== undefined) commands.add(event.commandId);
+    return true;
+  }
+  if ('task' in event) return tasks.has(event.task);
+  return 'commandId' in event && commands.has(event.commandId);
+}
+
+/** Names in a list of names, or of objects with names. */
+function namesIn(list: unknown): string[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((each: unknown) => {
+    if (typeof each === 'string') return [each];
+    if (typeof each === 'object' && each !== null && 'name' in each && typeof each.name === 'string')
+      return [each.name];
+    return [];
+  });
+}
+
+function wordsOf(record: AuditRecord, className: string): string {
+  const words = toldWords(record, className);
+  const { registry } = record;
+  if (registry?.confirms !== false) return words;
+  return `NOT CONFIRMED, someone wrote: ${words}. The registry knew nothing of it: ${registry.why ?? 'no reason given'}`;
+}
+
+function toldWords({ told }: AuditRecord, className: string): string {
+  switch (told.of) {
+    case 'command':
+      return `${told.actor ?? 'someone who did not say who'} asked: ${typeof told.body.kind === 'string' ? told.body.kind : 'something'} (command ${told.id})`;
+    case 'unreadable':
+      return `a message that can't be read was refused: ${told.reason}`;
+    case 'event':
+      return eventWords(eventSchema.parse(told.body), className);
+  }
+}
+
+function eventWords(event: LetheEvent, className: string): string {
+  switch (event.kind) {
+    case 'task-announced':
+      return `task ${event.task} was announced: ${event.samples} samples of ${event.classes.join(', ')}`;
+    case 'task-finished':
+      return `task ${event.task} was learned: model ${event.modelVersion}`;
+    case 'task-failed':
+      return `task ${event.task} was not learned: ${event.error.message}`;
+    case 'unlearned':
+      return `${className} was unlearned: ${movedOf(event.classes, className)} vectors moved to DB-MU, registry version ${event.registryVersion} (${event.ms.toFixed(1)} ms)`;
+    case 'relearned':
+      return `${className} was relearned: ${movedOf(event.classes, className)} vectors moved to DB-CIL, registry version ${event.registryVersion} (${event.ms.toFixed(1)} ms)`;
+    case 'store-brought-forward':
+      return `the store had gone back to version ${event.found} of the registry, from ${event.known}: ${event.carriedOut.length} commands were carried out again${event.lostClasses.includes(className) ? `; ${className} is lost, and has to be learned again` : ''}`;
+    case 'command-rejected':
+      return `${event.command} (command ${event.commandId}) was refused: ${event.error.message}`;
+    case 'command-ignored':
+      return `${event.command} (command ${event.commandId}) had been carried out already`;
+    case 'model-published':
+      return `model ${event.model.version} answers; it was trained on ${event.model.classes.join(', ')}`;
+    case 'erase-accepted':
+      return `${className} is to be erased: ${movedOf(event.classes, className)} vectors moved to DB-MU for it, registry version ${event.registryVersion}`;
+    case 'model-rebuilt':
+      return `model ${event.modelVersion} was made without ${event.without.join(', ')}, in the place of ${event.replaces}; accuracy on ${event.evidence.vectors} vectors of the remaining classes: ${event.evidence.accuracyAfter.toFixed(4)}, before ${event.evidence.accuracyBefore.toFixed(4)}`;
+    case 'model-revised':
+      return `model ${event.modelVersion} knows ${className} ${event.without.includes(className) ? 'no more' : 'again'}, in the place of ${event.replaces} (${event.how})`;
+    case 'erased':
+      return `${className} was erased: ${event.classes.find(({ name }) => name === className)?.vectors ?? 0} vectors, ${event.checkpoints} older models, ${event.deadLetters} dead letters deleted; ${keptWords(event.topics)}`;
+    case 'erasure-completed':
+      return `every place was looked at, and ${className} is gone from there: ${event.places.map(placeWords).join('; ')}`;
+    case 'erase-failed':
+      return `${className} was not erased: ${event.error.message}`;
+    default:
+      return event.kind;
+  }
+}
+
+function keptWords(topics: Extract<LetheEvent, { kind: 'erased' }>['topics']): string {
+  const kept = topicPlaces(topics).filter(({ state }) => state !== 'done');
+  return kept.length === 0 ? 'no topic keeps records of it' : kept.map(placeWords).join('; ');
+}
+
+function movedOf(
+  classes: readonly { readonly name: string; readonly moved: number }[],
+  name: string,
+): number {
+  return classes.find((each) => each.name === name)?.moved ?? 0;
+}

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import type { ClassRegistry, CommandReceipt } from '../adapters/knowledgeStore.js';
+import { sha256 } from '../domain/auditChain.js';
+import { LetheError } from '../domain/errors.js';
+import type { Confirmation } from '../domain/messages/audit.js';
+import { eventSchema, type LetheEvent } from '../domain/messages/event.js';
+
+type Of<K extends LetheEvent['kind']> = Extract<LetheEvent, { kind: K }>;
+/** Events that tell of an effect of a command on classes. */
+type Effect = Of<
+  | 'unlearned'
+  | 'relearned'
+  | 'samples-unlearned'
+  | 'erase-accepted'
+  | 'task-announced'
+  | 'erased'
+  | 'erasure-completed'
+  | 'workers-gone'
+>;
+
+/** What of an event is compared with the receipt of its command. */
+interface Claim {
+  readonly commandId: string | undefined;
+  /** Kinds of command whose effect it may be, as receipts name them. */
+  readonly command: ReceiptKind;
+  /** Names of classes, or ids of workers. */
+  readonly about: readonly string[];
+  readonly registryVersion?: number;
+}
+
+/** Receipts of older versions do not name the command; of some it shows in what they keep. */
+type ReceiptKind = 'learn' | 'unlearn' | 'samples' | 'relearn' | 'erase' | 'declare-gone';
+
+const detailsSchema = z.object({
+  command: z.enum(['learn', 'relearn', 'erase', 'declare-gone']).optional(),
+  by: z.string().optional(),
+  samplesBy: z.string().optional(),
+  classes: z.array(z.union([z.string(), z.object({ name: z.string() })])).optional(),
+  workers: z.array(z.object({ id: z.string() })).optional(),
+});
+
+/**
+ * Notes in the registry that this process is about to tell of an effect, so that whoever reads the event can know it for
+ * Lethe's: {@link confirmationOf}. For effects that no receipt of a command tells of, as that an erasure was carried out.
+ * @param value the event's bytes
+ */
+export async function noteTold(value: Buffer, registry: ClassRegistry): Promise<void> {
+  await registry.update(() => ({ command: { id: toldId(value), position: 'events', details: null } }));
+}
+
+/** No sender can give an id with a control character. */
+function toldId(value: Buffer): string {
+  return `\u0001told ${sha256(value)}`;
+}
+
+/**
+ * Whether the registry knows of what an event tells. It is asked for receipts, which stay: classes may have been learned
+ * anew, or forgotten again, since the event was written. Numbers of vectors and times are not compared.
+ * @param body of the event, as the chain tells it
+ * @param value its bytes
+ * @returns nothing for events that tell of no effect
+ */
+export async function confirmationOf(
+  body: Readonly<Record<string, unknown>>,
+  value: Buffer,
+  registry: ClassRegistry,
+): Promise<Confirmation | undefined> {
+  const event = eventSchema.safeParse(body);
+  if (!event.success || !isEffect(event.data)) return undefined;
+  // Asked first: a version that the registry has not reached yet is none.
+  const why = await doubtOf(event.data, value, registry);
+  const { version } = registry.snapshot();
+  return { confirms: why === null, version, ...(why !== null && { why }) };
+}
+
+function isEffect(event: LetheEvent): event is Effect {
+  return (
+    event.kind === 'erased' ||
+    event.kind === 'erasure-completed' ||
+    event.kind === 'workers-gone' ||
+    event.kind === 'unlearned' ||
+    event.kind === 'relearned' ||
+    event.kind === 'samples-unlearned' ||
+    event.kind === 'erase-accepted' ||
+    event.kind === 'task-announced'
+  );
+}
+
+/** Why the registry does not know of it; null where it does. */
+async function doubtOf(event: Effect, value: Buffer, registry: ClassRegistry): Promise<string | null> {
+  const { version, tasks } = await registry.refresh();
+  if (event.kind === 'erased' || event.kind === 'erasure-completed') {
+    const told = await receiptOf(toldId(value), registry);
+    return told === 'unreadable' || told === null
+      ? 'the registry has no note that Lethe told of this erasure'
+      : null;
+  }
+  const claim = claimOf(event);
+  if (claim.commandId === undefined) {
+    // Of a version whose events named no command: the task itself is what is left to ask for.
+    const task = event.kind === 'task-announced' ? tasks.get(event.task) : undefined;
+    return task && areSame(task.classes, claim.about)
+      ? null
+      : 'it names no command, and there is no such task';
+  }
+  const receipt = await receiptOf(claim.commandId, registry);
+  if (receipt === 'unreadable') return `the receipt of command ${claim.commandId} can't be read`;
+  if (receipt === null) return `the registry has no receipt of command ${claim.commandId}`;
+  return differenceOf(claim, receipt, version);
+}
+
+function claimOf(event: Exclude<Effect, Of<'erased' | 'erasure-completed'>>): Claim {
+  if (event.kind === 'task-announced')
+    return { commandId: event.commandId, command: 'learn', about: event.classes };
+  const { commandId, registryVersion } = event;
+  const about =
+    event.kind === 'workers-gone' ? event.workers.map(({ id }) => id) : event.classes.map(({ name }) => name);
+  return { commandId, command: COMMAND_OF[event.kind], about, registryVersion };
+}
+
+const COMMAND_OF = {
+  unlearned: 'unlearn',
+  relearned: 'relearn',
+  'samples-unlearned': 'samples',
+  'erase-accepted': 'erase',
+  'workers-gone': 'declare-gone',
+} as const satisfies Record<string, ReceiptKind>;
+
+function differenceOf(
+  { commandId, command, about, registryVersion }: Claim,
+  receipt: CommandReceipt,
+  newest: number,
+): string | null {
+  const details = detailsSchema.safeParse(receipt.details ?? {}).data ?? {};
+  const kind: ReceiptKind | undefined =
+    details.command ??
+    (details.samplesBy !== undefined ? 'samples' : details.by !== undefined ? 'unlearn' : undefined);
+  if (kind !== undefined && kind !== command) return `command ${commandId} was of another kind (${kind})`;
+  const named =
+    details.classes?.map((each) => (typeof each === 'string' ? each : each.name)) ??
+    details.workers?.map(({ id }) => id);
+  const known = [[...receipt.moved.keys()], ...(named ? [named] : [])];
+  if (named && !known.some((names) => areSame(names, about)))
+    return `command ${commandId} was about other ${command === 'declare-gone' ? 'workers' : 'classes'}`;
+  const { registryVersion: made } = receipt;
+  if (registryVersion !== undefined && (registryVersion < made || registryVersion > newest))
+    return `command ${commandId} made the registry's version ${made}`;
+  return null;
+}
+
+/** @throws LetheError where the store can't be asked */
+async function receiptOf(id: string, registry: ClassRegistry): Promise<CommandReceipt | 'unreadable' | null> {
+  try {
+    return await registry.receipt(id);
+  } catch (error) {
+    // One that is damaged stays so: the chain, which waits for this, would stand still.
+    if (error instanceof LetheError && error.code === 'internal' && !error.retriable) return 'unreadable';
+    throw error;
+  }
+}
+
+function areSame(one: readonly string[], other: readonly string[]): boolean {
+  const names = new Set(one);
+  return names.size === new Set(other).size && other.every((name) => names.has(name));
+}

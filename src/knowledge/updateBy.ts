@@ -1,0 +1,24 @@
+import type { ClassRegistry, RegistryChange } from '../adapters/knowledgeStore.js';
+import type { RegistrySnapshot } from '../domain/classes.js';
+
+/**
+ * Changes the registry by what is found in the store, not by what was meant: looks, and decides provided that the registry did
+ * not change meanwhile; else it looks again.
+ * @returns what was found, and the registry after the change
+ */
+export async function updateBy<T>(
+  registry: ClassRegistry,
+  look: (snapshot: RegistrySnapshot) => Promise<T>,
+  decide: (now: RegistrySnapshot, found: T) => RegistryChange | null,
+): Promise<{ readonly found: T; readonly after: RegistrySnapshot }> {
+  for (;;) {
+    const seen = await registry.refresh();
+    const found = await look(seen);
+    let isUnchanged = false;
+    const after = await registry.update((now) => {
+      isUnchanged = now.version === seen.version;
+      return isUnchanged ? decide(now, found) : null;
+    });
+    if (isUnchanged) return { found, after };
+  }
+}

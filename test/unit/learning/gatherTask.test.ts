@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { gatherTask } from '../../../src/learning/gatherTask.js';
+import type { Announcement } from '../../../src/learning/task.js';
+import { recordOf, stateOf, storeOf, vectorsOf } from '../../support/knowledge.js';
+
+const announcement = (...classes: string[]): Announcement => ({
+  kind: 'task-announced',
+  task: 't2',
+  classes,
+  samples: 4,
+});
+const learning = (name: string, changes = {}) =>
+  recordOf(name, { state: 'learning', task: 't2', ...changes });
+
+describe('what a task is trained with', () => {
+  it('are the vectors of its classes, and the names of what is forgotten', async () => {
+    const store = await storeOf({
+      classes: [learning('cat'), learning('dog'), recordOf('bird', { state: 'rebuilt' }), recordOf('fox')],
+      cil: [...vectorsOf('cat', 2), ...vectorsOf('dog', 1, 1), ...vectorsOf('fox', 3, 2)],
+    });
+    const gathered = await gatherTask(announcement('cat', 'dog'), store, undefined);
+    expect(gathered?.training).toMatchObject({ task: 't2', classes: ['cat', 'dog'], unlearned: ['bird'] });
+    expect([...(gathered?.training.labels ?? [])].sort()).toEqual([0, 0, 1]);
+    expect(gathered?.training).not.toHaveProperty('rehearsal');
+    expect(gathered?.before).toBe(store.registry.snapshot());
+  });
+
+  it('brings what it is rehearsed with: some vectors of every class that is learned and has any', async () => {
+    const store = await storeOf({
+      classes: [learning('cat'), recordOf('dog'), recordOf('bird'), recordOf('fox')],
+      cil: [...vectorsOf('cat', 1), ...vectorsOf('dog', 9, 1), ...vectorsOf('fox', 2, 2)],
+    });
+    const gathered = await gatherTask(announcement('cat'), store, { perClass: 3, seed: 1 });
+    expect(gathered?.training.rehearsal).toMatchObject({
+      classes: ['dog', 'fox'],
+      labels: Int32Array.of(0, 0, 0, 1, 1),
+    });
+    expect(gathered?.training.rehearsal?.vectors).toHaveLength(20);
+    expect(gathered?.training.rehearsal?.vectors[1]).toBeGreaterThan(0.8);
+  });
+
+  it('brings no rehearsal where nothing was learned before', async () => {
+    const store = await storeOf({ classes: [learning('cat')], cil: vectorsOf('cat', 1) });
+    const gathered = await gatherTask(announcement('cat'), store, { perClass: 3, seed: 1 });
+    expect(gathered?.training).not.toHaveProperty('rehearsal');
+  });
+
+  it('leaves out classes that were unlearned since, and those that another task learns', async () => {
+    const store = await storeOf({
+      classes: [learning('cat'), recordOf('dog', { state: 'unlearned' }), learning('bird', { task: 't3' })],
+      cil: [...vectorsOf('cat', 2), ...vectorsOf('bird', 2, 2)],
+    });
+    const gathered = await gatherTask(announcement('cat', 'dog', 'bird'), store, undefined);
+    expect(gathered?.training).toMatchObject({ classes: ['cat'], labels: Int32Array.of(0, 0) });
+  });
+
+  it('leaves out a class all of whose samples were unlearned: it is unlearned here', async () => {
+    const store = await storeOf({
+      classes: [learning('cat', { withdrawn: 1 }), learning('dog', { withdrawn: 2, before: 'erased' })],
+      cil: vectorsOf('cat', 2),
+    });
+    const gathered = await gatherTask(announcement('cat', 'dog'), store, undefined);
+    expect(gathered?.training.classes).toEqual(['cat']);
+    expect(gathered?.training.unlearned).toEqual(['dog']);
+    expect(await stateOf(store, 'cat')).toBe('learning');
+    expect(store.registry.snapshot().classes.get('dog')).toEqual(
+      recordOf('dog', { state: 'unlearned', task: 't2', withdrawn: 2 }),
+    );
+  });
+
+  it('is nothing where another task has learned all that is left of it', async () => {
+    const store = await storeOf({ classes: [recordOf('cat'), recordOf('dog', { state: 'unlearned' })] });
+    expect(await gatherTask(announcement('dog', 'cat'), store, undefined)).toBeNull();
+  });
+
+  it('is refused where all its classes were unlearned', async () => {
+    const store = await storeOf({ classes: [recordOf('cat', { state: 'unlearned' })] });
+    await expect(gatherTask(announcement('cat', 'bird'), store, undefined)).rejects.toMatchObject({
+      code: 'class-unlearned',
+      field: 'classes',
+      value: 'cat, bird',
+    });
+  });
+
+  it('is refused where samples of a class never came', async () => {
+    const store = await storeOf({
+      classes: [learning('cat'), learning('dog'), learning('bird')],
+      cil: vectorsOf('dog', 1, 1),
+    });
+    await expect(gatherTask(announcement('cat', 'dog', 'bird'), store, undefined)).rejects.toMatchObject({
+      code: 'training-failed',
+      field: 'classes',
+      value: 'cat, bird',
+    });
+    expect(await stateOf(store, 'cat')).toBe('learning');
+  });
+});

@@ -1,8 +1,0 @@
-import { createMemoryStore } from '../../../../src/stores/memory/createMemoryStore.js';
-import { describeKnowledgeStore } from '../../../support/contracts/knowledgeStore.contract.js';
-
-describeKnowledgeStore('in memory', {
-  create: async (dimension) => createMemoryStore({ dimension }),
-  another: async (store) => store,
-  propertyRuns: 150,
-});
