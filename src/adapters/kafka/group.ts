@@ -2,9 +2,9 @@ import type { Subscriber } from 'rxjs';
 import type { LogRecord } from '../../domain/record.js';
 import type { Positions, Settled, Subscription } from '../eventLog.js';
 import { AtLeastOnceWriter, OnlookingWriter } from './atLeastOnce.js';
-import { type Note, noteIn, type Turn, written } from './caution.js';
-import { type Loss, lostError, lostIn } from './losses.js';
-import type { Kept, Offsets } from './offsets.js';
+import { beginningOf, keptIn } from './beginning.js';
+import { type Note, type Turn, written } from './caution.js';
+import type { Offsets } from './offsets.js';
 import type { KafkaLogOptions } from './options.js';
 import { type Entry, Progress } from './progress.js';
 import type { Publisher } from './publisher.js';
@@ -16,15 +16,6 @@ import type { Writer } from './writer.js';
 
 /** How long settlements that are being written may take when the log is closed. */
 const CLOSING_MS = 5000;
-
-/** Where a reading begins. */
-interface Beginning {
-  readonly position: bigint;
-  /** Whether that is written down as far as it has to be. */
-  readonly pinned: boolean;
-  /** What those noted who began there before; nothing where there is nothing to read. */
-  readonly found: Note | undefined;
-}
 
 interface GroupParts {
   readonly options: KafkaLogOptions;
@@ -215,7 +206,11 @@ export class Group {
         );
         progress.lose();
       }
-      const { position, pinned, found } = await this.#positionOf(progress, reader, isAnew);
+      const { position, pinned, found } = await beginningOf(progress, {
+        ...{ group: this.name, transient: this.transient, whole: reader.subscription.whole === true },
+        ...{ offsets: this.parts.offsets, options: this.parts.options },
+        ...{ starts: await this.#starts.get(reader), isAnew },
+      });
       if (reader.stopped) return false;
       progress.acquired(position, reader);
       const note = found && progress.caution.begins(position, found, reader.subscription.maxInFlight);
@@ -227,54 +222,11 @@ export class Group {
     });
   }
 
-  /** Where the group is in a partition, and whether that is written down as far as it has to be. */
-  async #positionOf(
-    { topic, partition, position }: Progress,
-    reader: Reader,
-    isAnew: boolean,
-  ): Promise<Beginning> {
-    const { offsets, options } = this.parts;
-    const place = this.transient ? undefined : (await offsets.places(this.name, topic)).get(partition);
-    const committed = place?.position;
-    const kept = await this.#kept({ topic, partition });
-    if (isAnew) return { position: kept.low, pinned: this.transient, found: undefined };
-    const starts = await this.#starts.get(reader);
-    const known = later(committed, position);
-    const loss = this.transient || (known === undefined && starts) ? undefined : lostIn(kept, known);
-    if (loss) this.#refuseOrTell({ group: this.name, topic, partition, ...loss }, reader);
-    const wanted = known ?? starts?.get(topic)?.[partition] ?? kept.low;
-    if (wanted > kept.high) {
-      options.log?.warn(
-        { group: this.name, topic, partition, position: String(wanted), end: String(kept.high) },
-        'the topic ends before the committed offset: it was truncated or created again; Lethe reads it from its beginning',
-      );
-    }
-    const isWithin = wanted >= kept.low && wanted <= kept.high;
-    const forgotten = committed !== undefined && position !== undefined && committed < position;
-    const isKnown = committed !== undefined || starts === undefined;
-    const hasMore = wanted < kept.high && isWithin && !this.transient;
-    return {
-      position: isWithin ? wanted : kept.low,
-      pinned: this.transient || (isKnown && isWithin && !forgotten),
-      found: hasMore ? (wanted === committed && place ? place.note : noteIn(null)) : undefined,
-    };
-  }
-
-  /** @throws LetheError `records-lost` where the reader must not go on as if nothing were */
-  #refuseOrTell(loss: Loss, { subscription }: Reader): void {
-    if (subscription.whole) throw lostError(loss);
-    this.parts.options.onLoss?.(loss);
-  }
-
-  async #kept({ topic, partition }: Pick<Progress, 'topic' | 'partition'>): Promise<Kept> {
-    return (await this.parts.offsets.kept(topic))[partition] ?? { low: 0n, high: 0n };
-  }
-
   /** Asked where kafkajs fetched from another offset than it was told to. */
   async #hasMoved(progress: Progress): Promise<boolean> {
     const { losses } = progress;
     const id = await this.parts.offsets.idOf(progress.topic);
-    const { low, high } = await this.#kept(progress);
+    const { low, high } = await keptIn(progress, this.parts.offsets);
     const moved = isAnother(id, progress) || progress.cursor < low || progress.cursor > high;
     if (moved && progress.losses === losses) this.#acquireAnew(progress);
     return moved;
@@ -326,13 +278,4 @@ export class Group {
 
 function isAnother(id: string | undefined, { topicId }: Progress): boolean {
   return id !== undefined && topicId !== undefined && id !== topicId;
-}
-
-/**
- * The later of the position that Kafka has and the one that this process knows to be committed. A broker that is killed
- * right after it confirmed a transaction may forget the position, though not the outputs (decision 0012).
- */
-function later(committed: bigint | undefined, known: bigint | undefined): bigint | undefined {
-  if (committed === undefined || known === undefined) return committed ?? known;
-  return committed > known ? committed : known;
 }

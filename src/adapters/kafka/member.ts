@@ -1,6 +1,7 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import type { Subscription } from '../eventLog.js';
 import { CONSUMER_RETRY, createClient } from './client.js';
+import { Fetches, fetchedOffset } from './fetches.js';
 import type { KafkaLogOptions } from './options.js';
 import type { Progress } from './progress.js';
 import { type Deed, type Patience, pause, reasonOf } from './waiting.js';
@@ -293,33 +294,6 @@ export class Member {
     if (state !== 'held' || fetched === undefined || fetched === progress.cursor || isStale()) return false;
     return this.duties.moved(progress);
   }
-}
-
-/** Which fetches of a consumer failed: kafkajs tries them again, and tells no one. */
-class Fetches {
-  /** Brokers that did not answer what they were asked last. */
-  readonly #open = new Set<unknown>();
-  #failed = false;
-
-  began(node: unknown): void {
-    if (this.#open.has(node)) this.#failed = true;
-    this.#open.add(node);
-  }
-
-  /** @returns whether one failed since the last that succeeded */
-  succeeded(node: unknown): boolean {
-    const failed = this.#failed;
-    this.#failed = false;
-    this.#open.delete(node);
-    return failed;
-  }
-}
-
-/** The offset that was asked for; kafkajs does not say so in its types. */
-function fetchedOffset(batch: object): bigint | undefined {
-  if (!('fetchedOffset' in batch)) return undefined;
-  const { fetchedOffset: offset } = batch;
-  return typeof offset === 'string' ? BigInt(offset) : undefined;
 }
 
 function keyOf(topic: string, partition: number): string {
