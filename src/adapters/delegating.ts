@@ -7,6 +7,7 @@ export function delegating(log: EventLog, replaced: Partial<EventLog>): EventLog
     settle: (group, settled) => log.settle(group, settled),
     publish: (outputs) => log.publish(outputs),
     ends: (topics) => log.ends(topics),
+    writtenEnds: (topics) => log.writtenEnds(topics),
     lag: (group, topics) => log.lag(group, topics),
     positions: (group, topic) => log.positions(group, topic),
     losses: (group, topic) => log.losses(group, topic),

@@ -68,8 +68,16 @@ export interface EventLog {
    * @throws LetheError `config-invalid` for a record that is too large for its topic and has no smaller form
    */
   publish(outputs: readonly OutgoingRecord[]): Promise<void>;
-  /** One past the newest record of every partition of these topics, at or after this call. */
+  /**
+   * One past the newest record that can be read of every partition of these topics, at or after this call. A reader that begins
+   * there misses nothing that can be read later.
+   */
   ends(topics: readonly string[]): Promise<Positions>;
+  /**
+   * One past the newest record that was written, also where it can't be read yet, since its transaction is being committed. A
+   * reader that has come so far has read all that anyone was told of before this call.
+   */
+  writtenEnds(topics: readonly string[]): Promise<Positions>;
   /** Records written to the topics and not yet settled by the group. */
   lag(group: string, topics: readonly string[]): Promise<number>;
   /** Where the group goes on in each partition of a topic: everything before is settled. */

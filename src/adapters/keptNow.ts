@@ -30,15 +30,15 @@ export interface KeptOptions {
 }
 
 /**
- * The records of a topic that are kept when it is subscribed: up to its ends at that moment. Completes when all of them
- * were emitted, and fails with `unreachable` where reading ended before.
+ * The records of a topic that are kept when it is subscribed: up to its ends at that moment, with those whose transactions are
+ * committed just then. Completes when all of them were emitted, and fails with `unreachable` where reading ended before.
  */
 export function keptNow(
   log: EventLog,
   topic: string,
   { from, handle }: KeptOptions = {},
 ): Observable<LogRecord> {
-  return defer(() => log.ends([topic])).pipe(
+  return defer(() => log.writtenEnds([topic])).pipe(
     switchMap((found) => {
       const ends = found.get(topic);
       // A log that does not say where the topic ends could not be read to its end.

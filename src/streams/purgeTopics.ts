@@ -35,7 +35,7 @@ export async function topicsHolding({
 }: Pick<Context, 'log' | 'topics' | 'settings'>): Promise<Holding> {
   const holding = [topics.samples, topics.queries, topics.commands, topics['dead-letters']];
   const purged = [topics['dead-letters'], ...(settings.rebuild.deleteSamples ? [topics.samples] : [])];
-  const [retention, ends] = await Promise.all([log.retention(holding), log.ends(purged)]);
+  const [retention, ends] = await Promise.all([log.retention(holding), log.writtenEnds(purged)]);
   return holding.map((topic) => {
     const { ms, removal } = retention.get(topic) ?? { ms: null, removal: null };
     const wasUsed = ends.get(topic)?.some((end) => end > 0n) ?? false;
@@ -97,7 +97,7 @@ async function purgeDeadLetters(
 
 /** What a topic of dead letters holds, read once from end to end. */
 async function survey(log: EventLog, topic: string, isOfClass: (letter: LogRecord) => boolean) {
-  const ends = (await log.ends([topic])).get(topic) ?? [];
+  const ends = (await log.writtenEnds([topic])).get(topic) ?? [];
   const front = new Front();
   let count = 0;
   const handle = async (letter: LogRecord): Promise<void> => {

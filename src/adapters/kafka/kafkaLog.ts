@@ -108,13 +108,12 @@ class Log implements KafkaLog {
     await this.#publisher.publish(outputs);
   }
 
-  async ends(topics: readonly string[]): Promise<Positions> {
-    this.#refuseIfClosed();
-    const ends = topics.map(async (topic) => {
-      const kept = await this.#offsets.kept(topic);
-      return [topic, kept.map(({ high }) => high)] as const;
-    });
-    return new Map(await Promise.all(ends));
+  ends(topics: readonly string[]): Promise<Positions> {
+    return this.#endsOf(topics, (topic) => this.#offsets.kept(topic));
+  }
+
+  writtenEnds(topics: readonly string[]): Promise<Positions> {
+    return this.#endsOf(topics, (topic) => this.#offsets.written(topic));
   }
 
   async lag(groupName: string, topics: readonly string[]): Promise<number> {
@@ -122,8 +121,8 @@ class Log implements KafkaLog {
     const group = this.#groups.get(groupName);
     const lags = topics.map(async (topic) => {
       const committed = await this.#offsets.committed(groupName, topic);
-      const kept = await this.#offsets.kept(topic);
-      return kept.reduce((lag, range, partition) => {
+      const written = await this.#offsets.written(topic);
+      return written.reduce((lag, range, partition) => {
         const position = within(range, committed.get(partition));
         const known = within(range, group?.readUpTo(topic, partition));
         return lag + Number(range.high - (known > position ? known : position));
@@ -256,6 +255,15 @@ class Log implements KafkaLog {
       else this.#patience.troubled(missing, `Kafka has no topic ${topic} any more`);
       if (id !== undefined) for (const group of groups) group.identify(topic, id);
     }
+  }
+
+  async #endsOf(
+    topics: readonly string[],
+    find: (topic: string) => Promise<readonly Kept[]>,
+  ): Promise<Positions> {
+    this.#refuseIfClosed();
+    const ends = topics.map(async (topic) => [topic, (await find(topic)).map(({ high }) => high)] as const);
+    return new Map(await Promise.all(ends));
   }
 
   #refuseIfClosed(): void {

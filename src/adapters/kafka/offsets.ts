@@ -3,6 +3,7 @@ import type { Retention } from '../eventLog.js';
 import { type Note, noteIn } from './caution.js';
 import { createClient } from './client.js';
 import { isUnknownTopic } from './failures.js';
+import { type Isolation, readUncommitted } from './isolation.js';
 import { topicIdOf } from './topicIds.js';
 import { largestBatches } from './topics.js';
 import { type Patience, persist, Serial } from './waiting.js';
@@ -29,7 +30,7 @@ export type Found = { readonly id: string | undefined } | undefined;
  */
 export class Offsets {
   readonly #turns = new Serial();
-  #admin: Promise<Admin> | undefined;
+  readonly #admins = new Map<Isolation, Promise<Admin>>();
 
   constructor(private readonly patience: Patience) {}
 
@@ -54,9 +55,14 @@ export class Offsets {
     });
   }
 
-  /** What is kept of each partition of a topic. */
+  /** What is kept of each partition of a topic, up to where it can be read: before the first transaction that is not over. */
   kept(topic: string): Promise<readonly Kept[]> {
     return this.#ask('offsets of', [topic], (admin) => keptIn(admin, topic));
+  }
+
+  /** What is kept of each partition of a topic, with what is in transactions that are not over. */
+  written(topic: string): Promise<readonly Kept[]> {
+    return this.#ask('offsets of', [topic], (admin) => keptIn(admin, topic), 'uncommitted');
   }
 
   /**
@@ -149,15 +155,22 @@ export class Offsets {
   }
 
   async close(): Promise<void> {
-    const admin = this.#admin;
-    this.#admin = undefined;
-    await admin?.then((connected) => connected.disconnect()).catch(() => undefined);
+    const admins = [...this.#admins.values()];
+    this.#admins.clear();
+    await Promise.all(
+      admins.map((admin) => admin.then((connected) => connected.disconnect()).catch(() => undefined)),
+    );
   }
 
-  #ask<T>(what: string, topics: readonly string[], question: (admin: Admin) => Promise<T>): Promise<T> {
+  #ask<T>(
+    what: string,
+    topics: readonly string[],
+    question: (admin: Admin) => Promise<T>,
+    isolation: Isolation = 'committed',
+  ): Promise<T> {
     return persist(this.patience, { what, topics }, async () => {
       try {
-        return await this.#inTurn(question);
+        return await this.#inTurn(question, isolation);
       } catch (thrown) {
         void this.close();
         throw thrown;
@@ -165,13 +178,17 @@ export class Offsets {
     });
   }
 
-  #inTurn<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
-    return this.#turns.run(async () => question(await this.#connected()));
+  #inTurn<T>(question: (admin: Admin) => Promise<T>, isolation: Isolation = 'committed'): Promise<T> {
+    return this.#turns.run(async () => question(await this.#connected(isolation)));
   }
 
-  #connected(): Promise<Admin> {
-    this.#admin ??= connect(this.patience);
-    return this.#admin;
+  #connected(isolation: Isolation = 'committed'): Promise<Admin> {
+    const known = this.#admins.get(isolation);
+    if (known) return known;
+    const admin = connect(this.patience, isolation);
+    this.#admins.set(isolation, admin);
+    admin.catch(() => this.#admins.delete(isolation));
+    return admin;
   }
 }
 
@@ -198,8 +215,10 @@ async function keptIn(admin: Admin, topic: string): Promise<Kept[]> {
   return kept;
 }
 
-async function connect({ options }: Patience): Promise<Admin> {
-  const admin = createClient(options).admin({ retry: { initialRetryTime: 20, retries: 5 } });
+async function connect({ options }: Patience, isolation: Isolation): Promise<Admin> {
+  const client = createClient(options);
+  if (isolation === 'uncommitted') readUncommitted(client);
+  const admin = client.admin({ retry: { initialRetryTime: 20, retries: 5 } });
   await admin.connect();
   return admin;
 }

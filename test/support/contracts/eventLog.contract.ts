@@ -226,6 +226,7 @@ export function describeEventLog(
       expect(await log.ends([topic])).toEqual(new Map([[topic, [0n]]]));
       await log.publish(numbered(topic, 3));
       expect(await log.ends([topic])).toEqual(new Map([[topic, [3n]]]));
+      expect(await log.writtenEnds([topic])).toEqual(new Map([[topic, [3n]]]));
     });
 
     it('starts an onlooker at given positions', async () => {

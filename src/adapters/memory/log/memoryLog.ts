@@ -76,6 +76,11 @@ class MemoryLog implements EventLog {
     );
   }
 
+  /** What is written can be read at once. */
+  writtenEnds(topics: readonly string[]): Promise<Positions> {
+    return this.ends(topics);
+  }
+
   async publish(outputs: readonly OutgoingRecord[]): Promise<void> {
     this.#refuseIfClosed();
     const byTopic = new Map<MemoryTopic, OutgoingRecord[]>();
