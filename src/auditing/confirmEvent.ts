@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import type { ClassRegistry, CommandReceipt } from '../adapters/knowledgeStore.js';
 import { sha256 } from '../domain/auditChain.js';
+import { aboutOf, type Effect as Done, effectSchema } from '../domain/effects.js';
 import { LetheError } from '../domain/errors.js';
 import type { Confirmation } from '../domain/messages/audit.js';
 import { eventSchema, type LetheEvent } from '../domain/messages/event.js';
@@ -21,23 +21,11 @@ type Effect = Of<
 /** What of an event is compared with the receipt of its command. */
 interface Claim {
   readonly commandId: string | undefined;
-  /** Kinds of command whose effect it may be, as receipts name them. */
-  readonly command: ReceiptKind;
+  readonly kind: Done['kind'];
   /** Names of classes, or ids of workers. */
   readonly about: readonly string[];
   readonly registryVersion?: number;
 }
-
-/** Receipts of older versions do not name the command; of some it shows in what they keep. */
-type ReceiptKind = 'learn' | 'unlearn' | 'samples' | 'relearn' | 'erase' | 'declare-gone';
-
-const detailsSchema = z.object({
-  command: z.enum(['learn', 'relearn', 'erase', 'declare-gone']).optional(),
-  by: z.string().optional(),
-  samplesBy: z.string().optional(),
-  classes: z.array(z.union([z.string(), z.object({ name: z.string() })])).optional(),
-  workers: z.array(z.object({ id: z.string() })).optional(),
-});
 
 /**
  * Notes in the registry that this process is about to tell of an effect, so that whoever reads the event can know it for
@@ -111,37 +99,24 @@ async function doubtOf(event: Effect, value: Buffer, registry: ClassRegistry): P
 
 function claimOf(event: Exclude<Effect, Of<'erased' | 'erasure-completed'>>): Claim {
   if (event.kind === 'task-announced')
-    return { commandId: event.commandId, command: 'learn', about: event.classes };
-  const { commandId, registryVersion } = event;
+    return { commandId: event.commandId, kind: event.kind, about: event.classes };
+  const { commandId, kind, registryVersion } = event;
   const about =
     event.kind === 'workers-gone' ? event.workers.map(({ id }) => id) : event.classes.map(({ name }) => name);
-  return { commandId, command: COMMAND_OF[event.kind], about, registryVersion };
+  return { commandId, kind, about, registryVersion };
 }
 
-const COMMAND_OF = {
-  unlearned: 'unlearn',
-  relearned: 'relearn',
-  'samples-unlearned': 'samples',
-  'erase-accepted': 'erase',
-  'workers-gone': 'declare-gone',
-} as const satisfies Record<string, ReceiptKind>;
-
 function differenceOf(
-  { commandId, command, about, registryVersion }: Claim,
+  { commandId, kind, about, registryVersion }: Claim,
   receipt: CommandReceipt,
   newest: number,
 ): string | null {
-  const details = detailsSchema.safeParse(receipt.details ?? {}).data ?? {};
-  const kind: ReceiptKind | undefined =
-    details.command ??
-    (details.samplesBy !== undefined ? 'samples' : details.by !== undefined ? 'unlearn' : undefined);
-  if (kind !== undefined && kind !== command) return `command ${commandId} was of another kind (${kind})`;
-  const named =
-    details.classes?.map((each) => (typeof each === 'string' ? each : each.name)) ??
-    details.workers?.map(({ id }) => id);
-  const known = [[...receipt.moved.keys()], ...(named ? [named] : [])];
-  if (named && !known.some((names) => areSame(names, about)))
-    return `command ${commandId} was about other ${command === 'declare-gone' ? 'workers' : 'classes'}`;
+  const effect = effectSchema.safeParse(receipt.details);
+  if (!effect.success) return `the receipt of command ${commandId} does not tell what it did`;
+  if (effect.data.kind !== kind) return `command ${commandId} had another effect (${effect.data.kind})`;
+  const known = [[...receipt.moved.keys()], aboutOf(effect.data)];
+  if (!known.some((names) => areSame(names, about)))
+    return `command ${commandId} was about other ${kind === 'workers-gone' ? 'workers' : 'classes'}`;
   const { registryVersion: made } = receipt;
   if (registryVersion !== undefined && (registryVersion < made || registryVersion > newest))
     return `command ${commandId} made the registry's version ${made}`;

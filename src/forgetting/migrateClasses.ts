@@ -1,12 +1,7 @@
-import { z } from 'zod';
-import type { Changeable, CommandReceipt } from '../adapters/knowledgeStore.js';
+import type { Changeable } from '../adapters/knowledgeStore.js';
 import { type ClassRecord, isForgotten, type TaskRecord } from '../domain/classes.js';
-import { type LetheEvent, votesSchema } from '../domain/messages/event.js';
+import { type EffectOf, type EventOf, eventOf } from '../domain/effects.js';
 import { inState, judged, storedOf, unannouncedRecord } from '../knowledge/judgeClasses.js';
-
-type Unlearned = Extract<LetheEvent, { kind: 'unlearned' }>;
-type Relearned = Extract<LetheEvent, { kind: 'relearned' }>;
-type Told = Pick<CommandReceipt, 'id' | 'details' | 'registryVersion' | 'moved'>;
 
 /** A command about classes, and where it was read. */
 export interface ClassesCommand {
@@ -15,13 +10,6 @@ export interface ClassesCommand {
   /** `topic/partition/offset` */
   readonly position: string;
 }
-
-/** What the receipt of a migration keeps for its event. */
-const detailsSchema = z.object({
-  by: z.enum(['name', 'examples']).default('name'),
-  classes: z.array(z.string()),
-  votes: votesSchema.optional(),
-});
 
 /**
  * Unlearns classes by name: their vectors move from DB-CIL to DB-MU and the registry calls them `unlearned`,
@@ -35,9 +23,9 @@ export async function unlearnClasses(
   { id, classes, position }: ClassesCommand,
   store: Changeable,
   startedAt: number,
-  found: Partial<Pick<Unlearned, 'by' | 'votes'>> = {},
-): Promise<Unlearned> {
-  const details = { by: 'name', ...found, classes };
+  found: Omit<EffectOf<'unlearned'>, 'kind' | 'classes'> = { by: 'name' },
+): Promise<EventOf<'unlearned'>> {
+  const details: EffectOf<'unlearned'> = { kind: 'unlearned', ...found, classes: [...classes] };
   const stored = await storedOf(classes, store);
   const { moved, snapshot } = await store.migrate((now) => ({
     from: 'cil',
@@ -49,7 +37,7 @@ export async function unlearnClasses(
     ),
     command: { id, position, details },
   }));
-  return unlearnedEvent({ id, details, moved, registryVersion: snapshot.version }, startedAt);
+  return eventOf(details, { id, moved, registryVersion: snapshot.version }, startedAt);
 }
 
 /**
@@ -62,8 +50,8 @@ export async function relearnClasses(
   { id, classes, position }: ClassesCommand,
   store: Changeable,
   startedAt: number,
-): Promise<Relearned> {
-  const details = { command: 'relearn', classes };
+): Promise<EventOf<'relearned'>> {
+  const details: EffectOf<'relearned'> = { kind: 'relearned', classes: [...classes] };
   const stored = await storedOf(classes, store);
   const { moved, snapshot } = await store.migrate((now) => {
     const task = relearnTaskName(id);
@@ -81,7 +69,7 @@ export async function relearnClasses(
       command: { id, position, details },
     };
   });
-  return relearnedEvent({ id, details, moved, registryVersion: snapshot.version }, startedAt);
+  return eventOf(details, { id, moved, registryVersion: snapshot.version }, startedAt);
 }
 
 /** Name of the task that a relearn command opens where one is needed. */
@@ -101,32 +89,4 @@ function returning(record: ClassRecord, to: 'learned' | 'learning', task: string
 function relearnTask(name: string, records: readonly ClassRecord[]): TaskRecord | undefined {
   const classes = records.filter(({ state }) => state === 'learning').map((record) => record.name);
   return classes.length === 0 ? undefined : { name, state: 'open', classes, samples: 0 };
-}
-
-/** The event of an unlearning, from what was done or from its receipt. */
-export function unlearnedEvent({ id, details, ...done }: Told, startedAt: number): Unlearned {
-  const { by, classes, votes } = detailsSchema.parse(details);
-  return {
-    kind: 'unlearned',
-    commandId: id,
-    by,
-    ...summary(done, classes),
-    ms: performance.now() - startedAt,
-    ...(votes !== undefined && { votes }),
-  };
-}
-
-/** The event of a relearning, from what was done or from its receipt. */
-export function relearnedEvent({ id, details, ...done }: Told, startedAt: number): Relearned {
-  const { classes } = detailsSchema.parse(details);
-  return { kind: 'relearned', commandId: id, ...summary(done, classes), ms: performance.now() - startedAt };
-}
-
-function summary(
-  { moved, registryVersion }: Pick<Told, 'moved' | 'registryVersion'>,
-  classes: readonly string[],
-): Pick<Unlearned, 'classes' | 'registryVersion'> {
-  // As the registry calls them, which may be otherwise than the command did.
-  const names = moved.size > 0 ? [...moved.keys()] : classes;
-  return { classes: names.map((name) => ({ name, moved: moved.get(name) ?? 0 })), registryVersion };
 }

@@ -1,16 +1,14 @@
 import { z } from 'zod';
-import type { Changeable, CommandReceipt } from '../adapters/knowledgeStore.js';
+import type { Changeable } from '../adapters/knowledgeStore.js';
 import type { VectorDatabase } from '../adapters/vectorDatabase.js';
 import { type ClassRecord, classesIn, openClasses, type RegistrySnapshot } from '../domain/classes.js';
 import { nextOf, standingOf } from '../domain/classStates.js';
+import { type EffectOf, type EventOf, eventOf } from '../domain/effects.js';
 import { LetheError } from '../domain/errors.js';
-import type { LetheEvent } from '../domain/messages/event.js';
 import { flawOf } from '../domain/normalForm.js';
 import { type Centre, centresOf } from '../knowledge/classCentre.js';
 import { inState } from '../knowledge/judgeClasses.js';
 import { updateBy } from '../knowledge/updateBy.js';
-
-type SamplesUnlearned = Extract<LetheEvent, { kind: 'samples-unlearned' }>;
 
 /** Samples to be unlearned: by id, or all of a subject. */
 export type Samples = { readonly ids: readonly string[] } | { readonly subject: string };
@@ -19,14 +17,6 @@ export type Samples = { readonly ids: readonly string[] } | { readonly subject: 
 const NOTE = '\u0001samples of ';
 /** Vectors that go, by class. */
 const pairsSchema = z.array(z.tuple([z.string(), z.int()]));
-
-/** What the receipt keeps for the event. */
-const detailsSchema = z.object({
-  samplesBy: z.enum(['id', 'subject']),
-  asked: z.int(),
-  classes: z.array(z.object({ name: z.string(), removed: z.int(), remaining: z.int() })),
-});
-type Details = z.infer<typeof detailsSchema>;
 
 /**
  * Unlearns samples: their vectors are deleted and their ids never stored again; counts and centroids of their classes are
@@ -39,14 +29,15 @@ export async function unlearnSamples(
   { id, position, samples }: { readonly id: string; readonly position: string; readonly samples: Samples },
   store: Changeable,
   startedAt: number,
-): Promise<SamplesUnlearned> {
+): Promise<EventOf<'samples-unlearned'>> {
   const { vectors, registry } = store;
   const ids = await idsOf(samples, vectors);
   const removed = await noted({ id, position, ids }, store);
   await store.withdraw(ids, tasksUnderWay(await registry.refresh()));
   const asked = 'ids' in samples ? new Set(samples.ids).size : ids.length;
-  const detailsOf = (centres: ReadonlyMap<string, Centre>): Details => ({
-    samplesBy: 'ids' in samples ? 'id' : 'subject',
+  const detailsOf = (centres: ReadonlyMap<string, Centre>): EffectOf<'samples-unlearned'> => ({
+    kind: 'samples-unlearned',
+    by: 'ids' in samples ? 'id' : 'subject',
     asked,
     classes: [...removed].map(([name, count]) => ({
       name,
@@ -62,7 +53,7 @@ export async function unlearnSamples(
       command: { id, position, details: detailsOf(centres) },
     }),
   );
-  return samplesUnlearnedEvent({ id, details: detailsOf(found), registryVersion: after.version }, startedAt);
+  return eventOf(detailsOf(found), { id, moved: new Map(), registryVersion: after.version }, startedAt);
 }
 
 /**
@@ -136,28 +127,6 @@ function notFound(field: string, value: string): LetheError {
       remedy: 'Send the name without that character.',
     },
   );
-}
-
-/** Whether a receipt is one of unlearned samples. */
-export function isOfSamples({ details }: Pick<CommandReceipt, 'details'>): boolean {
-  return detailsSchema.safeParse(details).success;
-}
-
-/** The event of unlearned samples, from what was done or from its receipt. */
-export function samplesUnlearnedEvent(
-  { id, details, registryVersion }: Pick<CommandReceipt, 'id' | 'details' | 'registryVersion'>,
-  startedAt: number,
-): SamplesUnlearned {
-  const { samplesBy, asked, classes } = detailsSchema.parse(details);
-  return {
-    kind: 'samples-unlearned',
-    commandId: id,
-    by: samplesBy,
-    asked,
-    classes,
-    registryVersion,
-    ms: performance.now() - startedAt,
-  };
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   type RegistrySnapshot,
   type TaskRecord,
 } from '../domain/classes.js';
+import type { Effect } from '../domain/effects.js';
 import { LetheError } from '../domain/errors.js';
 import type { LearnCommand } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
@@ -72,6 +73,6 @@ function announcement(
   return {
     put,
     putTasks: [{ name: task, state: 'open', classes, samples }],
-    command: { id, position, details: { command: 'learn', classes } },
+    command: { id, position, details: { kind: 'task-announced', task, classes, samples } satisfies Effect },
   };
 }

@@ -1,5 +1,6 @@
 import { concatMap, type OperatorFunction } from 'rxjs';
-import type { ClassRegistry, CommandReceipt } from '../adapters/knowledgeStore.js';
+import type { ClassRegistry } from '../adapters/knowledgeStore.js';
+import { effectSchema, eventOf } from '../domain/effects.js';
 import { LetheError } from '../domain/errors.js';
 import type { Command } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
@@ -26,8 +27,6 @@ export interface Routing {
   readonly routes: Routes;
   readonly registry: ClassRegistry;
   readonly probe: Probe;
-  /** Tells anew what a receipt tells: the event of a command whose effect outlived the worker that had caused it. */
-  readonly retell: (command: Command, receipt: CommandReceipt, reading: Reading) => LetheEvent;
 }
 
 /**
@@ -50,12 +49,13 @@ export function route(routing: Routing): OperatorFunction<Flow<Command>, Flow<Le
 async function carryOut(
   command: Command,
   reading: Reading,
-  { routes, registry, retell }: Routing,
+  { routes, registry }: Routing,
 ): Promise<LetheEvent> {
   const { id: commandId, kind } = command;
   try {
     const receipt = await registry.receipt(commandId);
-    if (receipt?.position === reading.position) return retell(command, receipt, reading);
+    const told = receipt?.position === reading.position ? effectSchema.safeParse(receipt.details) : undefined;
+    if (receipt && told?.success) return eventOf(told.data, receipt, reading.startedAt);
     if (receipt) return { kind: 'command-ignored', commandId, command: kind };
     return await handle(command, routes, reading);
   } catch (error) {

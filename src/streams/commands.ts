@@ -1,23 +1,15 @@
 import { type Observable, takeUntil } from 'rxjs';
-import type { CommandReceipt } from '../adapters/knowledgeStore.js';
 import { decodeCommand, encodeEvent } from '../domain/cloudEvents.js';
 import { groupsOf } from '../domain/groups.js';
-import type { Command } from '../domain/messages/command.js';
-import type { LetheEvent } from '../domain/messages/event.js';
-import { declareGone, goneEvent } from '../forgetting/declareGone.js';
-import { acceptedEvent, eraseClasses } from '../forgetting/eraseClasses.js';
-import {
-  relearnClasses,
-  relearnedEvent,
-  unlearnClasses,
-  unlearnedEvent,
-} from '../forgetting/migrateClasses.js';
+import { declareGone } from '../forgetting/declareGone.js';
+import { eraseClasses } from '../forgetting/eraseClasses.js';
+import { relearnClasses, unlearnClasses } from '../forgetting/migrateClasses.js';
 import { unlearnByExamples } from '../forgetting/unlearnByExamples.js';
-import { isOfSamples, samplesUnlearnedEvent, unlearnSamples } from '../forgetting/unlearnSamples.js';
-import { announcedEvent, announceTask } from '../learning/announceTask.js';
+import { unlearnSamples } from '../forgetting/unlearnSamples.js';
+import { announceTask } from '../learning/announceTask.js';
 import { decode } from '../operators/decode.js';
 import { publish } from '../operators/publish.js';
-import { type Reading, route } from '../operators/route.js';
+import { route } from '../operators/route.js';
 import { type Context, inFlight } from './context.js';
 import { type Signal, toSignals } from './signal.js';
 import { onceWhole } from './wholeCommands.js';
@@ -43,7 +35,6 @@ function carryingOut({ log, topics, stop, store, ...context }: Context): Observa
       route({
         registry: store.registry,
         probe,
-        retell,
         routes: {
           learn: (command, { position }) => announceTask(command, position, store),
           unlearn: ({ id, classes, examples, samples, subject }, { position, startedAt }) => {
@@ -74,22 +65,4 @@ function carryingOut({ log, topics, stop, store, ...context }: Context): Observa
       }),
       toSignals((event, source) => ({ kind: 'event', event, source })),
     );
-}
-
-/** The event of a command that was carried out by a worker which died before it could tell. */
-function retell(command: Command, receipt: CommandReceipt, { startedAt }: Reading): LetheEvent {
-  switch (command.kind) {
-    case 'learn':
-      return announcedEvent(command, command.id);
-    case 'unlearn':
-      return isOfSamples(receipt)
-        ? samplesUnlearnedEvent(receipt, startedAt)
-        : unlearnedEvent(receipt, startedAt);
-    case 'relearn':
-      return relearnedEvent(receipt, startedAt);
-    case 'erase':
-      return acceptedEvent(receipt, startedAt);
-    case 'declare-gone':
-      return goneEvent(receipt, startedAt);
-  }
 }

@@ -37,12 +37,18 @@ const rebuildEvidence = z.object({
   accuracyAfter: z.number(),
 });
 /** A folder of a worker, as `lethe workers` lists it. */
-const goneWorker = z.object({
+export const goneWorkerSchema = z.object({
   id: z.string(),
   worker: z.string(),
   folder: z.string(),
   /** When it was seen last, RFC 3339. */
   seenAt: z.string(),
+});
+/** What became of the samples of a class. */
+export const samplesOfClassSchema = z.object({
+  name: knownNameSchema,
+  removed: z.int().nonnegative(),
+  remaining: z.int().nonnegative(),
 });
 const moved = z.object({ name: knownNameSchema, moved: z.int().nonnegative() });
 
@@ -97,9 +103,7 @@ export const eventSchema = z.discriminatedUnion('kind', [
     by: z.enum(['id', 'subject']),
     /** Ids asked for, or stored with the subject. */
     asked: z.int().nonnegative(),
-    classes: z.array(
-      z.object({ name: knownNameSchema, removed: z.int().nonnegative(), remaining: z.int().nonnegative() }),
-    ),
+    classes: z.array(samplesOfClassSchema),
     registryVersion: z.int(),
     ms: milliseconds,
   }),
@@ -214,7 +218,7 @@ export const eventSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('workers-gone'),
     commandId: z.string(),
-    workers: z.array(goneWorker),
+    workers: z.array(goneWorkerSchema),
     registryVersion: z.int(),
     ms: milliseconds,
   }),

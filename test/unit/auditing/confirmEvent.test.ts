@@ -65,9 +65,9 @@ describe('what the registry says of an event', () => {
       [{ ...unlearned, classes: [{ name: 'dog', moved: 20 }, ...(of ? [of] : [])] }, 'about other classes'],
       [{ ...unlearned, registryVersion: 1e6 }, "made the registry's version"],
       [{ ...unlearned, registryVersion: 0 }, "made the registry's version"],
-      [{ ...unlearned, commandId: 'r1' }, 'of another kind (relearn)'],
-      [{ ...relearned, commandId: 'u1' }, 'of another kind (unlearn)'],
-      [{ ...accepted, commandId: 'r1' }, 'of another kind (relearn)'],
+      [{ ...unlearned, commandId: 'r1' }, 'had another effect (relearned)'],
+      [{ ...relearned, commandId: 'u1' }, 'had another effect (unlearned)'],
+      [{ ...accepted, commandId: 'r1' }, 'had another effect (relearned)'],
       // Of a command that was carried out, and not as it was told.
       [{ ...erased, deadLetters: erased.deadLetters + 1 }, 'no note that Lethe told'],
       [{ ...erased, commandId: 'u1' }, 'no note that Lethe told'],
@@ -111,7 +111,7 @@ describe('what the registry says of an event', () => {
   });
 });
 
-describe('by receipts of every version', () => {
+describe('by the receipt', () => {
   const unlearned: LetheEvent = {
     kind: 'unlearned',
     commandId: 'c1',
@@ -120,6 +120,7 @@ describe('by receipts of every version', () => {
     registryVersion: 2,
     ms: 1,
   };
+  const of = (...classes: string[]) => ({ kind: 'unlearned', by: 'name', classes });
   /** What is said of an event where the command left a receipt with these details, at version 2 of 3. */
   const said = async (details: unknown, event: LetheEvent = unlearned) => {
     const { registry } = await storeOf({ tasks: [taskOf('t1')] });
@@ -129,17 +130,16 @@ describe('by receipts of every version', () => {
     return confirmation?.why ?? (confirmation?.confirms ? 'confirmed' : confirmation);
   };
 
-  it('one that does not name its command tells the kind by what it keeps', async () => {
-    const other = (kind: string) => `command c1 was of another kind (${kind})`;
-    expect(await said({ by: 'name', classes: ['cat'] })).toBe('confirmed');
-    expect(await said({ classes: ['cat'] })).toBe('confirmed');
-    expect(await said({})).toBe('confirmed');
-    expect(await said(null)).toBe('confirmed');
-    expect(await said({ classes: 'cat' })).toBe('confirmed');
-    expect(await said({ samplesBy: 'id', classes: [{ name: 'cat' }] })).toBe(other('samples'));
-    expect(await said({ command: 'erase', classes: ['cat'] })).toBe(other('erase'));
-    expect(await said({ by: 'name', classes: ['cat'] }, { ...unlearned, kind: 'erase-accepted' })).toBe(
-      other('unlearn'),
+  it('one of another effect, or that tells of none, confirms nothing', async () => {
+    const none = 'the receipt of command c1 does not tell what it did';
+    expect(await said(of('cat'))).toBe('confirmed');
+    for (const details of [{}, null, { ...of('cat'), classes: 'cat' }])
+      expect(await said(details)).toBe(none);
+    expect(await said({ kind: 'erase-accepted', classes: ['cat'] })).toBe(
+      'command c1 had another effect (erase-accepted)',
+    );
+    expect(await said(of('cat'), { ...unlearned, kind: 'erase-accepted' })).toBe(
+      'command c1 had another effect (unlearned)',
     );
   });
 
@@ -149,15 +149,14 @@ describe('by receipts of every version', () => {
       classes: names.map((name) => ({ name, moved: 1 })),
     });
     const others = 'command c1 was about other classes';
-    expect(await said({ by: 'name', classes: ['dog', 'cat'] }, named('cat', 'dog'))).toBe('confirmed');
-    expect(await said({ by: 'name', classes: ['dog', 'cat'] }, named('cat'))).toBe(others);
-    expect(await said({ by: 'name', classes: ['cat'] }, named('cat', 'dog'))).toBe(others);
-    expect(await said({ by: 'name', classes: ['cat'] }, named('dog'))).toBe(others);
+    expect(await said(of('dog', 'cat'), named('cat', 'dog'))).toBe('confirmed');
+    expect(await said(of('dog', 'cat'), named('cat'))).toBe(others);
+    expect(await said(of('cat'), named('cat', 'dog'))).toBe(others);
+    expect(await said(of('cat'), named('dog'))).toBe(others);
   });
 
   it('the version that the event names is the receipt’s or a later one, and none that is yet to come', async () => {
-    const at = (registryVersion: number) =>
-      said({ by: 'name', classes: ['cat'] }, { ...unlearned, registryVersion });
+    const at = (registryVersion: number) => said(of('cat'), { ...unlearned, registryVersion });
     expect(await Promise.all([1, 2, 3, 4].map(at))).toEqual([
       "command c1 made the registry's version 2",
       'confirmed',

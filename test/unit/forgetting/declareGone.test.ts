@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { effectSchema, eventOf } from '../../../src/domain/effects.js';
 import type { DeclareGoneCommand } from '../../../src/domain/messages/command.js';
-import { declareGone, goneEvent } from '../../../src/forgetting/declareGone.js';
+import { declareGone } from '../../../src/forgetting/declareGone.js';
 import { storeOf } from '../../support/knowledge.js';
 
 const holder = (id: string, seenAt = '2026-01-01T00:00:00Z') => ({
@@ -26,8 +27,11 @@ describe('the declaration that workers are gone', () => {
     expect(event.ms).toBeLessThan(60_000);
     expect((await store.holders.list()).map(({ gone }) => gone)).toEqual([true, false]);
     const receipt = await store.registry.receipt('g1');
-    expect(receipt).toMatchObject({ position: 'commands/0/1', details: { command: 'declare-gone' } });
-    expect(receipt && goneEvent(receipt, 0)).toEqual({ ...event, ms: expect.any(Number) });
+    expect(receipt).toMatchObject({ position: 'commands/0/1', details: { kind: 'workers-gone' } });
+    expect(receipt && eventOf(effectSchema.parse(receipt.details), receipt, 0)).toEqual({
+      ...event,
+      ms: expect.any(Number),
+    });
     await store.holders.note(holder('a', '2026-01-02T00:00:00Z'));
     expect((await store.holders.list()).map(({ gone }) => gone)).toEqual([false, false]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { effectSchema, eventOf } from '../../../src/domain/effects.js';
 import type { EraseCommand } from '../../../src/domain/messages/command.js';
-import { acceptedEvent, eraseClasses } from '../../../src/forgetting/eraseClasses.js';
+import { eraseClasses } from '../../../src/forgetting/eraseClasses.js';
 import { recordOf, storeOf, vectorsOf } from '../../support/knowledge.js';
 
 const command: EraseCommand = { id: 'e1', kind: 'erase', classes: ['cat'] };
@@ -33,7 +34,10 @@ describe('an erase command', () => {
     expect(classes.get('dog')).toEqual(recordOf('dog', { state: 'rebuilt', erasing: 'e1' }));
     const receipt = await store.registry.receipt('e1');
     expect(receipt).toMatchObject({ position: 'commands/0/3' });
-    expect(receipt && acceptedEvent(receipt, 0)).toEqual({ ...event, ms: expect.any(Number) });
+    expect(receipt && eventOf(effectSchema.parse(receipt.details), receipt, 0)).toEqual({
+      ...event,
+      ms: expect.any(Number),
+    });
   });
 
   it('does not unlearn, unless it says now', async () => {

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  relearnClasses,
-  relearnedEvent,
-  relearnTaskName,
-  unlearnClasses,
-  unlearnedEvent,
-} from '../../../src/forgetting/migrateClasses.js';
+import { effectSchema, eventOf } from '../../../src/domain/effects.js';
+import { relearnClasses, relearnTaskName, unlearnClasses } from '../../../src/forgetting/migrateClasses.js';
 import { modelOf, recordOf, stateOf, storeOf, vectorsOf } from '../../support/knowledge.js';
 
 const command = (...classes: string[]) => ({ id: 'c1', classes, position: 'commands/0/3' });
@@ -45,7 +40,10 @@ describe('unlearning by name', () => {
     const event = await unlearnClasses(command('cat'), store, 0, found);
     expect(event).toMatchObject({ ...found, classes: [{ name: 'cat', moved: 0 }] });
     const receipt = await store.registry.receipt('c1');
-    expect(receipt && unlearnedEvent(receipt, 0)).toEqual({ ...event, ms: expect.any(Number) });
+    expect(receipt && eventOf(effectSchema.parse(receipt.details), receipt, 0)).toEqual({
+      ...event,
+      ms: expect.any(Number),
+    });
   });
 
   it('is refused as a whole, with the class that stands against it', async () => {
@@ -79,7 +77,10 @@ describe('relearning', () => {
     expect(store.registry.snapshot().tasks.size).toBe(0);
     expect(await store.vectors.count({ database: 'cil' })).toBe(2);
     const receipt = await store.registry.receipt('c1');
-    expect(receipt && relearnedEvent(receipt, 0)).toEqual({ ...event, ms: expect.any(Number) });
+    expect(receipt && eventOf(effectSchema.parse(receipt.details), receipt, 0)).toEqual({
+      ...event,
+      ms: expect.any(Number),
+    });
   });
 
   it('opens a task for a class that no model knows, which promises no samples', async () => {

@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { KnowledgeStore } from '../../../src/adapters/knowledgeStore.js';
 import type { ClassRecord } from '../../../src/domain/classes.js';
-import {
-  isOfSamples,
-  type Samples,
-  samplesUnlearnedEvent,
-  unlearnSamples,
-} from '../../../src/forgetting/unlearnSamples.js';
+import { effectSchema, eventOf } from '../../../src/domain/effects.js';
+import { type Samples, unlearnSamples } from '../../../src/forgetting/unlearnSamples.js';
 import { modelOf, near, recordOf, storeOf, taskOf, vectorsOf } from '../../support/knowledge.js';
 
 const forget = (store: KnowledgeStore, samples: Samples, startedAt = 0) =>
@@ -47,8 +43,10 @@ describe('unlearning samples by id', () => {
     expect(classOf(store, 'dog')).toEqual(recordOf('dog'));
     const receipt = await store.registry.receipt('u1');
     expect(receipt).toMatchObject({ position: 'commands/0/3' });
-    expect(receipt && isOfSamples(receipt)).toBe(true);
-    expect(receipt && samplesUnlearnedEvent(receipt, 0)).toEqual({ ...event, ms: expect.any(Number) });
+    expect(receipt && eventOf(effectSchema.parse(receipt.details), receipt, 0)).toEqual({
+      ...event,
+      ms: expect.any(Number),
+    });
   });
 
   it('unlearns a class of which nothing remains', async () => {
@@ -193,8 +191,4 @@ describe('unlearning the samples of a subject', () => {
     });
     expect(await forget(store, { subject: 'a\u200bnn' })).toMatchObject({ asked: 2 });
   });
-});
-
-it('receipts of other commands are not of samples', () => {
-  expect(isOfSamples({ details: { by: 'name', classes: ['cat'] } })).toBe(false);
 });

@@ -29,7 +29,7 @@ describe('a learn command', () => {
     ]);
     expect(await store.registry.receipt('c1')).toMatchObject({
       position: 'commands/0/7',
-      details: { command: 'learn', classes: ['cat', 'dog'] },
+      details: { kind: 'task-announced', classes: ['cat', 'dog'] },
     });
   });
 

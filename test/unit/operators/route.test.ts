@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { CommandReceipt } from '../../../src/adapters/knowledgeStore.js';
 import { LetheError } from '../../../src/domain/errors.js';
 import type { Command } from '../../../src/domain/messages/command.js';
 import type { LetheEvent } from '../../../src/domain/messages/event.js';
@@ -16,10 +15,12 @@ const COMMANDS: Command[] = [
   { id: 'c5', kind: 'declare-gone', workers: ['w1'] },
 ];
 
-async function routing(done: readonly string[] = [], failure?: unknown) {
+const ANNOUNCED = { kind: 'task-announced', task: 't1', classes: ['cat'], samples: 1 };
+
+async function routing(done: readonly string[] = [], failure?: unknown, details: unknown = ANNOUNCED) {
   const { registry } = await storeOf({});
   for (const id of done) {
-    await registry.update(() => ({ command: { id, position: 'queries/0/0', details: {} } }));
+    await registry.update(() => ({ command: { id, position: 'queries/0/0', details } }));
   }
   const { probe, noted } = notingProbe();
   const handle = (kind: string) => async (command: Command, reading: { readonly position: string }) => {
@@ -36,12 +37,7 @@ async function routing(done: readonly string[] = [], failure?: unknown) {
     erase: handle('erase'),
     'declare-gone': handle('declare-gone'),
   };
-  const retell = (command: Command, receipt: CommandReceipt): LetheEvent => ({
-    kind: 'command-ignored',
-    commandId: `${command.id} retold by ${receipt.id}`,
-    command: command.kind,
-  });
-  return { operator: route({ routes, registry, probe, retell }), noted };
+  return { operator: route({ routes, registry, probe }), noted };
 }
 
 describe('route', () => {
@@ -68,8 +64,15 @@ describe('route', () => {
   it('tells anew of a record that is delivered again, and ignores a command that was sent again', async () => {
     const { operator } = await routing(['c1', 'c2']);
     expect(shown(await through(allAccepted(COMMANDS.slice(0, 2)), operator))).toEqual([
-      { kind: 'command-ignored', commandId: 'c1 retold by c1', command: 'learn' },
+      { ...ANNOUNCED, commandId: 'c1' },
       { kind: 'command-ignored', commandId: 'c2', command: 'unlearn' },
+    ]);
+  });
+
+  it('ignores one whose receipt does not tell what it did', async () => {
+    const { operator } = await routing(['c1'], undefined, { of: 'another version' });
+    expect(shown(await through(allAccepted(COMMANDS.slice(0, 1)), operator))).toEqual([
+      { kind: 'command-ignored', commandId: 'c1', command: 'learn' },
     ]);
   });
 

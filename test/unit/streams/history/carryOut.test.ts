@@ -18,7 +18,7 @@ describe('a command that is carried out again', () => {
     await carryOut(missing({ ...unlearned, by: 'examples', votes: { cat: 3 } }), store);
     expect(await stateOf(store, 'cat')).toBe('unlearned');
     expect(await store.vectors.count({ database: 'mu' })).toBe(2);
-    const details = { by: 'examples', votes: { cat: 3 }, classes: ['cat'] };
+    const details = { kind: 'unlearned', by: 'examples', votes: { cat: 3 }, classes: ['cat'] };
     expect(await store.registry.receipt('u1')).toMatchObject({ position, details });
   });
 
