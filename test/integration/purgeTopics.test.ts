@@ -17,6 +17,7 @@ import type { Settings } from '../../src/streams/context.js';
 import { purgeTopics } from '../../src/streams/purgeTopics.js';
 import { kafkaTestOptions } from '../support/kafkaOptions.js';
 import { sharedServices } from '../support/services.js';
+import { setTopic } from '../support/topicSetting.js';
 
 /** 2048 in the long form, `npm run test:letters`. */
 const MIB = Number(process.env.LETHE_LETTERS_MIB ?? 192);
@@ -90,9 +91,7 @@ it('an erasure goes on where the topic takes less than it did: letters that no l
     );
   try {
     await log.publish([letterOf(0n, 'cat', 9000), letterOf(1n, 'dog', 9000), letterOf(2n, 'dog', 90)]);
-    const configEntries = [{ name: 'max.message.bytes', value: '5000' }];
-    const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }];
-    await admin.alterConfigs({ validateOnly: false, resources });
+    await setTopic(admin, topic, 'max.message.bytes', '5000');
     const settings = { rebuild: { deleteSamples: false } } as Settings;
     const purge = () => purgeTopics(['cat'], { log, topics, settings });
     expect(await purge()).toMatchObject({ deadLetters: 1 });

@@ -13,6 +13,7 @@ import { SILENT } from '../../../src/operators/probe.js';
 import { publish } from '../../../src/operators/publish.js';
 import { kafkaTestOptions } from '../../support/kafkaOptions.js';
 import { sharedServices } from '../../support/services.js';
+import { setTopic } from '../../support/topicSetting.js';
 
 /** `batchBytes` by default; Kafka's default limit is 12 bytes more. */
 const BATCH_BYTES = 2 ** 20;
@@ -46,12 +47,6 @@ async function createTopic(config: Record<string, string> = {}, numPartitions = 
     if (!/does not host this topic-partition/.test(error.message)) throw error;
   });
   return topic;
-}
-
-async function setLimit(topic: string, value: string): Promise<void> {
-  const configEntries = [{ name: 'max.message.bytes', value }];
-  const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }];
-  await admin.alterConfigs({ validateOnly: false, resources });
 }
 
 const record = (topic: string, value: Buffer | string, key: string | null = null): OutgoingRecord => ({
@@ -149,7 +144,7 @@ describe.each(DELIVERIES)('%s', (delivery) => {
       message: expect.stringContaining(`the topic ${answers} allows records of at most 172 bytes`),
       remedy: expect.stringContaining(`--entity-name ${answers} --add-config max.message.bytes=1048588`),
     });
-    await setLimit(answers, '1048588');
+    await setTopic(admin, answers, 'max.message.bytes', '1048588');
     const again = answering.subscribe();
     expect((await read(log, answers, 1)).map(({ key }) => key)).toEqual(['q1']);
     expect((await log.ends([letters])).get(letters)).toEqual([0n]);
