@@ -6,7 +6,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { createMemoryStore } from '../src/adapters/memory/store/createMemoryStore.js';
-import { createMatrixProduct } from '../src/adapters/memory/store/matrixProduct.js';
+import { createMatrixProduct } from '../src/blas/matrixProduct.js';
 import { normalised, rowOf } from '../src/domain/vector.js';
 import { percentile } from '../src/experiments/metrics/percentile.js';
 import { type Figure, report } from './support/report.js';

@@ -10,8 +10,8 @@ const GRAPH_FROM = 20_000;
 const ROUNDS = 2;
 
 /**
- * Queries a second with ready-made vectors, best of {@link ROUNDS}. Before anything was unlearned the filter has nothing
- * to compare with; after it, each query is searched for in both databases, so their size counts.
+ * Queries a second with ready-made vectors, best of {@link ROUNDS}: before anything was unlearned, and after it with the
+ * linear filter and with the relative one, which searches for each query in both databases, so that their size counts.
  */
 export const vectorThroughput: Part = async (services, { vectors, queries }) => {
   const figures: Figure[] = [];
@@ -30,19 +30,27 @@ export const vectorThroughput: Part = async (services, { vectors, queries }) => 
       return rounds.reduce((a, b) => (b.perSecond > a.perSecond ? b : a));
     };
     const name = `vectors, ${size} in the databases (${algorithm})`;
+    const plain = `${name}, nothing unlearned`;
+    const once = await best(1);
     if (size === vectors[0]) {
-      const plain = `${name}, nothing unlearned`;
-      const once = await best(1);
       const atLeastOnce = await best(1, AT_LEAST_ONCE);
       const two = await best(2);
       figures.push(
-        ...rateAndCosts(`${plain}, exactly once`, once),
         { what: `${plain}, at least once`, value: atLeastOnce.perSecond, unit: 'queries/s' },
         { what: `${plain}, two workers / one`, value: two.perSecond / once.perSecond, unit: 'ratio' },
       );
     }
     await forgetFirst(deployment, knowledge);
-    figures.push(...rateAndCosts(`${name}, a tenth unlearned, exactly once`, await best(1)));
+    const forgotten = await best(1);
+    const searched = await best(1, { LETHE_FILTER__KIND: 'relative' });
+    const ratio = (of: Throughput): number => of.perSecond / once.perSecond;
+    figures.push(
+      ...rateAndCosts(`${plain}, exactly once`, once),
+      ...rateAndCosts(`${name}, a tenth unlearned, exactly once`, forgotten),
+      ...rateAndCosts(`${name}, a tenth unlearned, relative filter`, searched),
+      { what: `${name}, a tenth / nothing unlearned`, value: ratio(forgotten), unit: 'ratio', aim: '>= 0.9' },
+      { what: `${name}, likewise, relative filter`, value: ratio(searched), unit: 'ratio' },
+    );
     await learner.stop();
     await deployment.close();
   }

@@ -33,6 +33,8 @@ export interface RegistryChange {
   readonly model?: ModelVersion;
   readonly filterLevel?: FilterLevel;
   readonly knownLevel?: number;
+  /** The detector made from the stored vectors, in the place of the one before; null drops that. */
+  readonly detector?: Uint8Array | null;
   /** Holders that were declared gone. */
   readonly holdersGone?: readonly HolderGone[];
   readonly command?: CommandNote;
@@ -184,6 +186,8 @@ export interface KnowledgeStore {
     ids: readonly string[],
     learning: ReadonlyMap<string, string>,
   ): Promise<ReadonlyMap<string, number>>;
+  /** The detector that the registry names; null where it has another one by now, or none. */
+  detector(sha256: string): Promise<Uint8Array | null>;
   /** Has the store write its files without what was deleted, and waits for it. */
   rewriteFiles(): Promise<FileRewrite>;
   /** Resolves when the store can be reached; adapters in memory always can. Never rejects but after `close`. */

@@ -26,6 +26,11 @@ export interface Screen {
    * calibration is off, and where a class changed sides meanwhile (that change calls for a calibration of its own).
    */
   calibrate(): Promise<Calibrated | null>;
+  /**
+   * Fetches what assessments need, and drops what was deleted: called from time to time.
+   * @returns whether everything is there; else a calibration makes it
+   */
+  keepUp(): Promise<boolean>;
 }
 
 /** How the filter is calibrated. */
@@ -89,10 +94,14 @@ export function createScreen(store: KnowledgeStore, options: ScreenOptions): Scr
         ms: performance.now() - started,
       };
     },
+
+    // It asks the databases each time.
+    keepUp: async () => true,
   };
 }
 
-const NOTHING_UNLEARNED: Assessment = {
+/** Of an input that was compared with nothing. */
+export const NOTHING_UNLEARNED: Assessment = {
   filtered: false,
   unlearnedSimilarity: null,
   remainingSimilarity: null,

@@ -16,15 +16,12 @@ import type { EventLog } from '../adapters/eventLog.js';
 import type { KnowledgeStore } from '../adapters/knowledgeStore.js';
 import { tracedLog } from '../adapters/tracedLog.js';
 import { calibrateKnown } from '../answering/calibrateKnown.js';
-import { createScreen } from '../answering/screen.js';
 import { sealerOf } from '../auditing/auditSeal.js';
 import type { ClassEvidence } from '../domain/classEvidence.js';
 import { LetheError } from '../domain/errors.js';
 import { type Topics, topicsUnder } from '../domain/topics.js';
 import type { Classifier } from '../model/classifier.js';
 import { withLanes } from '../model/embedder/lanes.js';
-import { relativeFilter } from '../model/filter/relative.js';
-import { thresholdFilter } from '../model/filter/threshold.js';
 import { loadClassifier } from '../model/loadClassifier.js';
 import { prepareNativeTensorflow } from '../model/tensorflow/threads.js';
 import type { Probe } from '../operators/probe.js';
@@ -41,6 +38,7 @@ import type { LetheConfig } from './config/schema.js';
 import { classEvidence } from './evidence.js';
 import { LatestWaits } from './latestWaits.js';
 import { observe } from './observe.js';
+import { screenOf, screenOptions } from './screen.js';
 import { type Status, statusOf } from './status.js';
 
 /** How long what is done last may take. */
@@ -120,7 +118,7 @@ export async function startLethe(
       return loadClassifier(local, { backend: config.model.backend });
     },
     current,
-    screen: createScreen(store, screenOptions(config)),
+    screen: screenOf(config, store),
     known: knownCalibration(config, store),
     probe: tracing ? bothProbes(metrics.probe, tracing.spans) : metrics.probe,
     settings: settingsOf(config),
@@ -261,16 +259,6 @@ function bothProbes(one: Probe, other: Probe): Probe {
       one.stage(stage, seconds, sources);
       other.stage(stage, seconds, sources);
     },
-  };
-}
-
-function screenOptions({ filter, inference, model }: LetheConfig): Parameters<typeof createScreen>[1] {
-  return {
-    filter: filter.kind === 'relative' ? relativeFilter(filter.k) : thresholdFilter(filter.threshold),
-    specificity: filter.calibrate ? filter.specificity : null,
-    heldOut: filter.calibrationSamples,
-    familiarity: inference.unknown.enabled,
-    seed: model.seed,
   };
 }
 

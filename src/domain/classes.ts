@@ -84,6 +84,8 @@ export interface RegistrySnapshot {
   readonly model: ModelVersion | null;
   /** Null before the first calibration. */
   readonly filterLevel: FilterLevel | null;
+  /** SHA-256 of the detector that was made from the stored vectors, in hexadecimal; null where there is none. */
+  readonly detector: string | null;
   /** Similarity to the nearest vectors below which an input is unknown; null before it was calibrated. */
   readonly knownLevel: number | null;
 }
@@ -95,6 +97,7 @@ export const EMPTY_REGISTRY: RegistrySnapshot = {
   tasks: new Map(),
   model: null,
   filterLevel: null,
+  detector: null,
   knownLevel: null,
 };
 

@@ -44,7 +44,7 @@ export function dot(a: Float32Array, b: Float32Array): number {
  * The rows of equal length laid one after the other: shape [rows.length, dimension].
  * @throws RangeError where a row has another length
  */
-export function stacked(rows: readonly Float32Array[], dimension: number): Float32Array {
+export function stacked(rows: readonly Float32Array[], dimension: number): Float32Array<ArrayBuffer> {
   const matrix = new Float32Array(rows.length * dimension);
   rows.forEach((row, index) => {
     if (row.length !== dimension)

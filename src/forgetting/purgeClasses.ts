@@ -37,6 +37,8 @@ export async function purgeClasses(
   const at = new Date().toISOString();
   for (const { name } of classes) vectors.set(name, await store.vectors.delete({ classes: [name] }));
   const { version } = await store.registry.update((now) => ({
+    // Made from their vectors, too.
+    detector: null,
     put: classes.flatMap(({ name }): ClassRecord[] => {
       const record = now.classes.get(name);
       if (record?.erasing !== commandId) return [];

@@ -50,6 +50,8 @@ export async function unlearnSamples(
     () => centresOf(removed.keys(), vectors),
     (now, centres) => ({
       put: correctedAll(removed, centres, now),
+      // Made from their vectors, too.
+      ...(removed.size > 0 && { detector: null }),
       command: { id, position, details: detailsOf(centres) },
     }),
   );

@@ -21,7 +21,7 @@ const LOOK_MS = 60_000;
 /** Likewise where it found something. */
 const FOUND_MS = 2000;
 
-type Caching = Pick<Context, 'store' | 'checkpoints' | 'copies' | 'worker' | 'settings' | 'stop'>;
+type Caching = Pick<Context, 'store' | 'checkpoints' | 'copies' | 'screen' | 'worker' | 'settings' | 'stop'>;
 
 /**
  * Notes in the store that this worker may hold copies of models, before it can write one. It says nothing of what is there: that
@@ -37,11 +37,12 @@ export function registered(context: Caching): Observable<never> {
  * worker does so, whatever it is doing else: one that stands by may hold models of when it was the learner.
  */
 export function caches(context: Caching): Observable<Signal> {
-  const { store, checkpoints, settings, stop } = context;
+  const { store, checkpoints, screen, settings, stop } = context;
   const looking = new Looking(context);
   let newest: string | undefined;
   const tidy = async (): Promise<Signal[]> => {
     const snapshot = await store.registry.refresh();
+    await screen.keepUp();
     const signals = await looking.look(snapshot);
     const current = snapshot.model?.version;
     if (current === undefined || current === newest) return signals;

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient } from 'redis';
+import { createClient, RESP_TYPES } from 'redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KafkaService } from '../../scripts/services/kafka.js';
 import type { RedisService } from '../../scripts/services/redis.js';
@@ -15,6 +15,7 @@ import type { Command } from '../../src/domain/messages/command.js';
 import type { Place } from '../../src/domain/places.js';
 import type { OutgoingRecord } from '../../src/domain/record.js';
 import { normalised } from '../../src/domain/vector.js';
+import { decodeDetector } from '../../src/model/filter/linear/detectorBytes.js';
 import { normals, randomOf } from '../../src/model/ssre/random.js';
 import type { Needle } from '../support/byteSearch.js';
 import { type Fleet, openFleet } from '../support/fleet.js';
@@ -194,7 +195,12 @@ describe.each([
   }
 
   /** What is to be found of a class before it is erased. */
-  async function needlesOf(name: string): Promise<{ vectors: Needle[]; weights: Needle[]; name: Needle[] }> {
+  async function needlesOf(
+    name: string,
+  ): Promise<{ vectors: Needle[]; detector: Needle[]; weights: Needle[]; name: Needle[] }> {
+    // It is made in the background.
+    await expect.poll(async () => rowOfDetector(name)).toBeDefined();
+    const detector = vectorNeedles('detector', (await rowOfDetector(name)) ?? new Float32Array());
     const admin = await createClient({ url: redis.url }).connect();
     await admin.sendCommand(['SAVE']);
     const centroid = await admin.hGet(new Keys(model.name).entity('class', name), 'centroid');
@@ -204,9 +210,23 @@ describe.each([
     const { knowing } = await weightsIn(places().workers, name);
     return {
       vectors: told.flatMap((vector) => vectorNeedles('vectors', vector)),
+      detector,
       weights: knowing.flatMap((bytes) => weightNeedles('weights', bytes)),
       name: [{ what: 'name', bytes: Buffer.from(name) }],
     };
+  }
+
+  /** What the filter's detector knows of the class. */
+  async function rowOfDetector(name: string): Promise<Float32Array | undefined> {
+    const admin = await createClient({ url: redis.url }).connect();
+    const bytes = await admin
+      .withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
+      .get(new Keys(model.name).detector);
+    await admin.close();
+    const made = bytes && decodeDetector(bytes);
+    const place = made?.keys.findIndex((key) => key.startsWith(JSON.stringify([name]).slice(0, -1)));
+    if (!made || place === undefined || place < 0) return undefined;
+    return made.rows.slice(place * DIMENSION, (place + 1) * DIMENSION);
   }
 
   /** Erases the class, and looks for it everywhere before and after. */
@@ -223,6 +243,7 @@ describe.each([
       'topic queries',
       'topic samples',
     ]);
+    expect(before.detector).toEqual(['redis file', 'redis value']);
     expect(before.weights).toEqual(['redis file', 'redis value', 'worker']);
     expect(before.name).toEqual(
       expect.arrayContaining([
@@ -249,7 +270,7 @@ describe.each([
 
     const weights = ofTheClassAlone(needles.weights, await weightsIn(places().workers, name));
     expect(weights.length).toBeGreaterThan(needles.weights.length / 2);
-    const sought = [...needles.vectors, ...weights, ...needles.name];
+    const sought = [...needles.vectors, ...needles.detector, ...weights, ...needles.name];
     // What is said to be done is done: nothing is waited for here.
     expect(residueOf(await search(sought, places()), ['files of dead-letters'])).toEqual([]);
     const left = async (): Promise<string[]> => {

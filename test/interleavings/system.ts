@@ -300,8 +300,8 @@ const never = (): Promise<never> => new Promise(() => undefined);
 
 /** The functions of a store, which spreading a proxy does not call through it. */
 function portOf(store: Omit<KnowledgeStore, 'vectors' | 'registry'>) {
-  const { lease, holders, migrate, insert, withdraw, rewriteFiles, ready, close } = store;
-  return { lease, holders, migrate, insert, withdraw, rewriteFiles, ready, close };
+  const { lease, holders, migrate, insert, withdraw, detector, rewriteFiles, ready, close } = store;
+  return { lease, holders, migrate, insert, withdraw, detector, rewriteFiles, ready, close };
 }
 
 /** Takes an input for the class at whose axis it lies, if the model knows that. */

@@ -8,7 +8,7 @@ import { filesIn, recordsIn, valuesIn } from './searchedPlaces.js';
 import type { Model } from './workersModel.js';
 
 /** What is looked for of a class that was erased. */
-export type What = 'vectors' | 'weights' | 'name';
+export type What = 'vectors' | 'detector' | 'weights' | 'name';
 
 /** Kinds of places; a topic's files are those of the broker. */
 export type Kind =
@@ -95,7 +95,12 @@ export function kindsOf(found: readonly Found[]): Record<What, string[]> {
     const kinds = found.filter(({ needles }) => [...needles].some((needle) => needle.what === what));
     return [...new Set(kinds.map(({ kind }) => kind))].sort();
   };
-  return { vectors: having('vectors'), weights: having('weights'), name: having('name') };
+  return {
+    vectors: having('vectors'),
+    detector: having('detector'),
+    weights: having('weights'),
+    name: having('name'),
+  };
 }
 
 function counted(all: readonly string[]): string {

@@ -64,6 +64,7 @@ export async function createRedisStore(options: RedisStoreOptions): Promise<Know
       );
     },
     withdraw: (ids, learning) => vectors.withdraw(ids, learning),
+    detector: (hash) => registry.detector(hash),
     rewriteFiles: () => connection.run(rewriteFiles),
     ready: async () => {
       await connection.ready();

@@ -25,8 +25,10 @@ export class Keys {
   readonly holders: string;
   /** HASH holder id -> when the holder was last seen before it was declared gone. */
   readonly holdersGone: string;
-  /** HASH: entity id of the model that answers, the filter and its level. */
+  /** HASH: entity id of the model that answers, the filter and its level, SHA-256 of the detector. */
   readonly current: string;
+  /** The detector that {@link current} names. */
+  readonly detector: string;
   readonly vectors: string;
   readonly vectorIndex: string;
   /** Alias of {@link vectorIndex}, which it has as soon as it holds all vectors. */
@@ -44,6 +46,7 @@ export class Keys {
     this.holders = `${this.prefix}holders`;
     this.holdersGone = `${this.prefix}holdersGone`;
     this.current = `${this.prefix}current`;
+    this.detector = `${this.prefix}detector`;
     this.vectors = `${this.prefix}vector:`;
     this.vectorIndex = `${this.prefix}vectors`;
     this.wholeIndex = `${this.vectorIndex}:whole`;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { sha256 } from '../../domain/auditChain.js';
 import { EMPTY_REGISTRY, type RegistrySnapshot } from '../../domain/classes.js';
 import type {
   ClassRegistry,
@@ -11,7 +12,7 @@ import type {
   RegistryChange,
 } from '../knowledgeStore.js';
 import { NotVerifiedError, versionAt, WentBackError } from './brokenData.js';
-import type { RedisClient } from './client.js';
+import { binary, type RedisClient } from './client.js';
 import type { Connection } from './connection.js';
 import type { Durability } from './durability.js';
 import type { EntitySchemas } from './entities.js';
@@ -144,6 +145,12 @@ export class RedisRegistry implements ClassRegistry {
     });
   }
 
+  /** The detector's bytes, where what lies there is this one. */
+  async detector(hash: string): Promise<Uint8Array | null> {
+    const bytes = await this.#connection.run((client) => binary(client).get(this.#keys.detector));
+    return bytes !== null && sha256(bytes) === hash ? bytes : null;
+  }
+
   receipt(commandId: string): Promise<CommandReceipt | null> {
     return this.#connection.run((client) => readReceipt(client, this.#keys, this.#schemas, commandId));
   }
@@ -176,7 +183,7 @@ export class RedisRegistry implements ClassRegistry {
   async #commit({ version }: RegistrySnapshot, change: RegistryChange, move?: Move): Promise<string> {
     const { from = '', to = '', names = [] } = move ?? {};
     const receipt = change.command ? this.#keys.entity('receipt', change.command.id) : '';
-    const words: [string, ...string[]] = [
+    const words: [string, ...(string | Buffer)[]] = [
       // One for all tries: where the reply of a try is lost, the next one gets it.
       randomUUID(),
       String(version),

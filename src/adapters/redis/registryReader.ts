@@ -66,6 +66,7 @@ const currentSchema = z
     filter: z.string().optional(),
     level: numberSchema.optional(),
     known: numberSchema.optional(),
+    detector: nameSchema.optional(),
   })
   .refine(
     ({ filter, level }) => (filter === undefined) === (level === undefined),
@@ -127,6 +128,7 @@ export async function readSnapshot(
           ? null
           : parsedAt(entityKey(keys, 'model', current.model), modelSchema, model[0]),
       filterLevel: filterLevelOf(current),
+      detector: current.detector ?? null,
       knownLevel: current.known ?? null,
     };
   }

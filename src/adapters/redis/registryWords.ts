@@ -1,3 +1,4 @@
+import { sha256 } from '../../domain/auditChain.js';
 import type { ClassRecord, TaskRecord } from '../../domain/classes.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
 import type { CommandNote, RegistryChange } from '../knowledgeStore.js';
@@ -9,7 +10,7 @@ import { type EntityKind, entityId, type Keys } from './keys.js';
 const ORDER_STEP = 100_000;
 
 /** Commands of Redis, each a list of its words. */
-type Commands = string[][];
+type Commands = (string | Buffer)[][];
 
 /**
  * The commands that carry out a change of the registry, all in one script.
@@ -30,6 +31,7 @@ export function changeCommands(
     model,
     filterLevel,
     knownLevel,
+    detector,
     holdersGone = [],
     command,
   } = change;
@@ -53,13 +55,14 @@ export function changeCommands(
       ? [['HSET', keys.current, 'filter', filterLevel.filter, 'level', String(filterLevel.level)]]
       : []),
     ...(knownLevel === undefined ? [] : [['HSET', keys.current, 'known', String(knownLevel)]]),
+    ...(detector === undefined ? [] : detectorCommands(keys, detector)),
     ...holdersGone.map(({ id, seenAt }) => ['HSET', keys.holdersGone, id, seenAt]),
     ...(command ? [receiptWords(keys, command, version, moving)] : []),
   ];
 }
 
 /** Commands as arguments of the script CHANGE: each preceded by the number of its words. */
-export function flattened(commands: Commands): string[] {
+export function flattened(commands: Commands): (string | Buffer)[] {
   return commands.flatMap((words) => [String(words.length), ...words]);
 }
 
@@ -98,6 +101,19 @@ function modelCommands(keys: Keys, model: ModelVersion): Commands {
   return [
     ...written(keys.entity('model', model.version), { ...model }),
     ['HSET', keys.current, 'model', entityId(model.version)],
+  ];
+}
+
+function detectorCommands(keys: Keys, detector: Uint8Array | null): Commands {
+  if (detector === null)
+    return [
+      ['DEL', keys.detector],
+      ['HDEL', keys.current, 'detector'],
+    ];
+  const { buffer, byteOffset, byteLength } = detector;
+  return [
+    ['SET', keys.detector, Buffer.from(buffer, byteOffset, byteLength)],
+    ['HSET', keys.current, 'detector', sha256(detector)],
   ];
 }
 

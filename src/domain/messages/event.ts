@@ -232,8 +232,8 @@ export const eventSchema = z.discriminatedUnion('kind', [
   /** The filter was calibrated anew; specificity and recall as measured on held-out vectors of the databases. */
   z.object({
     kind: z.literal('filter-calibrated'),
-    filter: z.enum(['threshold', 'relative']),
-    /** The threshold of Eq. 5, or the margin of the relative filter. */
+    filter: z.enum(['threshold', 'relative', 'linear']),
+    /** The threshold of Eq. 5, or the margin of the relative or the linear filter. */
     level: z.number(),
     specificity: z.number().nullable(),
     recall: z.number().nullable(),

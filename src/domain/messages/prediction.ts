@@ -21,13 +21,21 @@ export const routeSchema = z.enum([
 
 /** Why an input was taken for one of an unlearned class, or not. */
 export const filterEvidenceSchema = z.object({
-  /** The filter's decision (Eq. 5 or the relative filter). */
+  /** The filter's decision (linear, relative, or Eq. 5). */
   filtered: z.boolean(),
   /** Whether the guard stopped it: the model's best class is an unlearned one. */
   guarded: z.boolean(),
-  /** Similarity to DB-MU: of the nearest vector (threshold) or the mean of the k nearest (relative); null where DB-MU is empty. */
+  /**
+   * How far the input's score lies above the level of the linear filter (negative: below), as a difference of logarithms of
+   * likelihoods. Left out by the other filters, and while nothing is unlearned.
+   */
+  margin: z.number().optional(),
+  /**
+   * Similarity to DB-MU: of the nearest vector (threshold) or the mean of the k nearest (relative); null where DB-MU is empty,
+   * and for the linear filter, which does not search.
+   */
   unlearnedSimilarity: z.number().nullable(),
-  /** Mean similarity to the k nearest in DB-CIL; null for the threshold filter. */
+  /** Mean similarity to the k nearest in DB-CIL; null for the threshold filter and the linear one. */
   remainingSimilarity: z.number().nullable(),
 });
 export type FilterEvidence = z.infer<typeof filterEvidenceSchema>;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CommandNote, KnowledgeStore, RefusedSample } from '../../../src/adapters/knowledgeStore.js';
+import { sha256 } from '../../../src/domain/auditChain.js';
 import type { ClassRecord, TaskRecord } from '../../../src/domain/classes.js';
 import type { Holder } from '../../../src/domain/holders.js';
 import type { ModelVersion } from '../../../src/domain/messages/model.js';
@@ -23,6 +24,7 @@ export function describeClassRegistry(
         tasks: new Map(),
         model: null,
         filterLevel: null,
+        detector: null,
         knownLevel: null,
       });
       const { version } = await registry.update(() => ({ put: [classRecord('cat'), classRecord('dog')] }));
@@ -105,8 +107,31 @@ export function describeClassRegistry(
         ]),
         model: { ...modelVersion('v2'), classes: ['dog'] },
         filterLevel,
+        detector: null,
         knownLevel: 0.5,
       });
+    });
+
+    it('keeps one detector, named by its hash, until another one takes its place or it is dropped', async () => {
+      const { registry } = storeOf();
+      const [first, other] = [Buffer.from([0, 255, 13, 10]), Buffer.alloc(100_000, 7)];
+      const { detector: name } = await registry.update(() => ({
+        detector: first,
+        put: [classRecord('cat')],
+      }));
+      expect(name).toBe(sha256(first));
+      const elsewhere = await second();
+      expect((await elsewhere.registry.refresh()).detector).toBe(name);
+      expect(await elsewhere.detector(sha256(first))).toEqual(first);
+
+      await registry.update(() => ({ detector: other }));
+      expect(await elsewhere.detector(sha256(first))).toBeNull();
+      expect(await elsewhere.detector(sha256(other))).toEqual(other);
+      expect((await registry.update(() => ({ putTasks: [] }))).detector).toBe(sha256(other));
+
+      expect((await registry.update(() => ({ detector: null }))).detector).toBeNull();
+      expect(await elsewhere.detector(sha256(other))).toBeNull();
+      expect((await elsewhere.registry.refresh()).detector).toBeNull();
     });
 
     it('drops tasks and what was noted of their refused samples', async () => {

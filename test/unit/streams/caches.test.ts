@@ -35,6 +35,7 @@ describe('a worker', () => {
 
   const contextOf = (parts: Partial<Parameters<typeof caches>[0]>): Parameters<typeof caches>[0] => ({
     ...{ store, stop, worker: 'here', copies: noCopies(), checkpoints: NO_CHECKPOINTS },
+    screen: { assess: async () => [], calibrate: async () => null, keepUp: async () => true },
     settings: { keepModels: 3 } as Settings,
     ...parts,
   });

@@ -18,7 +18,7 @@ const FILTER: Of<'filter-calibrated'> = {
 };
 const KNOWN: Of<'known-calibrated'> = { kind: 'known-calibrated', level: 0.5, share: 0.9, vectors: 9, ms: 1 };
 
-function calibrating(filter: typeof FILTER | null, known: Context['known']) {
+function calibrating(filter: typeof FILTER | null, known: Context['known'], isComplete = true) {
   const changes = new Subject<void>();
   const stop = new Subject<void>();
   const told: (LetheEvent | string)[] = [];
@@ -39,7 +39,7 @@ function calibrating(filter: typeof FILTER | null, known: Context['known']) {
     },
   };
   const context = {
-    screen: { calibrate },
+    screen: { calibrate, keepUp: async () => isComplete },
     known,
     log,
     topics: topicsUnder('test.'),
@@ -63,6 +63,16 @@ describe('calibration', () => {
     await settled();
     expect(written).toEqual([FILTER, KNOWN]);
     expect(told).toEqual([FILTER, KNOWN]);
+  });
+
+  it('comes at the start where the filter lacks something, and only then', async () => {
+    const complete = calibrating(FILTER, null);
+    const lacking = calibrating(FILTER, null, false);
+    await settled();
+    expect([complete.runs(), lacking.runs()]).toEqual([0, 1]);
+    lacking.finish();
+    await settled();
+    expect(lacking.told).toEqual([FILTER]);
   });
 
   it('is once for all changes that come while it runs', async () => {

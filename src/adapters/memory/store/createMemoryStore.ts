@@ -40,6 +40,7 @@ export function createMemoryStore({ dimension }: { readonly dimension: number })
         if (task !== undefined) registry.deletedNow(task, id);
       });
     },
+    detector: async (sha256) => registry.detector(sha256),
     rewriteFiles: async () => 'none',
     ready: async () => undefined,
     close: () => vectors.release(),

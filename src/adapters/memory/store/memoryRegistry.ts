@@ -1,3 +1,4 @@
+import { sha256 } from '../../../domain/auditChain.js';
 import { EMPTY_REGISTRY, type RegistrySnapshot } from '../../../domain/classes.js';
 import type {
   ClassRegistry,
@@ -15,6 +16,7 @@ export class MemoryRegistry implements ClassRegistry {
   #snapshot: RegistrySnapshot = EMPTY_REGISTRY;
   readonly #receipts = new Map<string, CommandReceipt>();
   readonly #refused: RefusedSamples;
+  #detector: Uint8Array | null = null;
 
   /** @param isStored whether a vector of this id is stored */
   constructor(
@@ -45,12 +47,18 @@ export class MemoryRegistry implements ClassRegistry {
     const { command, dropTasks = [], holdersGone = [] } = change;
     if (command && this.#receipts.has(command.id)) return this.#snapshot;
     this.#snapshot = changed(this.#snapshot, change);
+    if (change.detector !== undefined) this.#detector = change.detector;
     for (const task of dropTasks) this.#refused.drop(task);
     this.holders.goneNow(holdersGone);
     if (command) {
       this.#receipts.set(command.id, { ...command, registryVersion: this.#snapshot.version, moved });
     }
     return this.#snapshot;
+  }
+
+  /** The detector's bytes, where it is this one. */
+  detector(sha256: string): Uint8Array | null {
+    return sha256 === this.#snapshot.detector ? this.#detector : null;
   }
 
   async receipt(commandId: string): Promise<CommandReceipt | null> {
@@ -81,13 +89,23 @@ export class MemoryRegistry implements ClassRegistry {
 }
 
 function changed(before: RegistrySnapshot, change: RegistryChange): RegistrySnapshot {
-  const { put = [], drop = [], putTasks = [], dropTasks = [], model, filterLevel, knownLevel } = change;
+  const {
+    put = [],
+    drop = [],
+    putTasks = [],
+    dropTasks = [],
+    model,
+    filterLevel,
+    knownLevel,
+    detector,
+  } = change;
   return {
     version: before.version + 1,
     classes: changedMap(before.classes, put, drop),
     tasks: changedMap(before.tasks, putTasks, dropTasks),
     model: model ?? before.model,
     filterLevel: filterLevel ?? before.filterLevel,
+    detector: detector === undefined ? before.detector : detector && sha256(detector),
     knownLevel: knownLevel ?? before.knownLevel,
   };
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { createMatrixProduct, type MatrixProduct } from '../../../blas/matrixProduct.js';
 import { refuseWrongBatchSize, refuseWrongDimensions, refuseWrongQueries } from '../../vectorChecks.js';
 import type {
   DatabaseName,
@@ -10,7 +11,6 @@ import type {
 } from '../../vectorDatabase.js';
 import type { Block, BlockView } from './block.js';
 import { ClassVectors, detachOnce, type Place } from './classVectors.js';
-import { createMatrixProduct, type MatrixProduct } from './matrixProduct.js';
 import { nearest } from './nearest.js';
 import { Precedence } from './precedence.js';
 import { Subjects } from './subjects.js';

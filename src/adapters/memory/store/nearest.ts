@@ -1,7 +1,7 @@
+import type { MatrixProduct } from '../../../blas/matrixProduct.js';
 import { dot, rowOf } from '../../../domain/vector.js';
 import type { Neighbour } from '../../vectorDatabase.js';
 import type { BlockView } from './block.js';
-import type { MatrixProduct } from './matrixProduct.js';
 import { byNearness, Shortlist } from './shortlist.js';
 
 /** Queries compared with a block at once: bounds the time that one product takes from the event loop. */

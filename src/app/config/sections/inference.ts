@@ -41,14 +41,20 @@ export const inference = z
 export const filter = z
   .strictObject({
     kind: z
-      .enum(['relative', 'threshold'])
-      .describe('relative: compares both databases, and calibrates itself; threshold: Eq. 5 of the paper.'),
+      .enum(['linear', 'relative', 'threshold'])
+      .describe(
+        'linear: a discriminant over all classes, whose cost does not depend on the number of vectors; relative: compares an input with its nearest in both databases; threshold: Eq. 5 of the paper.',
+      ),
     threshold: z
       .number()
       .min(-1)
       .max(1)
       .describe('Similarity above which the threshold filter takes an input for unlearned.'),
-    k: count.max(1000).describe('Neighbours in each database that the relative filter compares.'),
+    k: count
+      .max(1000)
+      .describe(
+        'Neighbours in each database that the relative filter compares, and with inference.unknown every filter.',
+      ),
     specificity: z
       .number()
       .gt(0)
@@ -57,8 +63,12 @@ export const filter = z
     calibrate: z
       .boolean()
       .describe(
-        'Whether Lethe calibrates the level after every change of the databases. false keeps the threshold, or margin 0.',
+        'Whether Lethe calibrates the level after every change of the databases. false keeps the threshold, or level 0.',
       ),
-    calibrationSamples: count.max(10_000).describe('Vectors of each database that a calibration samples.'),
+    calibrationSamples: count
+      .max(10_000)
+      .describe(
+        'Vectors of each database that a calibration samples; of the linear filter four times as many, in all classes together.',
+      ),
   })
   .describe('How Lethe detects inputs of unlearned classes.');

@@ -1,4 +1,4 @@
-import { oneOperatorModel } from '../../../blas/onnxGraph.js';
+import { oneOperatorModel } from './onnxGraph.js';
 
 /** Multiplies float32 matrices at the speed of a BLAS. */
 export interface MatrixProduct {
