@@ -62,15 +62,27 @@ export const accuracy: Board = {
       description:
         'The same over the last 1,000 judged answers of each worker, however long ago: steadier where few queries carry the truth.',
       unit: 'percentunit',
+      width: 8,
       min: 0,
       max: 1,
       queries: { '{{classes}} {{worker}}': `max by (classes, worker) (lethe_accuracy_ratio{${CHOSEN}})` },
+    }),
+    lines({
+      title: 'Coverage by worker',
+      description:
+        'Share of the same answers that name a class: below 1 where Lethe abstains (inference.unlearned, inference.unknown). Of remaining classes it should be high, of unlearned ones low.',
+      unit: 'percentunit',
+      width: 8,
+      min: 0,
+      max: 1,
+      queries: { '{{classes}} {{worker}}': `max by (classes, worker) (lethe_coverage_ratio{${CHOSEN}})` },
     }),
     lines({
       title: 'Forgetting by task',
       description:
         'Best accuracy on the task under an earlier model minus accuracy now (20 judged queries under each at least). Near 0 is good; unlearned classes do not count.',
       unit: 'percentunit',
+      width: 8,
       queries: { '{{task}}': `max by (task) (lethe_forgetting_ratio{${CHOSEN}})` },
     }),
     lines({

@@ -275,6 +275,7 @@ function settingsOf({ model, limits, inference, learning, unlearning }: LetheCon
     decodeConcurrency: limits.decodeConcurrency,
     strategy: inference.strategy,
     guard: inference.guard,
+    unlearned: inference.unlearned,
     topK: inference.topK,
     unknown: inference.unknown.enabled,
     keepModels: model.keep,

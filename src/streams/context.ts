@@ -5,7 +5,7 @@ import type { calibrateKnown } from '../answering/calibrateKnown.js';
 import type { Screen } from '../answering/screen.js';
 import type { Sealer } from '../auditing/auditSeal.js';
 import type { ModelVersion } from '../domain/messages/model.js';
-import type { StrategyName } from '../domain/messages/prediction.js';
+import type { StrategyName, UnlearnedAnswer } from '../domain/messages/prediction.js';
 import type { Topics } from '../domain/topics.js';
 import type { CheckpointStore } from '../model/checkpoint/checkpointStore.js';
 import type { Copies } from '../model/checkpoint/copies.js';
@@ -46,6 +46,7 @@ export interface Settings {
   readonly decodeConcurrency: number;
   readonly strategy: StrategyName;
   readonly guard: boolean;
+  readonly unlearned: UnlearnedAnswer;
   readonly topK: number;
   /** Whether inputs that are like nothing known are answered with no class. */
   readonly unknown: boolean;

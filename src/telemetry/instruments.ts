@@ -42,6 +42,11 @@ export function createInstruments(registry: Registry) {
       'Share of the last predictions with a truth that name the true class: A_r for remaining classes, A_u for unlearned ones (ideal: 0).',
       ['classes'],
     ),
+    coverage: gauge(
+      'coverage_ratio',
+      'Share of the last predictions with a truth that name a class: below 1 where inputs are answered with none. Accuracy divided by it is the accuracy on what is answered.',
+      ['classes'],
+    ),
     forgetting: gauge('forgetting_ratio', 'Best accuracy under an earlier model minus accuracy now.', [
       'task',
     ]),

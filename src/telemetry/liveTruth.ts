@@ -8,9 +8,10 @@ import { Window } from './window.js';
 /** Judged predictions over which live accuracy, recall and specificity are taken. */
 const WINDOW = 1000;
 
-/** What predictions with a known truth say about accuracy, forgetting and the filter. */
+/** What predictions with a known truth say about accuracy, coverage, forgetting and the filter. */
 export class LiveTruth {
   readonly #accuracy = { remaining: new Window(WINDOW), unlearned: new Window(WINDOW) };
+  readonly #coverage = { remaining: new Window(WINDOW), unlearned: new Window(WINDOW) };
   readonly #filter = { recall: new Window(WINDOW), specificity: new Window(WINDOW) };
   readonly #forgetting = new LiveForgetting(WINDOW);
 
@@ -44,6 +45,7 @@ export class LiveTruth {
     const correct = label === truth;
     this.#judged[classes][correct ? 'right' : 'wrong'].add();
     this.#accuracy[classes].add(correct);
+    this.#coverage[classes].add(label !== null);
     if (classes === 'unlearned') {
       this.#filter.recall.add(evidence.filtered);
     } else {
@@ -53,10 +55,13 @@ export class LiveTruth {
   }
 
   publish(): void {
-    const { accuracy, filterRecall, filterSpecificity, forgetting } = this.instruments;
+    const { accuracy, coverage, filterRecall, filterSpecificity, forgetting } = this.instruments;
     const { recall, specificity } = this.#filter;
     for (const [classes, window] of Object.entries(this.#accuracy)) {
       if (window.count > 0) accuracy.set({ classes }, window.ratio);
+    }
+    for (const [classes, window] of Object.entries(this.#coverage)) {
+      if (window.count > 0) coverage.set({ classes }, window.ratio);
     }
     if (recall.count > 0) filterRecall.set({ source: 'live' }, recall.ratio);
     if (specificity.count > 0) filterSpecificity.set({ source: 'live' }, specificity.ratio);

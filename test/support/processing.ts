@@ -39,6 +39,7 @@ const SETTINGS: Settings = {
   decodeConcurrency: 4,
   strategy: 'nearest',
   guard: true,
+  unlearned: 'answer',
   topK: 5,
   unknown: false,
   keepModels: 5,

@@ -65,7 +65,7 @@ function Row({ answer, knowledge }: { readonly answer: Answer; readonly knowledg
       )}
       <span class="label">
         {label === null ? (
-          <span class="quiet">like nothing known</span>
+          <span class="quiet">{route === 'abstained' ? 'of an unlearned class' : 'like nothing known'}</span>
         ) : (
           <>
             <span class={`swatch hue${hueOf(knowledge.classes, label)}`} aria-hidden="true" />

@@ -37,6 +37,7 @@ export function routeText({ route, evidence }: Pick<Answer, 'route' | 'evidence'
   if (route === 'model') return 'model';
   if (route === 'unknown') return 'unknown';
   const why = evidence.filtered ? 'filter' : 'guard';
+  if (route === 'abstained') return `${why} → no answer`;
   return `${why} → ${route.slice('strategy:'.length)}`;
 }
 

@@ -10,14 +10,19 @@ export const STRATEGY_NAMES = [...PAPER_STRATEGIES, 'masked'] as const;
 export type StrategyName = (typeof STRATEGY_NAMES)[number];
 
 /**
- * Who answered: the model, or an output strategy because the filter or the guard stopped the input, or nobody, because the
- * input is like nothing in either database.
+ * Who answered: the model, or an output strategy because the filter or the guard stopped the input. Or nobody: because the input
+ * is like nothing in either database (`unknown`), or because the filter or the guard stopped it (`abstained`).
  */
 export const routeSchema = z.enum([
   'model',
   ...STRATEGY_NAMES.map((name) => `strategy:${name}` as const),
   'unknown',
+  'abstained',
 ]);
+
+/** What becomes of inputs that the filter or the guard stops: an output strategy answers, or nobody does. */
+export const UNLEARNED_ANSWERS = ['answer', 'abstain'] as const;
+export type UnlearnedAnswer = (typeof UNLEARNED_ANSWERS)[number];
 
 /** Why an input was taken for one of an unlearned class, or not. */
 export const filterEvidenceSchema = z.object({
@@ -43,9 +48,9 @@ export type FilterEvidence = z.infer<typeof filterEvidenceSchema>;
 /** The answer to a query. Topic `predictions`, keyed by the query's id. */
 export const predictionSchema = z.object({
   queryId: z.string().min(1),
-  /** The class; null where the input is like nothing known (route `unknown`). */
+  /** The class; null where nobody answered (route `unknown` or `abstained`). */
   label: knownNameSchema.nullable(),
-  /** The most probable classes, best first, none where it is unknown; never an unlearned one while the guard is on. */
+  /** The most probable classes, best first, none where nobody answered; never an unlearned one while the guard is on. */
   probabilities: z.array(z.object({ label: knownNameSchema, probability: z.number().min(0).max(1) })),
   route: routeSchema,
   evidence: filterEvidenceSchema,

@@ -1,6 +1,11 @@
 import { type ClassRecord, classesIn, FORGOTTEN, type RegistrySnapshot } from '../../domain/classes.js';
 import { LetheError } from '../../domain/errors.js';
-import type { FilterEvidence, Prediction, StrategyName } from '../../domain/messages/prediction.js';
+import type {
+  FilterEvidence,
+  Prediction,
+  StrategyName,
+  UnlearnedAnswer,
+} from '../../domain/messages/prediction.js';
 import { STRATEGIES } from '../strategies/index.js';
 import type { AnswerableClass } from '../strategies/strategy.js';
 import { drawFrom } from './draw.js';
@@ -28,6 +33,8 @@ export interface AnswerOptions {
   readonly guard: boolean;
   /** Whether inputs that are like nothing known are answered with no class. */
   readonly unknown?: boolean;
+  /** What becomes of inputs that the filter or the guard stops; `answer` by default. */
+  readonly unlearned?: UnlearnedAnswer;
   /** Most probable classes reported. */
   readonly topK: number;
 }
@@ -36,8 +43,8 @@ export type Answer = Pick<Prediction, 'label' | 'probabilities' | 'route' | 'evi
 
 /**
  * Answers one input. What the filter takes for unlearned, and what the guard stops because the model's best class is an
- * unlearned one, goes to the output strategy; the rest is the model's. With the guard on, both know the remaining
- * classes only.
+ * unlearned one, goes to the output strategy, or is answered with no class; the rest is the model's. With the guard on, both know
+ * the remaining classes only.
  * @throws LetheError `no-model` where no class can be answered with
  */
 export function answerTo(
@@ -52,8 +59,10 @@ export function answerTo(
   const evidence = { ...question.assessment, guarded };
   if (options.unknown && isUnknown(question.assessment, registry.knownLevel ?? null))
     return { label: null, probabilities: [], route: 'unknown', evidence };
-  const byModel = known.length > 0 && !guarded && !evidence.filtered;
-  if (byModel) {
+  const stopped = guarded || evidence.filtered;
+  if (stopped && options.unlearned === 'abstain')
+    return { label: null, probabilities: [], route: 'abstained', evidence };
+  if (known.length > 0 && !stopped) {
     const rows = options.guard ? known : [...known, ...forgotten];
     return { ...fromModel(question, rows, options), route: 'model', evidence };
   }

@@ -100,6 +100,18 @@ describe('metrics', () => {
     expect(seen.get('lethe_judged_predictions_total{classes="unlearned",correct="false"}')).toBe(2);
   });
 
+  it('tell which share of the answers names a class', async () => {
+    const metrics = metricsUnderTest();
+    metrics.observePrediction(prediction(), learned);
+    metrics.observePrediction(prediction({ label: null, filtered: true }), learned);
+    metrics.observePrediction(prediction({ label: null, truth: 'frog', filtered: true }), unlearned);
+    const seen = await samples(metrics);
+    expect(seen.get('lethe_coverage_ratio{classes="remaining"}')).toBe(0.5);
+    expect(seen.get('lethe_coverage_ratio{classes="unlearned"}')).toBe(0);
+    // On what is answered: 1.
+    expect(seen.get('lethe_accuracy_ratio{classes="remaining"}')).toBe(0.5);
+  });
+
   it('say nothing of accuracy before the first truth', async () => {
     const metrics = metricsUnderTest();
     metrics.observePrediction(prediction(), undefined);

@@ -1,7 +1,7 @@
 /** How queries are answered. Every field says what it is for. */
 
 import { z } from 'zod';
-import { STRATEGY_NAMES } from '../../../domain/messages/prediction.js';
+import { STRATEGY_NAMES, UNLEARNED_ANSWERS } from '../../../domain/messages/prediction.js';
 import { count } from './common.js';
 
 export const inference = z
@@ -20,6 +20,11 @@ export const inference = z
         "Output strategy for inputs of unlearned classes: masked (the model's scores of the remaining classes) or one of the paper's (Eq. 6-9), of which nearest is best.",
       ),
     guard: z.boolean().describe('Whether every answer masks unlearned classes. false reproduces the paper.'),
+    unlearned: z
+      .enum(UNLEARNED_ANSWERS)
+      .describe(
+        'What becomes of inputs that the filter or the guard takes for ones of an unlearned class: answer (by the strategy) or abstain (label null, route "abstained").',
+      ),
     topK: count.max(1000).describe('Number of classes that a prediction lists.'),
     unknown: z
       .strictObject({

@@ -151,6 +151,35 @@ describe('answerTo', () => {
     );
   });
 
+  describe('that abstains', () => {
+    const abstaining = { ...OPTIONS, unlearned: 'abstain' } as const;
+    const nobody = { label: null, probabilities: [], route: 'abstained' };
+
+    it('names no class where the filter or the guard stops the input, and says which of them', () => {
+      const filtered = answerTo({ ...QUESTION, assessment: STOPPED }, LEARNED, abstaining);
+      expect(filtered).toEqual({ ...nobody, evidence: { ...STOPPED, guarded: false } });
+      const guarded = answerTo(QUESTION, CAT_FORGOTTEN, abstaining);
+      expect(guarded).toEqual({ ...nobody, evidence: { ...PASSED, guarded: true } });
+      expect(answerTo(QUESTION, CAT_FORGOTTEN, { ...abstaining, strategy: 'masked' })).toEqual(guarded);
+    });
+
+    it('answers what nothing stops, also where only the strategy can', () => {
+      expect(answerTo(QUESTION, LEARNED, abstaining)).toMatchObject({ label: 'cat', route: 'model' });
+      const unseen = { ...QUESTION, modelClasses: ['a', 'b', 'c'] };
+      expect(answerTo(unseen, LEARNED, abstaining)).toMatchObject({
+        label: 'ship',
+        route: 'strategy:nearest',
+      });
+    });
+
+    it('takes what is like nothing known for that', () => {
+      const both = { ...abstaining, unknown: true };
+      const at = (knownLevel: number) =>
+        answerTo({ ...QUESTION, assessment: STOPPED }, { ...LEARNED, knownLevel }, both).route;
+      expect([at(0.95), at(0.5)]).toEqual(['unknown', 'abstained']);
+    });
+  });
+
   describe('of an input that is like nothing known', () => {
     const unknown = { ...OPTIONS, unknown: true };
     const routeAt = (knownLevel: number | null, assessment: Partial<typeof PASSED>, options = unknown) =>
