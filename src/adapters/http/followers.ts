@@ -4,6 +4,7 @@ import type { EventLog } from '../eventLog.js';
 import { keptNow } from '../keptNow.js';
 import { LiveTopic, type Seat } from './liveTopic.js';
 import { Places } from './places.js';
+import { Restful } from './restful.js';
 import { type Start, within } from './start.js';
 
 /** How many may follow. */
@@ -36,6 +37,7 @@ export class Followers {
   readonly #live = new Map<string, LiveTopic>();
   readonly #followers: Places;
   readonly #backlogs: Places;
+  readonly #restful = new Restful();
 
   constructor(
     private readonly log: EventLog,
@@ -66,6 +68,7 @@ export class Followers {
       const following = new Following(topic, this.log, {
         enter: () => this.#topic(topic).enter(),
         wait: (gone) => this.#backlogs.wait(gone),
+        rest: () => this.rest(),
         left: leave,
       });
       try {
@@ -100,6 +103,11 @@ export class Followers {
     }
   }
 
+  /** Awaited after each record that is served from the log: live answers come first. */
+  rest(): Promise<void> {
+    return this.#restful.rest();
+  }
+
   #topic(name: string): LiveTopic {
     const known = this.#live.get(name);
     if (known) return known;
@@ -117,6 +125,8 @@ interface Shared {
   readonly enter: () => Promise<Seat>;
   /** Waits for a place among those who are served from the log. */
   readonly wait: (gone: AbortSignal) => Promise<(() => void) | undefined>;
+  /** Rests after a record from the log, where that is due. */
+  readonly rest: () => Promise<void>;
   readonly left: () => void;
 }
 
@@ -176,7 +186,11 @@ class Following implements Follower {
       // A topic that was made again ends before.
       within(await this.#ends(), this.#positions);
       const from = new Map([[topic, [...this.#positions]]]);
-      const kept = keptNow(log, topic, { from, handle: give }).pipe(takeUntil(aborted(signal)));
+      const handle = async (record: LogRecord): Promise<void> => {
+        await give(record);
+        await this.shared.rest();
+      };
+      const kept = keptNow(log, topic, { from, handle }).pipe(takeUntil(aborted(signal)));
       await lastValueFrom(kept, { defaultValue: undefined });
       isBehind = seat.isBehind;
     }

@@ -135,7 +135,9 @@ async function follow(
       leave();
       throw error;
     });
-    return streamSSE(context, (stream) => sendKept({ stream, ...sink }, log, topic).finally(leave));
+    return streamSSE(context, (stream) =>
+      sendKept({ stream, ...sink }, log, topic, () => followers.rest()).finally(leave),
+    );
   }
   const follower = await followers.follow(topic, from);
   whenGone(context, () => follower.leave());
@@ -188,9 +190,12 @@ async function refuseAway(
 }
 
 /** Sends what a topic keeps, then the event that says that it was whole. Reads no faster than the follower. */
-async function sendKept(sink: Sink, log: EventLog, topic: string): Promise<void> {
+async function sendKept(sink: Sink, log: EventLog, topic: string, rest: () => Promise<void>): Promise<void> {
   const gone = new Subject<void>();
-  const handle = (record: LogRecord): Promise<void> => sendRecord(sink, record);
+  const handle = async (record: LogRecord): Promise<void> => {
+    await sendRecord(sink, record);
+    await rest();
+  };
   await withHeartbeat(sink, {
     leave: () => gone.next(),
     sending: async () => {

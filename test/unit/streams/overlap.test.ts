@@ -76,7 +76,7 @@ describe('the overlap of learning, unlearning and inference', () => {
   });
 
   it('unlearns and answers at once while a task trains', async () => {
-    const { processing, times, note } = start();
+    const { processing } = start();
     await processing.command({ id: 'l1', kind: 'learn', task: 't1', classes: ['cat', 'dog'], samples: 4 });
     for (const [index, label] of ['cat', 'cat', 'dog', 'dog'].entries()) {
       await processing.sample(`s${index}`, label, 't1', around(label === 'cat' ? 0 : 4, index));
@@ -87,21 +87,13 @@ describe('the overlap of learning, unlearning and inference', () => {
     await advance(1000);
     expect(processing.training.trained).toHaveLength(2);
 
-    const asked = Date.now();
     await processing.command({ id: 'u1', kind: 'unlearn', classes: ['cat'] });
-    void note('unlearned', processing.event('unlearned'));
-    await advance(100);
-    void note('answered', processing.query('q1', around(0, 1)));
+    // No virtual time passes meanwhile, so that neither can have waited for the training.
+    await processing.event('unlearned');
+    await processing.query('q1', around(0, 1));
     await advance(2 * TRAINING);
-    void note(
-      'finished',
-      processing.event('task-finished', ({ task }) => task === 't2'),
-    );
-    await advance(100);
     await processing.stop();
 
-    expect((times.unlearned as number) - asked).toBeLessThan(TRAINING / 10);
-    expect((times.answered as number) - asked).toBeLessThan(TRAINING / 10);
     const order = processing.signals.flatMap((signal) =>
       signal.kind === 'event'
         ? [signal.event.kind]

@@ -40,6 +40,8 @@ function taking(follower: Follower, gate: () => Promise<void> = async () => unde
     texts.push(record.value.length < 100 ? record.value.toString() : 'large');
     await gate();
   });
+  // A test may close the log while this one catches up: whoever wants to know how it ended awaits it.
+  over.catch(() => undefined);
   return { texts, over, follower };
 }
 
