@@ -31,7 +31,8 @@ export const NO_MODEL = new LetheError(
   'no-model',
   'no task has been learned yet, so there is no model to answer with',
   {
-    remedy: 'Send a learn command with its samples, wait for model-published, then replay this dead letter.',
+    remedy:
+      'Send a learn command with its samples and wait for model-published. Then send the query again, or replay its dead letter.',
     retriable: true,
   },
 );

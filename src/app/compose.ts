@@ -21,6 +21,7 @@ import type { ClassEvidence } from '../domain/classEvidence.js';
 import { LetheError } from '../domain/errors.js';
 import { type Topics, topicsUnder } from '../domain/topics.js';
 import type { Classifier } from '../model/classifier.js';
+import type { Embedder } from '../model/embedder/embedder.js';
 import { withLanes } from '../model/embedder/lanes.js';
 import { loadClassifier } from '../model/loadClassifier.js';
 import { prepareNativeTensorflow } from '../model/tensorflow/threads.js';
@@ -50,6 +51,7 @@ export interface RunningLethe {
   readonly log: EventLog;
   readonly topics: Topics;
   readonly store: KnowledgeStore;
+  readonly embedder: Pick<Embedder, 'dimension'>;
   readonly metrics: Metrics;
   readonly health: Health;
   /** What it does, as it does it. */
@@ -174,6 +176,7 @@ export async function startLethe(
     log,
     topics,
     store,
+    embedder,
     metrics,
     health,
     signals,

@@ -9,6 +9,7 @@ import { consoleRoutes } from '../console/http.js';
 import { LetheError, toLetheError } from '../domain/errors.js';
 import { telemetryRoutes } from '../telemetry/http.js';
 import type { RunningLethe } from './compose.js';
+import { examine } from './examine.js';
 import { guardedDoors } from './guardedDoors.js';
 
 /**
@@ -27,6 +28,7 @@ export async function serveHttp(lethe: RunningLethe, logger?: Logger): Promise<H
     log,
     topics,
     modelName: config.model.name,
+    examine: (incoming) => examine(incoming, lethe),
     status: () => lethe.status(),
     evidence: (className, countRecords) => lethe.evidence(className, countRecords),
     accepting: () => health.report().ready,

@@ -1,8 +1,8 @@
 import { merge, type Observable, Subject, Subscription } from 'rxjs';
 import type { GatewayClient } from '../adapters/http/client.js';
 import { patiently } from '../client/patience.js';
-import { refusalOf } from '../client/refusalOf.js';
 import { LetheError } from '../domain/errors.js';
+import { reasonOf } from '../domain/reasonOf.js';
 import type { LogRecord } from '../domain/record.js';
 
 /** The answers to queries that are about to be sent. */
@@ -60,7 +60,7 @@ export async function followAnswers(client: GatewayClient, silenceMs: number): P
         following.add(
           patiently(records, heard, 'the queries', { silenceMs, look }).subscribe({
             next(record) {
-              const refusal = refusalOf(record);
+              const refusal = reasonOf(record);
               const id = refusal ? record.headers.ce_id : (record.key ?? undefined);
               if (id === undefined || !expected.delete(id)) return;
               heard.next();

@@ -1,7 +1,7 @@
 import { firstValueFrom, of, Subject, Subscription, timeout } from 'rxjs';
 import type { GatewayClient } from '../adapters/http/client.js';
-import { refusalOf } from '../client/refusalOf.js';
 import { taskOf } from '../domain/cloudEvents.js';
+import { reasonOf } from '../domain/reasonOf.js';
 import type { Problem } from './sampleSurvey.js';
 
 /** The last dead letters of a task may come a little after the event that tells its end. */
@@ -40,7 +40,7 @@ export async function followRefusals(
       next(record) {
         const id = record.headers.ce_id ?? '';
         const place = places.get(id);
-        const error = refusalOf(record);
+        const error = reasonOf(record);
         if (place !== undefined && error && taskOf(record) === task) add(id, { place, error });
       },
       // What is not known then is told of as such.

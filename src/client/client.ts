@@ -27,12 +27,12 @@ import type { EventKind, LetheEvent } from '../domain/messages/event.js';
 import type { Payload } from '../domain/messages/payload.js';
 import type { Prediction } from '../domain/messages/prediction.js';
 import { normalForm } from '../domain/normalForm.js';
+import { reasonOf } from '../domain/reasonOf.js';
 import { checked } from './checked.js';
 import type { Door } from './door.js';
 import { isOfQueue, type Outcome, outcomeOf, type Sending } from './followCommand.js';
 import { Followed } from './followed.js';
 import { readable } from './readable.js';
-import { refusalOf } from './refusalOf.js';
 
 type EventOf<K extends EventKind> = Extract<LetheEvent, { kind: K }>;
 /** The command's id was already carried out: nothing was done again. */
@@ -146,7 +146,7 @@ export function createClient(door: Door, release: () => Promise<void> = async ()
         const refusals = deadLetters.pipe(
           filter(({ headers }) => headers.ce_id === id),
           map((record): never => {
-            throw refusalOf(record) ?? new TypeError('a dead letter without a reason');
+            throw reasonOf(record) ?? new TypeError('a dead letter without a reason');
           }),
         );
         return merge(refusals, outcome);

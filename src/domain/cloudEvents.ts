@@ -17,6 +17,7 @@ import type { LogRecord, OutgoingRecord } from './record.js';
 import { parseOrRefuse } from './refusal.js';
 import { shownJson } from './shownJson.js';
 import type { Topics } from './topics.js';
+import { WAIT_ID } from './waitId.js';
 
 const JSON_TYPE = 'application/json';
 
@@ -109,9 +110,12 @@ export function encodeCommand(
   });
 }
 
-/** A prediction for the predictions topic, keyed by the query's id. */
-export function encodePrediction(prediction: Prediction, topics: Topics): OutgoingRecord {
-  return toRecord({
+/**
+ * A prediction for the predictions topic, keyed by the query's id.
+ * @param waitId of the request that waits for it
+ */
+export function encodePrediction(prediction: Prediction, topics: Topics, waitId?: string): OutgoingRecord {
+  const record = toRecord({
     topic: topics.predictions,
     key: prediction.queryId,
     id: prediction.queryId,
@@ -119,6 +123,7 @@ export function encodePrediction(prediction: Prediction, topics: Topics): Outgoi
     source: '/lethe/predictions',
     ...asJson(prediction),
   });
+  return waitId === undefined ? record : { ...record, headers: { ...record.headers, [WAIT_ID]: waitId } };
 }
 
 /** An event for the events topic, keyed by the model's name; its type is `lethe.event.<kind>`. */

@@ -2,6 +2,7 @@ import { sha256 } from './auditChain.js';
 import type { LetheError } from './errors.js';
 import type { DeadLetterHeaders } from './messages/deadLetter.js';
 import type { LogRecord, OutgoingRecord } from './record.js';
+import { WAIT_ID } from './waitId.js';
 
 /** Headers of ours as they are written; those of the record that begin likewise are not the record's own. */
 type Why = { readonly [Name in keyof DeadLetterHeaders]: string };
@@ -24,6 +25,7 @@ const TELLING = [
   'ce_actor',
   'ce_time',
   'content-type',
+  WAIT_ID,
   'traceparent',
   'tracestate',
 ];

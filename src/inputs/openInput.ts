@@ -24,12 +24,19 @@ export async function openInput(payload: Payload, { embedder, limits }: OpeningO
   if (payload.kind === 'image') {
     return { kind: 'image', image: await decodeImage(payload, embedder.inputSize, limits) };
   }
-  if (payload.vector.length !== embedder.dimension) {
-    throw new LetheError('wrong-dimension', `the vector has ${payload.vector.length} components`, {
-      field: 'payload.vector',
-      value: String(payload.vector.length),
-      remedy: `Send vectors of ${embedder.dimension} components, from the embedder of this model.`,
-    });
-  }
+  refuseOtherSize(payload.vector, embedder);
   return { kind: 'vector', vector: normalised(payload.vector) };
+}
+
+/** @throws LetheError `wrong-dimension` for a vector of another size than the embedder's */
+export function refuseOtherSize(
+  { length }: { readonly length: number },
+  { dimension }: Pick<Embedder, 'dimension'>,
+): void {
+  if (length === dimension) return;
+  throw new LetheError('wrong-dimension', `the vector has ${length} components`, {
+    field: 'payload.vector',
+    value: String(length),
+    remedy: `Send vectors of ${dimension} components, from the embedder of this model.`,
+  });
 }

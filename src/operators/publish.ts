@@ -23,7 +23,7 @@ export interface Publishing<T> {
   readonly batchSize: number;
   readonly probe: Probe;
   /** The records that tell of a result; none where the effect is elsewhere (a stored vector). */
-  readonly toRecords: (value: T) => readonly OutgoingRecord[];
+  readonly toRecords: (value: T, source: LogRecord) => readonly OutgoingRecord[];
 }
 
 /**
@@ -34,7 +34,7 @@ export function publish<T>(options: Publishing<T>): OperatorFunction<Flow<T>, Fl
   const { deadLetters, toRecords } = options;
   const outputOf = (item: Flow<T>): readonly OutgoingRecord[] =>
     item.ok
-      ? toRecords(item.value).map((output) => orDeadLetter(output, item.source, deadLetters))
+      ? toRecords(item.value, item.source).map((output) => orDeadLetter(output, item.source, deadLetters))
       : [deadLetter(item.source, item.error, deadLetters)];
   return mapInBatches(options.batchSize, async (items) => {
     const settled = items.map((item) => ({ input: item.source, outputs: outputOf(item) }));

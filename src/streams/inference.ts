@@ -1,6 +1,7 @@
 import { filter, type Observable, takeUntil } from 'rxjs';
 import { decodeQuery, encodePrediction } from '../domain/cloudEvents.js';
 import { groupsOf } from '../domain/groups.js';
+import { waitIdOf } from '../domain/waitId.js';
 import { answer } from '../operators/answer.js';
 import { decode } from '../operators/decode.js';
 import { embed } from '../operators/embed.js';
@@ -45,7 +46,7 @@ function answers({ log, topics, stop, ...context }: Context, ask: () => void): O
         log,
         group: groupsOf(topics).inference,
         deadLetters: topics['dead-letters'],
-        toRecords: (prediction) => [encodePrediction(prediction, topics)],
+        toRecords: (prediction, source) => [encodePrediction(prediction, topics, waitIdOf(source))],
         ...inBatches,
       }),
       toSignals((prediction, source) => ({ kind: 'prediction', prediction, source })),

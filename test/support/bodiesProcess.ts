@@ -22,6 +22,8 @@ const gateway = createGateway({
   waiting: 100,
   followers: 1,
   backlogs: 1,
+  waitSeconds: 5,
+  waiters: 10,
 });
 const server = await listen(gateway, { host: '127.0.0.1', port: 0 });
 const start = process.memoryUsage.rss();

@@ -85,6 +85,14 @@ export class Followers {
   }
 
   /**
+   * Takes a seat before a topic's end, without a place among the followers. Once this resolves, nothing that is written afterwards
+   * is missed.
+   */
+  seat(topic: string): Promise<Seat> {
+    return this.#topic(topic).enter();
+  }
+
+  /**
    * Counts one who reads what is kept, by a reader of its own.
    * @returns what is to be called when it is gone
    * @throws LetheError `overloaded`, retriable, where as many follow as may

@@ -4,49 +4,33 @@ import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { lastValueFrom, Subject, takeUntil } from 'rxjs';
 import { LetheError, toLetheError } from '../../domain/errors.js';
 import type { LogRecord } from '../../domain/record.js';
-import type { Topics } from '../../domain/topics.js';
 import { visible } from '../../domain/visible.js';
 import type { EventLog } from '../eventLog.js';
 import { keptNow } from '../keptNow.js';
-import { Bodies } from './bodies.js';
-import { refuseUncarried } from './carried.js';
-import { type Follower, Followers } from './followers.js';
-import { INGRESS_ROLES, type IngressRole, receive } from './ingress.js';
+import { Bodies, type BodyLimits } from './bodies.js';
+import { type Follower, type FollowerLimits, Followers } from './followers.js';
+import { INGRESS_ROLES } from './ingress.js';
+import { Intake, type IntakeOptions } from './intake.js';
 import { countsRecords, namedClass, parameterOf } from './parameters.js';
 import { refuse } from './refusal.js';
 import { parseStart, type Start, startText } from './start.js';
 import { cutOff, heartbeatOf, LAST_WORD_MS, readsNothing, refuseAsStream, whenGone } from './streaming.js';
 import { END, ERROR, tailed } from './tailedRecord.js';
 import { nothingThere } from './unknownRoute.js';
+import { Waits } from './waits.js';
 
 /** What the gateway stands before, and how much it lets through. */
-export interface GatewayOptions {
-  readonly log: EventLog;
-  readonly topics: Topics;
-  /** Key of commands. */
-  readonly modelName: string;
+export interface GatewayOptions extends IntakeOptions, BodyLimits, FollowerLimits {
   /** The answer to `GET /v1/status`. */
   readonly status: () => Promise<unknown>;
   /** The answer to `GET /v1/evidence?class=…`; there is no such route without it. With `records=count` the topics are read for it. */
   readonly evidence?: (className: string, countRecords: boolean) => Promise<unknown>;
-  /** Whether messages are taken; while it says no, they are refused as at a full log. */
-  readonly accepting: () => boolean;
   /** Why the log can't be reached just now, where that is known. */
   readonly logAway?: () => string | undefined;
   /** A log that does not say for so long where a topic ends counts as out of reach. */
   readonly patienceMs?: number;
-  /** Largest request body. */
-  readonly bodyBytes: number;
-  /** Bytes of the bodies of all requests in flight; others are refused. */
-  readonly inFlightBytes: number;
-  /** A body that comes with less than 1 kB a second for so long is given up. */
-  readonly stallMs?: number;
-  /** Requests that wait for room in the log at most; others are refused. */
-  readonly waiting: number;
-  /** Followers of all topics together; others are refused. */
-  readonly followers: number;
-  /** Those among them that are served from the log at a time: who begin with what is kept, or have fallen behind. */
-  readonly backlogs: number;
+  /** Messages that may be waited for at a time; others are refused. */
+  readonly waiters: number;
   /** Told of what was not expected, and at which path. */
   readonly told?: (error: unknown, path: string) => void;
 }
@@ -60,8 +44,8 @@ export type TailRole = (typeof TAIL_ROLES)[number];
 
 /**
  * The way into a log that lives in one process, over HTTP:
- * `POST /v1/samples|queries|commands` (CloudEvents in binary mode; 202 with the id once it is in the log, and not
- * before there is room), `GET /v1/predictions|events|dead-letters|audit?from=earliest|latest|0/12,1/7&bodies=whole` (server-sent
+ * `POST /v1/samples|queries|commands` (CloudEvents in binary mode, queries also in batches; 202 with the id once it is in the log,
+ * and not before there is room; with `Prefer: wait=5` or `?wait=5s` 200 with what came of it: {@link Intake}), `GET /v1/predictions|events|dead-letters|audit?from=earliest|latest|0/12,1/7&bodies=whole` (server-sent
  * events; with `from=earliest&until=end` those that are kept now, then an event `end` without an id: a stream that ends without it
  * is not whole; what fails is told by a last event `error` without an id, with the `from` to go on from; 503 where the log can't be
  * reached), `GET /v1/status` and `GET /v1/evidence?class=…` (what is there of a class: src/domain/classEvidence.ts). Errors are
@@ -73,11 +57,10 @@ export function createGateway(options: GatewayOptions): Hono {
     if (!(error instanceof LetheError)) options.told?.(error, context.req.path);
     return refuse(context, toLetheError(error));
   });
-  const bodies = new Bodies(options);
-  const turnstile = new Turnstile(options.waiting);
   const followers = new Followers(options.log, options);
-  for (const role of INGRESS_ROLES)
-    gateway.post(`/v1/${role}`, (context) => take(context, role, options, bodies, turnstile));
+  const waits = new Waits(followers, options.topics, options.waiters);
+  const intake = new Intake(options, new Bodies(options), waits);
+  for (const role of INGRESS_ROLES) gateway.post(`/v1/${role}`, (context) => intake.take(context, role));
   for (const role of TAIL_ROLES)
     gateway.get(`/v1/${role}`, (context) => follow(context, role, options, followers));
   gateway.get('/v1/status', async (context) => context.json(await options.status()));
@@ -88,25 +71,6 @@ export function createGateway(options: GatewayOptions): Hono {
     );
   gateway.all('/v1/*', (context) => nothingThere(context, gateway.routes));
   return gateway;
-}
-
-async function take(
-  context: Context,
-  role: IngressRole,
-  options: GatewayOptions,
-  bodies: Bodies,
-  turnstile: Turnstile,
-): Promise<Response> {
-  if (!options.accepting()) throw busy('Lethe is not ready, or shutting down');
-  const { raw } = context.req;
-  return bodies.read(context, async (body) => {
-    const { id, record } = receive(role, { headers: raw.headers, body }, options);
-    await turnstile.pass(async () => {
-      await refuseUncarried(record, options.log);
-      await options.log.publish([record]);
-    });
-    return context.json({ id }, 202);
-  });
 }
 
 async function follow(
@@ -258,31 +222,5 @@ async function withHeartbeat(
   } finally {
     clearInterval(heartbeat);
     leave();
-  }
-}
-
-function busy(message: string): LetheError {
-  return new LetheError('overloaded', message, {
-    remedy: 'Send the same request again a little later.',
-    retriable: true,
-  });
-}
-
-/** Lets so many wait at a time and refuses the rest, so that a full log does not fill memory with requests. */
-class Turnstile {
-  #inside = 0;
-
-  constructor(private readonly places: number) {}
-
-  async pass(work: () => Promise<void>): Promise<void> {
-    if (this.#inside >= this.places) {
-      throw busy(`${this.places} requests are waiting for room in the log already`);
-    }
-    this.#inside++;
-    try {
-      await work();
-    } finally {
-      this.#inside--;
-    }
   }
 }

@@ -1,70 +1,102 @@
 import { decodeCommand, decodeQuery, decodeSample } from '../../domain/cloudEvents.js';
+import type { Command } from '../../domain/messages/command.js';
+import type { Query } from '../../domain/messages/query.js';
+import type { Sample } from '../../domain/messages/sample.js';
 import type { LogRecord, OutgoingRecord } from '../../domain/record.js';
 import type { Topics } from '../../domain/topics.js';
+import { WAIT_ID } from '../../domain/waitId.js';
 import { eventHeaders } from './headers.js';
 
 /** What can be sent by HTTP. */
 export const INGRESS_ROLES = ['samples', 'queries', 'commands'] as const;
 export type IngressRole = (typeof INGRESS_ROLES)[number];
 
-interface Ingress {
-  readonly type: string;
-  /** The message's id, and the key of its record where it is not that of all commands. */
-  readonly read: (record: LogRecord) => { readonly id: string; readonly key?: string };
-}
+/** A message as it came by HTTP. */
+export type Incoming =
+  | { readonly role: 'samples'; readonly message: Sample }
+  | { readonly role: 'queries'; readonly message: Query }
+  | { readonly role: 'commands'; readonly message: Command };
 
-const INGRESS: Readonly<Record<IngressRole, Ingress>> = {
-  samples: {
-    type: 'lethe.sample',
-    read: (record) => {
-      const { id, label } = decodeSample(record);
-      return { id, key: label };
-    },
-  },
-  queries: {
-    type: 'lethe.query',
-    read: (record) => {
-      const { id } = decodeQuery(record);
-      return { id, key: id };
-    },
-  },
-  commands: { type: 'lethe.command', read: (record) => ({ id: decodeCommand(record).id }) },
+const TYPES: Readonly<Record<IngressRole, string>> = {
+  samples: 'lethe.sample',
+  queries: 'lethe.query',
+  commands: 'lethe.command',
 };
 
 /** A message that was checked, ready for the log. */
 export interface Received {
-  readonly id: string;
+  readonly incoming: Incoming;
   readonly record: OutgoingRecord;
 }
 
+/** An event as it came: its attributes as the headers of a record, and its data. */
+export interface IncomingEvent {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly data: Buffer;
+}
+
+/** What a message's record needs beside it. */
+export interface Receiving {
+  readonly topics: Topics;
+  /** Key of commands. */
+  readonly modelName: string;
+}
+
 /**
- * The record for a request in the binary mode of CloudEvents' HTTP binding. Attributes that a message can do without
- * may be left out: an id is drawn, the time is now, type and source follow from the route.
+ * The record for an event. Attributes that a message can do without may be left out: an id is drawn, the time is now, type and
+ * source follow from the route.
+ * @param waitId of the request that waits for what comes of it
  * @throws LetheError as the decoders of src/domain/cloudEvents.ts do, which read it as they read what comes from Kafka
  */
 export function receive(
   role: IngressRole,
-  request: { readonly headers: Headers; readonly body: Buffer },
-  { topics, modelName }: { readonly topics: Topics; readonly modelName: string },
+  event: IncomingEvent,
+  { topics, modelName }: Receiving,
+  waitId?: string,
 ): Received {
-  const { type, read } = INGRESS[role];
-  const headers = {
+  // Nobody is to be taken for a request that waits.
+  const { [WAIT_ID]: _, ...given } = event.headers;
+  const headers: Record<string, string> = {
     ce_id: crypto.randomUUID(),
-    ce_type: type,
+    ce_type: TYPES[role],
     ce_source: '/lethe/http',
     ce_specversion: '1.0',
     ce_time: new Date().toISOString(),
-    ...eventHeaders(request.headers),
-    ...traceHeaders(request.headers),
+    ...given,
+    ...(waitId !== undefined && { [WAIT_ID]: waitId }),
   };
-  const topic = topics[role];
-  const record = { topic, key: null, value: request.body, headers };
-  const { id, key = modelName } = read({ ...record, partition: 0, offset: 0n, timestamp: 0 });
-  return { id, record: { ...record, key, headers: { ...headers, ce_id: id } } };
+  const record = { topic: topics[role], key: null, value: event.data, headers };
+  const incoming = read(role, { ...record, partition: 0, offset: 0n, timestamp: 0 });
+  const { id } = incoming.message;
+  return {
+    incoming,
+    record: { ...record, key: keyOf(incoming, modelName), headers: { ...headers, ce_id: id } },
+  };
+}
+
+function read(role: IngressRole, record: LogRecord): Incoming {
+  switch (role) {
+    case 'samples':
+      return { role, message: decodeSample(record) };
+    case 'queries':
+      return { role, message: decodeQuery(record) };
+    case 'commands':
+      return { role, message: decodeCommand(record) };
+  }
+}
+
+function keyOf({ role, message }: Incoming, modelName: string): string {
+  if (role === 'samples') return message.label;
+  return role === 'queries' ? message.id : modelName;
+}
+
+/** The event of a request in the binary mode of CloudEvents' HTTP binding. @throws LetheError `invalid-message` */
+export function eventOfRequest(headers: Headers, data: Buffer): IncomingEvent {
+  return { headers: { ...eventHeaders(headers), ...traceHeaders(headers) }, data };
 }
 
 /** The trace that the request is part of (W3C Trace Context) is that of the record. */
-function traceHeaders(headers: Headers): Record<string, string> {
+export function traceHeaders(headers: Headers): Record<string, string> {
   return Object.fromEntries(
     ['traceparent', 'tracestate'].flatMap((name) => {
       const value = headers.get(name);

@@ -1,5 +1,13 @@
 import { LetheError } from '../../domain/errors.js';
 
+const STREAM = { taken: 'streams are already open', wayOut: 'Close one' };
+/** What takes a place, and what to do without one, by the setting that says how many there are. */
+const IN_WORDS = {
+  'http.followers': STREAM,
+  'http.backlogs': STREAM,
+  'http.waiters': { taken: 'messages are already waited for', wayOut: 'Send it without waiting' },
+} as const;
+
 /** So many at a time. */
 export class Places {
   #taken = 0;
@@ -7,7 +15,7 @@ export class Places {
 
   /** @param field of the config that says how many */
   constructor(
-    private readonly field: 'http.followers' | 'http.backlogs',
+    private readonly field: keyof typeof IN_WORDS,
     private readonly most: number,
   ) {}
 
@@ -58,11 +66,12 @@ export class Places {
   }
 }
 
-function full(field: string, most: number): LetheError {
-  return new LetheError('overloaded', `${most} streams are already open`, {
+function full(field: keyof typeof IN_WORDS, most: number): LetheError {
+  const { taken, wayOut } = IN_WORDS[field];
+  return new LetheError('overloaded', `${most} ${taken}`, {
     field,
     value: String(most),
-    remedy: `Close one, try again later, or raise ${field}.`,
+    remedy: `${wayOut}, try again later, or raise ${field}.`,
     retriable: true,
   });
 }

@@ -16,13 +16,14 @@ export const refusalSchema = z.object({
   }),
 });
 
-type Status = 400 | 404 | 405 | 408 | 413 | 415 | 500 | 503;
+type Status = 400 | 404 | 405 | 408 | 409 | 413 | 415 | 500 | 503;
 
 /** All other codes get status 400. */
 const STATUS_OF: Partial<Record<ReasonCode, Status>> = {
   'timed-out': 408,
   'image-too-large': 413,
   'unsupported-format': 415,
+  'no-model': 409,
   overloaded: 503,
   unreachable: 503,
   internal: 500,

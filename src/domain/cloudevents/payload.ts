@@ -96,7 +96,8 @@ function littleEndian(bytes: Buffer): Buffer {
   return endianness() === 'LE' ? bytes : bytes.swap32();
 }
 
-function vectorOfJson(data: unknown): Float32Array {
+/** The vector that a JSON value is. @throws LetheError `invalid-vector` */
+export function vectorOfJson(data: unknown): Float32Array {
   const numbers = numbersSchema.safeParse(data);
   if (!numbers.success || numbers.data.length === 0) {
     throw new LetheError('invalid-vector', 'the JSON payload is not an array of numbers', {

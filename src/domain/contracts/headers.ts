@@ -48,7 +48,12 @@ export const HEADERS = {
     ...payload,
   }),
   command: z.looseObject({ ...cloudEvent(TYPES.command), ce_actor: z.string().optional(), ...json }),
-  prediction: z.looseObject({ ...cloudEvent(TYPES.prediction), ...json }),
+  prediction: z.looseObject({
+    ...cloudEvent(TYPES.prediction),
+    /** Of a query that a request of the gateway waits for. */
+    ce_waitid: z.string().optional(),
+    ...json,
+  }),
   event: z.looseObject({ ...cloudEvent(TYPES.event), ...json }),
   model: z.looseObject({ ...cloudEvent(TYPES.model), ...json }),
   audit: z.looseObject({ ...cloudEvent(TYPES.audit), ce_sha256: sha256Schema, ...seal, ...json }),

@@ -2,8 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { firstValueFrom, toArray } from 'rxjs';
+import { eventOf, membersOf } from '../../../src/adapters/http/batch.js';
 import { createGatewayClient } from '../../../src/adapters/http/client.js';
-import { receive } from '../../../src/adapters/http/ingress.js';
+import { eventOfRequest, receive } from '../../../src/adapters/http/ingress.js';
 import { encodeCommand } from '../../../src/domain/cloudEvents.js';
 import { topicsUnder } from '../../../src/domain/topics.js';
 import { type FuzzTarget, fuzzTarget } from '../fuzzTarget.js';
@@ -32,6 +33,11 @@ const TYPES = [
   ...['application/vnd.api+json', 'text/plain', 'text/json', '', 'multipart/form-data; boundary=x'],
 ];
 
+const BATCH = [
+  { id: 'q1', specversion: '1.0', truth: 'cat', data: [0.5, 1] },
+  { id: 'q2', datacontenttype: 'image/png', data_base64: 'iVBORw0K', time: '2026-01-31T12:00:00Z', n: 1 },
+];
+
 /** What comes in over HTTP, and what a client is answered. */
 export async function httpTargets(): Promise<FuzzTarget[]> {
   const name = fc.oneof(
@@ -56,7 +62,11 @@ export async function httpTargets(): Promise<FuzzTarget[]> {
     fuzzTarget('HTTP: message', 8, requests, ({ role, type, headers, body }) => {
       const all = new Headers(headers);
       if (type !== null) all.set('content-type', type);
-      return receive(role, { headers: all, body }, { topics, modelName: 'main' });
+      return receive(role, eventOfRequest(all, body), { topics, modelName: 'main' });
+    }),
+    fuzzTarget('HTTP: batch', 2, nearlyJson([BATCH]), (body) => {
+      for (const member of membersOf(body))
+        receive('queries', eventOf(member), { topics, modelName: 'main' });
     }),
     await clientTarget(),
   ];

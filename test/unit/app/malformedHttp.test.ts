@@ -31,6 +31,8 @@ beforeAll(async () => {
     inFlightBytes: 10_000,
     followers: 3,
     backlogs: 3,
+    waitSeconds: 5,
+    waiters: 10,
     told: (error) => told.push(String(error)),
   });
   const doors = new Hono()

@@ -105,6 +105,8 @@ describe('the evidence of a running Lethe', () => {
       waiting: 9,
       followers: 99,
       backlogs: 99,
+      waitSeconds: 5,
+      waiters: 10,
     });
     expect(training).toBeDefined();
     server = await listen(gateway, { host: '127.0.0.1', port: 0 });

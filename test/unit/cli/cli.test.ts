@@ -171,6 +171,8 @@ describe('commands to a running Lethe', () => {
       waiting: 100,
       followers: 100,
       backlogs: 10,
+      waitSeconds: 5,
+      waiters: 10,
     });
     server = await listen(gateway, { host: '127.0.0.1', port: 0 });
     await learn(processing, 'first', { apple: 0, plum: 4 });
@@ -392,6 +394,8 @@ describe('commands to a running Lethe', () => {
       waiting: 1,
       followers: 9,
       backlogs: 9,
+      waitSeconds: 5,
+      waiters: 10,
     });
     const broken = await listen(gateway, { host: '127.0.0.1', port: 0 });
     const before = (await ask('dead-letters list')).out.split('\n').length;

@@ -37,6 +37,8 @@ function serve({ log, topics }: Pick<Processing, 'log' | 'topics'>, status: () =
     waiting: 100,
     followers: 100,
     backlogs: 10,
+    waitSeconds: 5,
+    waiters: 10,
   });
   return listen(gateway, { host: '127.0.0.1', port: 0 });
 }

@@ -122,6 +122,8 @@ describe('a client', () => {
       waiting: 100,
       followers: 100,
       backlogs: 10,
+      waitSeconds: 5,
+      waiters: 10,
     });
     const first = await listen(gateway, { host: '127.0.0.1', port: 0 });
     const client = createHttpClient({ url: first.url });

@@ -37,6 +37,14 @@ export const http = z
     waiting: count
       .max(100_000)
       .describe('Requests that may wait for room in the log. Lethe refuses further ones.'),
+    waitSeconds: count
+      .max(3600)
+      .describe(
+        'Longest time that a request may wait for the answer in its response (Prefer: wait=5 or ?wait=5s). Then Lethe answers 202.',
+      ),
+    waiters: count
+      .max(1_000_000)
+      .describe('Limit of queries and commands that requests wait for. Lethe refuses further ones with 503.'),
     commandsPerMinute: count
       .max(1_000_000)
       .describe('Commands that the gateway and the console together accept in a minute.'),

@@ -19,6 +19,8 @@ it('refuses a message that its topic could not carry: 413 with field, limit and 
     waiting: 2,
     followers: 1,
     backlogs: 1,
+    waitSeconds: 5,
+    waiters: 10,
   });
   const post = async (bytes: number) => {
     const headers = { 'content-type': 'image/png' };

@@ -52,6 +52,8 @@ function gatewayUnderTest(changes: Partial<GatewayOptions> = {}, records = 100) 
     waiting: 2,
     followers: 3,
     backlogs: 1,
+    waitSeconds: 5,
+    waiters: 10,
     ...changes,
   });
   return { log, gateway };

@@ -1,0 +1,59 @@
+import type { Context } from 'hono';
+import { LetheError } from '../../domain/errors.js';
+import { parameterOf } from './parameters.js';
+
+/** For how long a request waits for what comes of its message. */
+export interface WaitFor {
+  readonly ms: number;
+  /** The response header `preference-applied` (RFC 7240, section 3). */
+  readonly applied: string;
+}
+
+/** `5`, `5s`, `0.5s` or `500ms`. */
+const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s)?$/;
+/** `wait=5` of the header `prefer`; its parameters, which it has none of, are passed over (RFC 7240, section 2). */
+const PREFERENCE = /^([\w!#$%&'*+.^`|~-]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;"]*))?\s*(?:;.*)?$/s;
+
+/**
+ * How long the request asks to wait, at most `longestMs`; undefined where it does not ask. `?wait=5s` goes before
+ * `Prefer: wait=5` (RFC 7240, section 4.3), of which what can't be read is ignored, as the RFC has it. `wait` without a time waits
+ * as long as it may.
+ * @throws LetheError `invalid-message` for a parameter that is no time
+ */
+export function waitFor(context: Context, longestMs: number): WaitFor | undefined {
+  const parameter = parameterOf(context, 'wait');
+  const asked = parameter === undefined ? preferredMs(context.req.header('prefer')) : msOf(parameter);
+  if (asked === undefined || asked === 0) return undefined;
+  const ms = Math.min(asked, longestMs);
+  // Whole seconds are all that the RFC knows.
+  return { ms, applied: `wait=${Math.ceil(ms / 1000)}` };
+}
+
+/** Milliseconds of the parameter. @throws LetheError `invalid-message` */
+function msOf(text: string): number {
+  if (text === '') return Number.POSITIVE_INFINITY;
+  const [, number, unit] = DURATION.exec(text) ?? [];
+  if (number !== undefined) return Number(number) * (unit === 'ms' ? 1 : 1000);
+  throw new LetheError('invalid-message', `can't wait for "${text}"`, {
+    field: 'wait',
+    value: text,
+    remedy: 'Use wait=5s or wait=500ms, or leave it out to get an answer 202 at once.',
+  });
+}
+
+/** Only the first `wait` counts. */
+function preferredMs(header: string | undefined): number | undefined {
+  for (const preference of splitUnquoted(header ?? '')) {
+    const [, name = '', value] = PREFERENCE.exec(preference.trim()) ?? [];
+    if (name.toLowerCase() !== 'wait') continue;
+    const seconds = value?.replaceAll('"', '') ?? '';
+    if (seconds === '') return Number.POSITIVE_INFINITY;
+    return /^\d{1,9}$/.test(seconds) ? Number(seconds) * 1000 : undefined;
+  }
+  return undefined;
+}
+
+/** The elements of a list (RFC 9110, section 5.6.1); a comma inside of quotes is part of its element. */
+function splitUnquoted(list: string): string[] {
+  return list.match(/(?:"(?:[^"\\]|\\.)*"|[^,"]|")+/gs) ?? [];
+}

@@ -1,0 +1,28 @@
+import type { Incoming } from '../adapters/http/ingress.js';
+import { NO_MODEL } from '../answering/predicted.js';
+import { refuseOtherSize } from '../inputs/openInput.js';
+import type { RunningLethe } from './compose.js';
+
+/**
+ * Refuses a message that came by HTTP where it is known already that it will be refused: vectors of another size, and queries before
+ * the first model.
+ * @throws LetheError `wrong-dimension`, `no-model`, with the reason that the dead letter would carry
+ */
+export async function examine(
+  { role, message }: Incoming,
+  { embedder, store }: Pick<RunningLethe, 'embedder' | 'store'>,
+): Promise<void> {
+  if (role === 'commands') {
+    if (message.kind !== 'unlearn') return;
+    for (const example of message.examples ?? []) {
+      if ('vector' in example) refuseOtherSize(example.vector, embedder);
+    }
+    return;
+  }
+  const { payload } = message;
+  if (payload.kind === 'vector') refuseOtherSize(payload.vector, embedder);
+  if (role === 'queries' && !store.registry.snapshot().model) {
+    // What this worker saw last may be old: another may have learned since.
+    if (!(await store.registry.refresh()).model) throw NO_MODEL;
+  }
+}
