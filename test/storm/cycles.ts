@@ -27,6 +27,8 @@ export interface Commanding {
   readonly writer: Writer;
   readonly diary: Diary;
   readonly stallMs: number;
+  /** Whether something is changed just now, that commands may have to wait for. */
+  readonly isChanging: () => boolean;
 }
 
 const statusSchema = z.looseObject({ model: z.looseObject({ classes: z.array(z.string()) }).nullable() });
@@ -101,9 +103,12 @@ export async function finale(commanding: Commanding, ask: () => Promise<void>): 
 }
 
 /** Whether the command was carried out; where it was not, that is a fault. */
-export async function ended({ good, diary, stallMs }: Commanding, command: Command): Promise<boolean> {
+export async function ended(
+  { good, diary, stallMs, isChanging }: Commanding,
+  command: Command,
+): Promise<boolean> {
   const began = Date.now();
-  await within(stallMs, async () => good.endOf(command) !== undefined);
+  await within(stallMs, async () => good.endOf(command) !== undefined, isChanging);
   const event = good.endOf(command);
   if (event === undefined) {
     good.faults.push(`nothing came of the command ${command.id} in ${stallMs} ms`);
@@ -115,10 +120,21 @@ export async function ended({ good, diary, stallMs }: Commanding, command: Comma
   return false;
 }
 
-/** @returns whether it came true in time */
-export async function within(limitMs: number, isSo: () => Promise<boolean>): Promise<boolean> {
-  for (const until = Date.now() + limitMs; Date.now() < until; await sleep(POLL_MS))
+/**
+ * @param isHeldUp while it is so, the time does not count
+ * @returns whether it came true in time
+ */
+export async function within(
+  limitMs: number,
+  isSo: () => Promise<boolean>,
+  isHeldUp: () => boolean = () => false,
+): Promise<boolean> {
+  for (let until = Date.now() + limitMs; Date.now() < until; ) {
     if (await isSo()) return true;
+    const before = Date.now();
+    await sleep(POLL_MS);
+    if (isHeldUp()) until += Date.now() - before;
+  }
   return false;
 }
 

@@ -65,7 +65,11 @@ export async function weather(deployment: Deployment, diary: Diary): Promise<Wea
     ...{ model, random: random(4), pictures: await pictures(), taken: CLASSES },
     ...{ topicBytes, only: form.onlyDamages },
   });
-  const commanding: Commanding = { deployment, good, writer, diary, stallMs: form.stallMs };
+  let isChanging = false;
+  const commanding: Commanding = {
+    ...{ deployment, good, writer, diary, stallMs: form.stallMs },
+    isChanging: () => isChanging,
+  };
   const stalls: string[] = [];
   let storming = true;
   const writing = new Set<Promise<void>>();
@@ -114,7 +118,9 @@ export async function weather(deployment: Deployment, diary: Diary): Promise<Wea
       if (!change) continue;
       changed++;
       diary.tell(change.name);
+      isChanging = true;
       const during = await paced(good, () => underChange(change, scene, { wave, good, lull, stalls }));
+      isChanging = false;
       changing = { answered: changing.answered + during.answered, ms: changing.ms + during.ms };
     }
     storming = false;

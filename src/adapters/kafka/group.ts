@@ -198,14 +198,16 @@ export class Group {
       if (former instanceof Reader && former !== reader && !former.stopped) progress.lose();
       await this.#writer.acquire(progress);
       const topicId = await this.parts.offsets.idOf(progress.topic);
-      const isAnew = isAnother(topicId, progress);
+      const isOther = isAnother(topicId, progress);
+      // Whoever had it meanwhile knows the new topic: the group's position is of that one.
+      const isAnew = isOther && former === reader;
       if (isAnew) {
         this.parts.options.log?.warn(
           { group: this.name, topic: progress.topic, partition: progress.partition },
           'the topic was deleted and created again: Lethe reads it from its beginning; unread records of the old topic are lost',
         );
-        progress.lose();
       }
+      if (isOther) progress.lose();
       const { position, pinned, found } = await beginningOf(progress, {
         ...{ group: this.name, transient: this.transient, whole: reader.subscription.whole === true },
         ...{ offsets: this.parts.offsets, options: this.parts.options },

@@ -8,23 +8,30 @@ import { isAccessError } from './errors.js';
 const TRIES = 3;
 const POLL_MS = 100;
 const AGAIN_MS = 1000;
+/** A rewriting that did not begin and end by then failed: whoever wanted it tries again. */
+const LONGEST_MS = 15 * 60_000;
 
 /** One of the two kinds of files of Redis, and how INFO calls its rewriting. */
 interface Files {
   readonly begin: (client: RedisClient) => Promise<unknown>;
   readonly underWay: readonly string[];
   readonly status: string;
+  /** How many were begun. Null of one whose waiting for its turn shows among `underWay`. */
+  readonly begun: string | null;
 }
 
 const APPENDED: Files = {
   begin: (client) => client.bgRewriteAof(),
   underWay: ['aof_rewrite_in_progress', 'aof_rewrite_scheduled'],
   status: 'aof_last_bgrewrite_status',
+  begun: null,
 };
 const SNAPSHOT: Files = {
   begin: (client) => client.bgSave({ SCHEDULE: true }),
   underWay: ['rdb_bgsave_in_progress'],
   status: 'rdb_last_bgsave_status',
+  // One that is scheduled, behind a rewriting of the append-only file, shows nowhere until it begins.
+  begun: 'rdb_saves',
 };
 
 /** What is told of several kinds of files: the first of these that one of them came to. */
@@ -55,8 +62,9 @@ async function filesOf(client: RedisClient): Promise<Files[]> {
 async function rewritten(client: RedisClient, files: Files): Promise<FileRewrite> {
   for (let tries = 1; ; ) {
     // One that is under way may have begun before the deletion.
+    const before = await countOf(client, files);
     const whose = await begun(client, files);
-    const isWell = await ended(client, files);
+    const isWell = await ended(client, files, whose === 'ours' ? before + 1 : 0);
     if (isWell === undefined) return 'begun';
     if (whose === 'another') continue;
     if (whose === 'ours' && isWell) return 'done';
@@ -76,14 +84,23 @@ async function begun(client: RedisClient, files: Files): Promise<'ours' | 'anoth
   }
 }
 
-/** Whether it ended well; undefined where the user may not see that. */
-async function ended(client: RedisClient, { underWay, status }: Files): Promise<boolean | undefined> {
-  for (;;) {
+/** Whether it ended well, where so many were begun; undefined where the user may not see that. */
+async function ended(
+  client: RedisClient,
+  { underWay, status, begun: counter }: Files,
+  count: number,
+): Promise<boolean | undefined> {
+  for (const since = Date.now(); Date.now() - since < LONGEST_MS; await wait(POLL_MS)) {
     const fields = await persistence(client);
     if (!fields) return undefined;
-    if (underWay.every((field) => fields.get(field) === '0')) return fields.get(status) === 'ok';
-    await wait(POLL_MS);
+    const hasBegun = counter === null || Number(fields.get(counter) ?? count) >= count;
+    if (hasBegun && underWay.every((field) => fields.get(field) === '0')) return fields.get(status) === 'ok';
   }
+  return false;
+}
+
+async function countOf(client: RedisClient, { begun: counter }: Files): Promise<number> {
+  return counter === null ? 0 : Number((await persistence(client))?.get(counter) ?? 0);
 }
 
 async function persistence(client: RedisClient): Promise<ReadonlyMap<string, string> | undefined> {

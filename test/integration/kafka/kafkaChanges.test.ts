@@ -89,10 +89,10 @@ const numbered = (topic: string, count: number, prefix: string) =>
 
 /** Reads and settles; each record is answered with its own value on `to`. */
 function follow(log: KafkaLog, topic: string, to: string, changes: Partial<Subscription> = {}) {
-  const group = `group-${randomUUID()}`;
+  const { group = `group-${randomUUID()}` } = changes;
   const seen: string[] = [];
   const errors: unknown[] = [];
-  const reading = log.read({ topics: [topic], group, maxInFlight: 64, ...changes }).pipe(
+  const reading = log.read({ topics: [topic], maxInFlight: 64, ...changes, group }).pipe(
     concatMap(async (input) => {
       const value = input.value.toString();
       await log.settle(group, [{ input, outputs: [record(to, value)] }]);
@@ -105,6 +105,25 @@ function follow(log: KafkaLog, topic: string, to: string, changes: Partial<Subsc
 
 for (const delivery of ['exactly-once', 'at-least-once'] as const) {
   describe(`a topic that is deleted and made again under a reader, ${delivery}`, () => {
+    it('is not read again by who comes back to it after another one has read it', async () => {
+      const [{ log: mine }, { log: others }] = [await open({ delivery }), await open({ delivery })];
+      const [topic, to] = [await createTopic(), await createTopic()];
+      const before = follow(mine, topic, to);
+      await mine.publish(numbered(topic, 3, 'old-'));
+      await expect.poll(() => before.seen.length, PATIENT).toBe(3);
+      for (const each of running.splice(0)) each.unsubscribe();
+      await deleteTopic(topic);
+      await createTopic(topic);
+      await others.publish(numbered(topic, 5, 'new-'));
+      const meanwhile = follow(others, topic, to, { group: before.group });
+      await expect.poll(() => meanwhile.seen.length, PATIENT).toBe(5);
+      for (const each of running.splice(0)) each.unsubscribe();
+      const after = follow(mine, topic, to, { group: before.group });
+      await others.publish([record(topic, 'last')]);
+      await expect.poll(() => after.seen, PATIENT).toContain('last');
+      expect(after.seen).toEqual(['last']);
+    });
+
     it.each([
       ['smaller than it was', 8],
       ['as large as it was', 20],

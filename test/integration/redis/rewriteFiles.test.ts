@@ -53,6 +53,21 @@ it.each([
   expect(left.filter((file) => appendonly === 'yes' || !file.endsWith('.aof'))).toEqual([]);
 });
 
+it('waits for a snapshot that is scheduled behind another rewriting', async () => {
+  const admin = await createClient({ url: redis.url }).connect();
+  await admin.configSet({ appendonly: 'yes', save: '3600 1' });
+  await admin.sendCommand(['SAVE']);
+  await store.vectors.delete({ classes: ['cat', 'dog'] });
+  // Each key takes a tenth of a second, so that the second one rewrites when the first one is done with that.
+  await admin.configSet('rdb-key-save-delay', '100000');
+  const snapshotsThen = async (rewriting: Promise<unknown>): Promise<string[]> => {
+    expect(await rewriting).toBe('done');
+    return (await holding()).filter((file) => file.endsWith('.rdb') && !file.includes('appendonly'));
+  };
+  expect(await Promise.all([1, 2].map(() => snapshotsThen(store.rewriteFiles())))).toEqual([[], []]);
+  await admin.close();
+});
+
 it('says so where it can not', async () => {
   await rm(data(), { recursive: true });
   expect(await store.rewriteFiles()).toBe('failed');
