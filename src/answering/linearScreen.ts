@@ -1,17 +1,12 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { KnowledgeStore } from '../adapters/knowledgeStore.js';
-import { classesIn, type RegistrySnapshot, SUPPRESSED } from '../domain/classes.js';
-import { renewDetector, sidesOf } from '../knowledge/detectors.js';
-import type { Calibration } from '../model/filter/calibrate.js';
+import { classesIn, SUPPRESSED } from '../domain/classes.js';
+import { renewDetector } from '../knowledge/detectors.js';
+import type { Assessment } from '../model/answer/answer.js';
 import { isUnlearned } from '../model/filter/filter.js';
-import { advantage, type Detector, levelFor, type Sides } from '../model/filter/linear/detector.js';
-import { decodeDetector } from '../model/filter/linear/detectorBytes.js';
 import type { DetectorFitter } from '../model/filter/linear/fitter.js';
-import { createScorers, type Scorer } from '../model/filter/linear/scorer.js';
+import { createDetecting, marginsOf } from './detecting.js';
+import { REFINED, type Refining } from './refining.js';
 import { NOTHING_UNLEARNED, type Screen } from './screen.js';
-
-/** Of a detector whose level was not calibrated: the side that explains an input better. */
-const INITIAL_LEVEL = 0;
 
 export interface LinearScreenOptions {
   /** Makes detectors, where this worker is the learner. */
@@ -22,18 +17,8 @@ export interface LinearScreenOptions {
   readonly specificity: number | null;
   /** Whether similarities are always found out: what is unknown is told by them. */
   readonly familiarity: boolean;
-}
-
-interface Loaded {
-  readonly sha256: string;
-  readonly detector: Detector;
-  readonly score: Scorer;
-}
-
-/** A detector as it is used at one state of the registry. */
-interface Ready extends Loaded {
-  readonly sides: Sides;
-  readonly calibration: Calibration | null;
+  /** Looks again at what lies near the level; left out, the detector decides alone. */
+  readonly refining?: Refining;
 }
 
 /**
@@ -42,68 +27,35 @@ interface Ready extends Loaded {
  * the detector's held-out scores and the sides, in every worker alike.
  */
 export function createLinearScreen(store: KnowledgeStore, options: LinearScreenOptions): Screen {
-  const { fitter, search, specificity, familiarity } = options;
-  const scorerOf = createScorers();
-  let latest: { readonly snapshot: RegistrySnapshot; readonly ready: Ready | null } | undefined;
-
-  const load = async (sha256: string | null): Promise<Loaded | null> => {
-    if (sha256 === null) return null;
-    if (sha256 === latest?.ready?.sha256) return latest.ready;
-    const bytes = await store.detector(sha256);
-    const detector = bytes && decodeDetector(bytes);
-    if (detector?.dimension !== store.vectors.dimension) return null;
-    return { sha256, detector, score: scorerOf(detector) };
-  };
-
-  const readyWith = (loaded: Loaded, snapshot: RegistrySnapshot): Ready | null => {
-    const sides = sidesOf(loaded.detector, snapshot);
-    if (!sides) return null;
-    const before = latest?.ready;
-    if (before?.sha256 === loaded.sha256 && isDeepStrictEqual(before.sides, sides)) return before;
-    const calibration = specificity === null ? null : levelFor(loaded.detector, sides, specificity);
-    return { ...loaded, sides, calibration };
-  };
-
-  /** @returns null where the detector lacks a class, or there is none */
-  const prepare = async (snapshot: RegistrySnapshot): Promise<Ready | null> => {
-    if (latest?.snapshot === snapshot) return latest.ready;
-    const loaded = await load(snapshot.detector);
-    const ready = loaded && readyWith(loaded, snapshot);
-    latest = { snapshot, ready };
-    return ready;
-  };
-
+  const { fitter, search, specificity, familiarity, refining } = options;
+  const detecting = createDetecting(store, specificity);
   return {
     async assess(vectors) {
       const snapshot = await store.registry.refresh();
       const found = familiarity ? await search.assess(vectors) : null;
       if (classesIn(snapshot, ...SUPPRESSED).length === 0)
         return found ?? vectors.map(() => NOTHING_UNLEARNED);
-      const now = await prepare(snapshot);
+      const now = await detecting.at(snapshot);
       if (!now) return found ?? search.assess(vectors);
-      const { detector, score, sides, calibration } = now;
-      const scores = await score(vectors);
-      const level = calibration?.level ?? INITIAL_LEVEL;
-      return vectors.map((_, index) => {
-        const value = advantage(scores, index * detector.keys.length, sides);
-        return {
-          ...(found?.[index] ?? NOTHING_UNLEARNED),
-          filtered: isUnlearned(value, level),
-          ...(Number.isFinite(value) && { margin: value - level }),
-        };
-      });
+      const margins = await marginsOf(now, vectors);
+      const linear = margins.map((margin, index) => ({
+        ...(found?.[index] ?? NOTHING_UNLEARNED),
+        ...verdictOf(margin),
+      }));
+      return refining ? refining.refine(vectors, linear, now, snapshot) : linear;
     },
 
     async calibrate() {
       const started = performance.now();
       const before = await store.registry.refresh();
-      if (!(await prepare(before))) await renewDetector(store, fitter);
-      const now = await prepare(await store.registry.refresh());
+      if (!(await detecting.at(before))) await renewDetector(store, fitter);
+      const now = await detecting.at(await store.registry.refresh());
       if (!now?.calibration) return null;
-      const { level, specificity: passed, recall } = now.calibration;
+      const refined = (await refining?.calibrate(now)) ?? null;
+      const { level, specificity: passed, recall } = refined ?? now.calibration;
       return {
         kind: 'filter-calibrated',
-        filter: 'linear',
+        filter: refined ? REFINED : 'linear',
         level,
         specificity: passed,
         recall,
@@ -113,7 +65,14 @@ export function createLinearScreen(store: KnowledgeStore, options: LinearScreenO
 
     async keepUp() {
       const snapshot = await store.registry.refresh();
-      return (await prepare(snapshot)) !== null || classesIn(snapshot, 'learned', ...SUPPRESSED).length === 0;
+      return (
+        (await detecting.at(snapshot)) !== null || classesIn(snapshot, 'learned', ...SUPPRESSED).length === 0
+      );
     },
   };
+}
+
+/** What a margin says; one that is infinite is no evidence. */
+function verdictOf(margin: number): Pick<Assessment, 'filtered' | 'margin'> {
+  return { filtered: isUnlearned(margin, 0), ...(Number.isFinite(margin) && { margin }) };
 }

@@ -20,7 +20,7 @@ export type Assessed<T> = T & { readonly assessment: Assessment };
 /** The filter at work: asks the databases, decides at the calibrated level. */
 export interface Screen {
   /** One assessment for each unit vector. Where DB-MU is empty nothing is asked and nothing filtered. */
-  assess(vectors: readonly Float32Array[]): Promise<Assessment[]>;
+  assess(vectors: readonly Float32Array[]): Promise<readonly Assessment[]>;
   /**
    * Calibrates on held-out vectors of the databases. Null, and the level stays, where one of them is empty, where
    * calibration is off, and where a class changed sides meanwhile (that change calls for a calibration of its own).

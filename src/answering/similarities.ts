@@ -52,9 +52,18 @@ export async function leaveOneOut(
       heldOut,
       seed,
     );
-    return inPortions(sample, (portion) => similaritiesOf(portion, store, filter));
+    return leftOutSimilarities(sample, store, filter);
   };
   return [await of('cil', learned), await of('mu')];
+}
+
+/** Similarities of stored vectors, each as if it were not stored. */
+export function leftOutSimilarities(
+  records: readonly VectorRecord[],
+  store: KnowledgeStore,
+  filter: UnlearnedFilter,
+): Promise<Similarities[]> {
+  return inPortions(records, (portion) => similaritiesOf(portion, store, filter));
 }
 
 /** Small portions leave room for live queries in between. */

@@ -1,5 +1,6 @@
 import type { KnowledgeStore } from '../adapters/knowledgeStore.js';
 import { createLinearScreen } from '../answering/linearScreen.js';
+import { createRefining } from '../answering/refining.js';
 import { createScreen, type Screen, type ScreenOptions } from '../answering/screen.js';
 import { createDetectorFitter } from '../model/filter/linear/fitter.js';
 import { relativeFilter } from '../model/filter/relative.js';
@@ -13,7 +14,8 @@ const HELD_OUT_IN_ALL = 4;
 export function screenOf(config: LetheConfig, store: KnowledgeStore): Screen {
   const options = screenOptions(config);
   const search = createScreen(store, options);
-  if (config.filter.kind !== 'linear') return search;
+  const { kind, k } = config.filter;
+  if (kind !== 'linear' && kind !== 'linear+knn') return search;
   const { specificity, heldOut, familiarity = false, seed } = options;
   const { dimension } = store.vectors;
   const fitter = createDetectorFitter({
@@ -21,7 +23,11 @@ export function screenOf(config: LetheConfig, store: KnowledgeStore): Screen {
     heldOut: { perClass: heldOut, inAll: HELD_OUT_IN_ALL * heldOut },
     seed,
   });
-  return createLinearScreen(store, { fitter, search, specificity, familiarity });
+  const refining =
+    kind === 'linear+knn' && specificity !== null
+      ? { refining: createRefining(store, { search, filter: relativeFilter(k), specificity, heldOut }) }
+      : {};
+  return createLinearScreen(store, { fitter, search, specificity, familiarity, ...refining });
 }
 
 /** How the databases are searched: for the filter, or for what is unknown. */

@@ -72,6 +72,15 @@ export interface FilterLevel {
   /** Name of the filter that it belongs to. */
   readonly filter: string;
   readonly level: number;
+  /** Of the filter that searches near the level of its detector alone. */
+  readonly refinement?: {
+    /** What the score of the search counts beside that of the detector. */
+    readonly weight: number;
+    /** How near to the detector's level an input is searched for. */
+    readonly band: number;
+    /** Tells for which detector and which sides of the classes the level is. */
+    readonly basis: string;
+  };
 }
 
 /** Everything that workers must agree on, at one version. Versions grow by one with every change; a snapshot never changes. */

@@ -4,6 +4,7 @@ import { type ClassRecord, classesIn, type RegistrySnapshot, SUPPRESSED } from '
 import { stacked } from '../domain/vector.js';
 import type { Detector, Sides } from '../model/filter/linear/detector.js';
 import { encodeDetector } from '../model/filter/linear/detectorBytes.js';
+import type { Portion } from '../model/filter/linear/fitProtocol.js';
 import type { DetectorFitter } from '../model/filter/linear/fitter.js';
 
 /** A class as a row of the detector has to be made of it: another one where its stored vectors are others. */
@@ -65,14 +66,12 @@ export async function renewDetector(store: KnowledgeStore, fitter: DetectorFitte
   return isCurrent ? detector : null;
 }
 
-async function* vectorsOf(
-  className: string,
-  vectors: KnowledgeStore['vectors'],
-): AsyncGenerator<Float32Array<ArrayBuffer>> {
+async function* vectorsOf(className: string, vectors: KnowledgeStore['vectors']): AsyncGenerator<Portion> {
   for await (const records of vectors.scan({ classes: [className] })) {
-    yield stacked(
+    const stack = stacked(
       records.map(({ vector }) => vector),
       vectors.dimension,
     );
+    yield { ids: records.map(({ id }) => id), vectors: stack };
   }
 }

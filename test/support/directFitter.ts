@@ -14,14 +14,14 @@ export function directFitter(settings: FitterSettings): DetectorFitter & { reado
     held,
     added,
     async add(key, portions) {
-      let numbers = 0;
-      for await (const vectors of portions) {
-        numbers += vectors.length;
-        await (await fit).add(key, vectors);
+      let count = 0;
+      for await (const portion of portions) {
+        count += portion.ids.length;
+        await (await fit).add(key, portion);
       }
       held.add(key);
       added.push((JSON.parse(key) as [string])[0]);
-      return numbers / settings.dimension;
+      return count;
     },
     detector: async (keys) => (await fit).detector(keys),
     async forget() {

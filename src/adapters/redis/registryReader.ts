@@ -60,11 +60,15 @@ const modelSchema: z.ZodType<ModelVersion> = z.object({
   backend: z.string(),
 });
 const numberSchema = z.string().min(1).transform(Number).pipe(z.number());
+const refinementSchema = jsonSchema.pipe(
+  z.object({ weight: z.number(), band: z.number(), basis: z.string() }),
+);
 const currentSchema = z
   .object({
     model: nameSchema.optional(),
     filter: z.string().optional(),
     level: numberSchema.optional(),
+    refinement: refinementSchema.optional(),
     known: numberSchema.optional(),
     detector: nameSchema.optional(),
   })
@@ -208,6 +212,7 @@ function classAt(key: string, entity: unknown, dimension: number): ClassRecord {
   };
 }
 
-function filterLevelOf({ filter, level }: z.infer<typeof currentSchema>): FilterLevel | null {
-  return filter === undefined || level === undefined ? null : { filter, level };
+function filterLevelOf({ filter, level, refinement }: z.infer<typeof currentSchema>): FilterLevel | null {
+  if (filter === undefined || level === undefined) return null;
+  return { filter, level, ...(refinement && { refinement }) };
 }

@@ -1,5 +1,5 @@
 import { sha256 } from '../../domain/auditChain.js';
-import type { ClassRecord, TaskRecord } from '../../domain/classes.js';
+import type { ClassRecord, FilterLevel, TaskRecord } from '../../domain/classes.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
 import type { CommandNote, RegistryChange } from '../knowledgeStore.js';
 import { encodeCentroid } from './encoding.js';
@@ -51,9 +51,7 @@ export function changeCommands(
       ['ZADD', keys.tasks, 'NX', orderOf(index), entityId(record.name)],
     ]),
     ...(model ? modelCommands(keys, model) : []),
-    ...(filterLevel
-      ? [['HSET', keys.current, 'filter', filterLevel.filter, 'level', String(filterLevel.level)]]
-      : []),
+    ...(filterLevel ? levelCommands(keys, filterLevel) : []),
     ...(knownLevel === undefined ? [] : [['HSET', keys.current, 'known', String(knownLevel)]]),
     ...(detector === undefined ? [] : detectorCommands(keys, detector)),
     ...holdersGone.map(({ id, seenAt }) => ['HSET', keys.holdersGone, id, seenAt]),
@@ -101,6 +99,14 @@ function modelCommands(keys: Keys, model: ModelVersion): Commands {
   return [
     ...written(keys.entity('model', model.version), { ...model }),
     ['HSET', keys.current, 'model', entityId(model.version)],
+  ];
+}
+
+function levelCommands(keys: Keys, { filter, level, refinement }: FilterLevel): Commands {
+  return [
+    ['HDEL', keys.current, 'refinement'],
+    ['HSET', keys.current, 'filter', filter, 'level', String(level)],
+    ...(refinement ? [['HSET', keys.current, 'refinement', JSON.stringify(refinement)]] : []),
   ];
 }
 

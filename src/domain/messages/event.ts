@@ -232,7 +232,7 @@ export const eventSchema = z.discriminatedUnion('kind', [
   /** The filter was calibrated anew; specificity and recall as measured on held-out vectors of the databases. */
   z.object({
     kind: z.literal('filter-calibrated'),
-    filter: z.enum(['threshold', 'relative', 'linear']),
+    filter: z.enum(['threshold', 'relative', 'linear', 'linear+knn']),
     /** The threshold of Eq. 5, or the margin of the relative or the linear filter. */
     level: z.number(),
     specificity: z.number().nullable(),

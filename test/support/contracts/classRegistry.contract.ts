@@ -112,6 +112,20 @@ export function describeClassRegistry(
       });
     });
 
+    it('keeps what refines the level of the filter, until there is a level without it', async () => {
+      const { registry } = storeOf();
+      const refined = {
+        filter: 'linear+knn',
+        level: 1.5,
+        refinement: { weight: 0.1 + 0.2, band: 3, basis: 'b' },
+      };
+      await registry.update(() => ({ filterLevel: refined }));
+      expect((await (await second()).registry.refresh()).filterLevel).toEqual(refined);
+      const plain = { filter: 'relative', level: 0.1 };
+      await registry.update(() => ({ filterLevel: plain }));
+      expect((await (await second()).registry.refresh()).filterLevel).toEqual(plain);
+    });
+
     it('keeps one detector, named by its hash, until another one takes its place or it is dropped', async () => {
       const { registry } = storeOf();
       const [first, other] = [Buffer.from([0, 255, 13, 10]), Buffer.alloc(100_000, 7)];

@@ -46,9 +46,9 @@ export const inference = z
 export const filter = z
   .strictObject({
     kind: z
-      .enum(['linear', 'relative', 'threshold'])
+      .enum(['linear', 'linear+knn', 'relative', 'threshold'])
       .describe(
-        'linear: a discriminant over all classes, whose cost does not depend on the number of vectors; relative: compares an input with its nearest in both databases; threshold: Eq. 5 of the paper.',
+        'linear: a discriminant over all classes, whose cost does not depend on the number of vectors; linear+knn: also compares the fifth of inputs nearest to its level with both databases; relative: compares an input with its nearest in both databases; threshold: Eq. 5 of the paper.',
       ),
     threshold: z
       .number()

@@ -3,6 +3,8 @@ import type { ClassRows } from './discriminant.js';
 
 /** Held-out vectors that a detector's level is found with. */
 export interface HeldOutScores {
+  /** Ids of the vectors; n entries. */
+  readonly ids: readonly string[];
   /** Place of each vector's class; n entries. */
   readonly places: Int32Array;
   /** Scores of each vector for all classes, as if it had been left out: shape [n, classes]. */

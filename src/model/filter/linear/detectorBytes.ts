@@ -4,9 +4,10 @@ import type { Detector } from './detector.js';
 
 const count = z.int().nonnegative();
 const headerSchema = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(2),
   dimension: count,
   keys: z.array(z.string()),
+  ids: z.array(z.string()),
   places: z.array(count),
 });
 const NUMBER = Float32Array.BYTES_PER_ELEMENT;
@@ -14,7 +15,7 @@ const NUMBER = Float32Array.BYTES_PER_ELEMENT;
 /** A detector as bytes: the length of a JSON header, the header, then rows, biases and held-out scores as float32. */
 export function encodeDetector({ dimension, keys, rows, biases, heldOut }: Detector): Buffer {
   const places = [...heldOut.places];
-  const header = Buffer.from(JSON.stringify({ format: 1, dimension, keys, places }));
+  const header = Buffer.from(JSON.stringify({ format: 2, dimension, keys, ids: heldOut.ids, places }));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(header.length);
   return Buffer.concat([length, header, ...[rows, biases, heldOut.scores].map(littleEndian)]);
@@ -26,9 +27,10 @@ export function decodeDetector(bytes: Uint8Array): Detector | null {
   const start = all.length < 4 ? 0 : 4 + all.readUInt32LE(0);
   const header = headerSchema.safeParse(json(all.subarray(4, start).toString()));
   if (!header.success) return null;
-  const { dimension, keys, places } = header.data;
+  const { dimension, keys, ids, places } = header.data;
   const sizes = [keys.length * dimension, keys.length, places.length * keys.length] as const;
   if (all.length !== start + NUMBER * sizes.reduce((sum, size) => sum + size, 0)) return null;
+  if (ids.length !== places.length) return null;
   if (places.some((place) => place >= keys.length)) return null;
   let at = start;
   const next = (size: number): Float32Array => {
@@ -37,7 +39,7 @@ export function decodeDetector(bytes: Uint8Array): Detector | null {
     return new Float32Array(new Uint8Array(littleEndian(numbers)).buffer);
   };
   const [rows, biases, scores] = sizes.map(next) as [Float32Array, Float32Array, Float32Array];
-  return { dimension, keys, rows, biases, heldOut: { places: Int32Array.from(places), scores } };
+  return { dimension, keys, rows, biases, heldOut: { ids, places: Int32Array.from(places), scores } };
 }
 
 /** A copy of float32 numbers as little-endian bytes, or of such bytes in this machine's order. */

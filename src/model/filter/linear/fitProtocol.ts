@@ -9,10 +9,17 @@ export interface FitterSettings {
   readonly seed: number;
 }
 
+/** Vectors of one class, in a buffer that changes hands. */
+export interface Portion {
+  readonly ids: readonly string[];
+  /** Unit vectors, shape [ids.length, dimension]. */
+  readonly vectors: Float32Array<ArrayBuffer>;
+}
+
 /** Answered one after the other. */
 export type FitRequest =
-  /** Adds vectors of the class with this key, in a buffer that changes hands. */
-  | { readonly kind: 'add'; readonly key: string; readonly vectors: Float32Array<ArrayBuffer> }
+  /** Adds vectors of the class with this key. */
+  | ({ readonly kind: 'add'; readonly key: string } & Portion)
   /** Makes the detector of the classes with these keys, all that were added. */
   | { readonly kind: 'fit'; readonly keys: readonly string[] };
 

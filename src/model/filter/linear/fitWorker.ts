@@ -22,7 +22,7 @@ async function answer(request: FitRequest): Promise<FitReply> {
   try {
     const own = await fit;
     if (request.kind === 'fit') return { ok: true, detector: await own.detector(request.keys) };
-    await own.add(request.key, request.vectors);
+    await own.add(request.key, request);
     return { ok: true, detector: null };
   } catch (error) {
     return { ok: false, message: error instanceof Error ? error.message : String(error) };

@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { LetheError } from '../../../domain/errors.js';
 import { startThread } from '../../embedder/startThread.js';
 import type { Detector } from './detector.js';
-import type { FitReply, FitRequest, FitterSettings } from './fitProtocol.js';
+import type { FitReply, FitRequest, FitterSettings, Portion } from './fitProtocol.js';
 
 /**
  * Makes detectors in a thread of its own, which keeps the sums of classes, so that a further class costs its own vectors
@@ -14,10 +14,10 @@ export interface DetectorFitter {
   readonly held: ReadonlySet<string>;
   /**
    * Adds the vectors of a class. Where it is broken off, everything is forgotten.
-   * @param portions unit vectors, each shape [n, dimension] in a buffer that changes hands
+   * @param portions their buffers change hands
    * @returns how many there were
    */
-  add(key: string, portions: AsyncIterable<Float32Array<ArrayBuffer>>): Promise<number>;
+  add(key: string, portions: AsyncIterable<Portion>): Promise<number>;
   /**
    * The detector of the classes with these keys: all that are held.
    * @throws LetheError `internal` where the thread can't answer, or ends before it does
@@ -65,14 +65,14 @@ export function createDetectorFitter(settings: FitterSettings): DetectorFitter {
   return {
     held,
     async add(key, portions) {
-      let numbers = 0;
+      let count = 0;
       try {
-        for await (const vectors of portions) {
-          numbers += vectors.length;
-          await ask({ kind: 'add', key, vectors });
+        for await (const portion of portions) {
+          count += portion.ids.length;
+          await ask({ kind: 'add', key, ...portion });
         }
         held.add(key);
-        return numbers / settings.dimension;
+        return count;
       } catch (error) {
         await forget();
         throw error;

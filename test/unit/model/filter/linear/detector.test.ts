@@ -9,6 +9,7 @@ const DETECTOR: Detector = {
   rows: Float32Array.of(1, 0, 0, 1, -1, 0.5),
   biases: Float32Array.of(0, 0.25, -1),
   heldOut: {
+    ids: ['a', 'b', 'c', 'd', 'e'],
     places: Int32Array.of(0, 0, 1, 1, 2),
     scores: Float32Array.of(5, 1, 0, 4, 1, 0, 1, 3, 0, 2, 1, 0, 0, 0, 9),
   },
@@ -37,7 +38,11 @@ describe('a linear detector', () => {
     expect(levelFor(DETECTOR, { unlearned: [], remaining: [0, 1, 2] }, 0.9)).toBeNull();
     expect(levelFor(DETECTOR, { unlearned: [0, 1, 2], remaining: [] }, 0.9)).toBeNull();
     // A vector of a class that has no other scores that class at -Infinity.
-    const alone = { places: Int32Array.of(0, 1), scores: Float32Array.of(-Infinity, 1, 0, 0, 1, 0) };
+    const alone = {
+      ids: ['a', 'b'],
+      places: Int32Array.of(0, 1),
+      scores: Float32Array.of(-Infinity, 1, 0, 0, 1, 0),
+    };
     expect(levelFor({ ...DETECTOR, heldOut: alone }, { unlearned: [0], remaining: [1] }, 0.9)).toBeNull();
   });
 
@@ -54,12 +59,12 @@ describe('a linear detector', () => {
     expect(decodeDetector(new Uint8Array(0))).toBeNull();
     expect(decodeDetector(Buffer.from('what is this?'))).toBeNull();
     expect(decodeDetector(bytes.subarray(0, -4))).toBeNull();
-    const header = JSON.stringify({ format: 2, dimension: 0, keys: [], places: [] });
+    const header = JSON.stringify({ format: 3, dimension: 0, keys: [], ids: [], places: [] });
     const length = Buffer.alloc(4);
     length.writeUInt32LE(header.length);
     expect(decodeDetector(Buffer.concat([length, Buffer.from(header)]))).toBeNull();
-    const { places, scores } = DETECTOR.heldOut;
-    const wrongPlace = { places: places.with(0, 3), scores };
+    const { heldOut } = DETECTOR;
+    const wrongPlace = { ...heldOut, places: heldOut.places.with(0, 3) };
     expect(decodeDetector(encodeDetector({ ...DETECTOR, heldOut: wrongPlace }))).toBeNull();
   });
 

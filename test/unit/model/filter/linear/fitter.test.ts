@@ -1,13 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Portion } from '../../../../../src/model/filter/linear/fitProtocol.js';
 import { createDetectorFitter, type DetectorFitter } from '../../../../../src/model/filter/linear/fitter.js';
 import { directFitter } from '../../../../support/directFitter.js';
 
 const SETTINGS = { dimension: 3, heldOut: { perClass: 4, inAll: 6 }, seed: 1 };
 const [CAT, DOG] = ['["cat"]', '["dog"]'];
 
-async function* portions(axis: number, sizes: readonly number[]): AsyncGenerator<Float32Array<ArrayBuffer>> {
-  for (const size of sizes)
-    yield Float32Array.from({ length: 3 * size }, (_, at) => (at % 3 === axis ? 0.99 : (0.1 * (at % 5)) / 5));
+async function* portions(axis: number, sizes: readonly number[]): AsyncGenerator<Portion> {
+  for (const size of sizes) {
+    const ids = Array.from({ length: size }, (_, index) => `${axis}-${size}-${index}`);
+    const value = (at: number): number => (at % 3 === axis ? 0.99 : (0.1 * (at % 5)) / 5);
+    yield { ids, vectors: Float32Array.from({ length: 3 * size }, (_, at) => value(at)) };
+  }
 }
 
 describe('the fitter', () => {
@@ -30,7 +34,7 @@ describe('the fitter', () => {
   it('forgets everything where a class is broken off, or the thread ends over it', async () => {
     fitter = createDetectorFitter(SETTINGS);
     await fitter.add(CAT, portions(0, [3]));
-    async function* broken(): AsyncGenerator<Float32Array<ArrayBuffer>> {
+    async function* broken(): AsyncGenerator<Portion> {
       yield* portions(1, [2]);
       throw new Error('Redis is away');
     }
@@ -47,8 +51,8 @@ describe('the fitter', () => {
 
   it('refuses what is no vector', async () => {
     fitter = createDetectorFitter(SETTINGS);
-    async function* odd(): AsyncGenerator<Float32Array<ArrayBuffer>> {
-      yield Float32Array.of(Number.NaN, 0, 1);
+    async function* odd(): AsyncGenerator<Portion> {
+      yield { ids: ['odd'], vectors: Float32Array.of(Number.NaN, 0, 1) };
     }
     await expect(fitter.add(CAT, odd())).rejects.toMatchObject({ code: 'internal' });
     expect(fitter.held.size).toBe(0);
