@@ -27,6 +27,7 @@ export interface CommandReceipt extends CommandNote {
 export interface RegistryChange {
   readonly put?: readonly ClassRecord[];
   readonly drop?: readonly string[];
+  /** What was noted of the refused samples of a task goes once it is put as one that is not open. */
   readonly putTasks?: readonly TaskRecord[];
   /** Tasks to be dropped; what was noted of their refused samples goes too. */
   readonly dropTasks?: readonly string[];

@@ -18,7 +18,8 @@ export function noteRefusals<T>(
     const refused = new Map<string, RefusedSample[]>();
     for (const item of items) {
       const task = item.ok ? undefined : taskOf(item.source);
-      if (task === undefined) continue;
+      // Nobody waits for samples of a task that is over, and their ids are their senders' data.
+      if (task === undefined || isOver(task, registry)) continue;
       const samples = refused.get(task) ?? [];
       samples.push({ id: idOf(item.source), position: positionOf(item.source) });
       refused.set(task, samples);
@@ -26,4 +27,9 @@ export function noteRefusals<T>(
     await Promise.all([...refused].map(([task, samples]) => registry.noteRefused(task, samples)));
     return items;
   });
+}
+
+function isOver(task: string, registry: ClassRegistry): boolean {
+  const state = registry.snapshot().tasks.get(task)?.state;
+  return state !== undefined && state !== 'open';
 }

@@ -47,6 +47,7 @@ export function changeCommands(
       ['ZADD', keys.classes, 'NX', orderOf(index), entityId(record.name)],
     ]),
     ...putTasks.flatMap((record, index) => [
+      ...(record.state === 'open' ? [] : [['DEL', keys.refused(record.name), keys.refusedIds(record.name)]]),
       ...written(keys.entity('task', record.name), taskEntity(record)),
       ['ZADD', keys.tasks, 'NX', orderOf(index), entityId(record.name)],
     ]),

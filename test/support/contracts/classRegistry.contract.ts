@@ -160,6 +160,15 @@ export function describeClassRegistry(
       expect(await registry.refusedOf('t1')).toEqual({ named: 0, nameless: 0 });
     });
 
+    it('forgets what was noted of the refused samples of a task that is over', async () => {
+      const { registry } = await storeAfter(() => ({ putTasks: [taskRecord('t1', ['cat'])] }));
+      await registry.noteRefused('t1', [at(1), at(2, 'a')]);
+      await registry.update(() => ({ putTasks: [taskRecord('t1', ['cat'])] }));
+      expect(await registry.refusedOf('t1')).toEqual({ named: 1, nameless: 1 });
+      await registry.update(() => ({ putTasks: [{ ...taskRecord('t1', ['cat']), state: 'finished' }] }));
+      expect(await registry.refusedOf('t1')).toEqual({ named: 0, nameless: 0 });
+    });
+
     it('counts a refused id no more when its sample is stored, whenever that is, and whatever task refused it', async () => {
       const store = await storeAfter(() => ({
         putTasks: [taskRecord('t1', ['cat']), taskRecord('t2', ['dog'])],

@@ -4,7 +4,7 @@ import { topicsUnder } from '../../../src/domain/topics.js';
 import { accepted, rejected } from '../../../src/operators/flow.js';
 import { noteRefusals } from '../../../src/operators/noteRefusals.js';
 import { recordAt, through } from '../../support/flows.js';
-import { storeOf } from '../../support/knowledge.js';
+import { storeOf, taskOf } from '../../support/knowledge.js';
 
 const topic = topicsUnder('test.').samples;
 const error = new LetheError('image-corrupt', 'no picture', { remedy: 'Send another.' });
@@ -24,6 +24,14 @@ it('refused samples are noted with their task, by id where they have one, and al
   expect(await through(items, noteRefusals(registry, { batchSize: 8 }))).toEqual(items);
   expect(await registry.refusedOf('t1')).toEqual({ named: 2, nameless: 0 });
   expect(await registry.refusedOf('t2')).toEqual({ named: 0, nameless: 1 });
+});
+
+it('nothing is noted for a task that is over', async () => {
+  const { registry } = await storeOf({ tasks: [taskOf('t1', { state: 'told' }), taskOf('t2')] });
+  const items = [rejected(error, ofTask(1, 't1', 'a')), rejected(error, ofTask(2, 't2', 'b'))];
+  await through(items, noteRefusals(registry, { batchSize: 8 }));
+  expect(await registry.refusedOf('t1')).toEqual({ named: 0, nameless: 0 });
+  expect(await registry.refusedOf('t2')).toEqual({ named: 1, nameless: 0 });
 });
 
 it('they are noted before they pass', async () => {

@@ -44,11 +44,12 @@ export class MemoryRegistry implements ClassRegistry {
 
   /** Applies a change within this turn of the event loop, so that others' changes can be part of the same step. */
   applyNow(change: RegistryChange, moved: ReadonlyMap<string, number> = new Map()): RegistrySnapshot {
-    const { command, dropTasks = [], holdersGone = [] } = change;
+    const { command, putTasks = [], dropTasks = [], holdersGone = [] } = change;
     if (command && this.#receipts.has(command.id)) return this.#snapshot;
     this.#snapshot = changed(this.#snapshot, change);
     if (change.detector !== undefined) this.#detector = change.detector;
     for (const task of dropTasks) this.#refused.drop(task);
+    for (const { name, state } of putTasks) if (state !== 'open') this.#refused.drop(name);
     this.holders.goneNow(holdersGone);
     if (command) {
       this.#receipts.set(command.id, { ...command, registryVersion: this.#snapshot.version, moved });
