@@ -15,6 +15,8 @@ const statusSchema = z.object({ model: z.unknown().nullable() });
 /** `lethe run` in a process of its own. */
 export interface Worker {
   readonly pid: number;
+  /** Of its gateway. */
+  readonly url: string;
   /** Resolves when the worker has loaded the model that answers. */
   hasModel(): Promise<void>;
   /** Drains it as SIGTERM does, and waits for its end. */
@@ -39,9 +41,11 @@ export async function startWorker(
   const line = once(createInterface({ input: child.stdout }), 'line');
   const first = await Promise.race([line, ended.then(() => null)]);
   if (first === null) throw new Error(`lethe run --role ${role} ended at its start`);
-  const client = createGatewayClient({ url: readySchema.parse(JSON.parse(String(first[0]))).url });
+  const { url } = readySchema.parse(JSON.parse(String(first[0])));
+  const client = createGatewayClient({ url });
   return {
     pid: child.pid ?? 0,
+    url,
     hasModel: async () => {
       while (statusSchema.parse(await client.status()).model === null) await sleep(50);
     },

@@ -51,7 +51,7 @@ export interface RunningLethe {
   readonly log: EventLog;
   readonly topics: Topics;
   readonly store: KnowledgeStore;
-  readonly embedder: Pick<Embedder, 'dimension'>;
+  readonly embedder: Pick<Embedder, 'dimension' | 'takesImages'>;
   readonly metrics: Metrics;
   readonly health: Health;
   /** What it does, as it does it. */

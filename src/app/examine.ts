@@ -1,12 +1,13 @@
 import type { Incoming } from '../adapters/http/ingress.js';
 import { NO_MODEL } from '../answering/predicted.js';
-import { refuseOtherSize } from '../inputs/openInput.js';
+import { refuseOtherSize, refuseUnfit } from '../inputs/openInput.js';
+import { noImages } from '../model/embedder/vectorsOnly.js';
 import type { RunningLethe } from './compose.js';
 
 /**
- * Refuses a message that came by HTTP where it is known already that it will be refused: vectors of another size, and queries before
- * the first model.
- * @throws LetheError `wrong-dimension`, `no-model`, with the reason that the dead letter would carry
+ * Refuses a message that came by HTTP where it is known already that it will be refused: vectors of another size, images where only
+ * vectors are taken, and queries before the first model.
+ * @throws LetheError `wrong-dimension`, `unsupported-format`, `no-model`, with the reason that the dead letter would carry
  */
 export async function examine(
   { role, message }: Incoming,
@@ -16,11 +17,11 @@ export async function examine(
     if (message.kind !== 'unlearn') return;
     for (const example of message.examples ?? []) {
       if ('vector' in example) refuseOtherSize(example.vector, embedder);
+      else if (embedder.takesImages === false) throw noImages();
     }
     return;
   }
-  const { payload } = message;
-  if (payload.kind === 'vector') refuseOtherSize(payload.vector, embedder);
+  refuseUnfit(message.payload, embedder);
   if (role === 'queries' && !store.registry.snapshot().model) {
     // What this worker saw last may be old: another may have learned since.
     if (!(await store.registry.refresh()).model) throw NO_MODEL;

@@ -11,6 +11,7 @@ import { telemetryRoutes } from '../telemetry/http.js';
 import type { RunningLethe } from './compose.js';
 import { examine } from './examine.js';
 import { guardedDoors } from './guardedDoors.js';
+import { letheVersion } from './version.js';
 
 /**
  * Opens the HTTP doors of a running Lethe, as its config says: messages, status, metrics, health and the console.
@@ -28,6 +29,7 @@ export async function serveHttp(lethe: RunningLethe, logger?: Logger): Promise<H
     log,
     topics,
     modelName: config.model.name,
+    version: letheVersion(),
     examine: (incoming) => examine(incoming, lethe),
     status: () => lethe.status(),
     evidence: (className, countRecords) => lethe.evidence(className, countRecords),

@@ -8,6 +8,7 @@ import type { CliIo } from './io.js';
 const COMMANDS: Readonly<Record<string, (io: CliIo) => Promise<Command>>> = {
   demo: async (io) => (await import('./demo.js')).demoCommand(io),
   run: async (io) => (await import('./run.js')).runCommand(io),
+  ask: async (io) => (await import('./ask.js')).askCommand(io),
   learn: async (io) => (await import('./learn.js')).learnCommand(io),
   unlearn: async (io) => (await import('./unlearn.js')).unlearnCommand(io),
   relearn: async (io) => (await import('./relearn.js')).relearnCommand(io),

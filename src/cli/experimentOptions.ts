@@ -4,6 +4,7 @@ import type { LetheConfig } from '../app/config/schema.js';
 import { cacheFolder } from '../data/cacheFolder.js';
 import { fetchEmbedder } from '../data/embedderCatalog.js';
 import type { OnDataProgress } from '../data/progress.js';
+import { LetheError } from '../domain/errors.js';
 import {
   type ClassLimits,
   type ExperimentDataset,
@@ -110,6 +111,13 @@ export async function chosenEmbedder(
     return resnet50In(folder ?? '', size);
   }
   const own = loadConfig({ file: embedder, variables: io.variables }).config.embedder;
+  if (own.kind === 'vectors') {
+    throw new LetheError('config-invalid', `${embedder} describes no network that embeds images`, {
+      field: 'embedder.kind',
+      value: own.kind,
+      remedy: 'Give a configuration with an ONNX or TensorFlow.js embedder.',
+    });
+  }
   if (own.kind !== 'bundled') return own;
   return { ...EFFICIENTNET_LITE0, inputSize: { width: own.size, height: own.size } };
 }

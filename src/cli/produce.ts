@@ -3,8 +3,8 @@ import { checked } from '../client/checked.js';
 import type { FoundInput, InputItem } from '../data/inputItem.js';
 import { decodePrediction, decodeQuery, encodeQuery } from '../domain/cloudEvents.js';
 import { LetheError, toLetheError } from '../domain/errors.js';
-import type { Prediction } from '../domain/messages/prediction.js';
 import type { LogRecord, OutgoingRecord } from '../domain/record.js';
+import { answerLine } from './answerLine.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
 import { followAnswers } from './followAnswers.js';
 import { inputLimits, inputsAt, sampleRecord } from './inputs.js';
@@ -99,7 +99,7 @@ async function produceQueries(input: string, options: QueriesOptions, io: CliIo)
   };
   const print = (record: LogRecord): void => {
     const prediction = decodePrediction(record);
-    writeResult(io, options.json, prediction, line(prediction));
+    writeResult(io, options.json, prediction, `${prediction.queryId}  ${answerLine(prediction)}`);
   };
   const send = async (): Promise<void> => {
     await sendEach(usable(inputs, toRecord, skipped), client, {
@@ -175,12 +175,6 @@ class Skipped {
       evidence: { problems: this.#problems.map(shownProblem) },
     });
   }
-}
-
-function line({ queryId, label, probabilities, route }: Prediction): string {
-  const probability = probabilities.find((each) => each.label === label)?.probability;
-  const share = probability === undefined ? '' : `  ${(100 * probability).toFixed(1)} %`;
-  return `${queryId}  ${label ?? '-'}${share}  (${route})`;
 }
 
 function refusedQueries(refused: readonly LetheError[], sent: number): LetheError {

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { letheVersion } from '../app/version.js';
 import { helpOf } from '../domain/errorCatalogue.js';
-import { type LetheError, toLetheError } from '../domain/errors.js';
+import { LetheError, toLetheError } from '../domain/errors.js';
 import { jsonLine, visible, visibleLines } from '../domain/visible.js';
 import { scrubber } from '../telemetry/scrub.js';
 import { commandsFor } from './commands.js';
@@ -17,12 +17,16 @@ const EXIT = { ok: 0, failure: 1, usage: 2, config: 78 } as const;
  */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
   try {
-    const program = createProgram(io);
+    const program = createProgram(io, argv.includes('--json'));
     for (const command of await commandsFor(argv, io)) program.addCommand(inheriting(command, program));
     await program.parseAsync(argv, { from: 'user' });
     return EXIT.ok;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.ok;
+      if (argv.includes('--json')) io.stderr.write(`${jsonLine(withHelp(wrongUsage(error)))}\n`);
+      return EXIT.usage;
+    }
     const failure = toLetheError(error);
     // Loaded by those that fail: what knows the secrets is a fair part of what starts a command.
     const { secretsIn } = await import('../app/config/secrets.js');
@@ -34,17 +38,18 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   }
 }
 
-function createProgram(io: CliIo): Command {
+/** @param json whether errors are told as JSON, by who called */
+function createProgram(io: CliIo, json: boolean): Command {
   return new Command('lethe')
     .description(
       'Lethe learns new classes from streams of images, forgets classes on request, and answers queries live.',
     )
-    .version(version())
+    .version(letheVersion())
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       // It repeats arguments.
-      writeErr: (text) => io.stderr.write(visibleLines(text)),
+      writeErr: (text) => json || io.stderr.write(visibleLines(text)),
     })
     .showHelpAfterError('(see --help)')
     .addHelpText(
@@ -54,7 +59,7 @@ Examples:
   $ lethe demo                               watch Lethe work on bundled images
   $ lethe run                                start Lethe; then, in another terminal:
   $ lethe learn animals --task animals       a folder <class>/<image>
-  $ lethe produce queries cat.jpg            query
+  $ lethe ask cat.jpg                        query
   $ lethe unlearn cat                        forget, reversibly
   $ lethe erase cat                          forget for good
   $ lethe status
@@ -77,13 +82,14 @@ function explained({ code, message, field, value, remedy }: LetheError, io: CliI
   return `${styled('red', 'error')} ${text}\n`;
 }
 
-function withHelp(failure: LetheError) {
-  return { error: { ...failure.toJSON(), help: helpOf(failure.code) } };
+/** Of a command line that can't be read. */
+function wrongUsage({ message }: CommanderError): LetheError {
+  return new LetheError('invalid-message', message.replace(/^error: /, ''), {
+    field: 'arguments',
+    remedy: 'See the --help of the command.',
+  });
 }
 
-/** Read by hand: a schema would take as long to load as all else that `--version` needs. */
-function version(): string {
-  const read: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  if (typeof read === 'object' && read !== null && 'version' in read) return String(read.version);
-  throw new TypeError('package.json names no version');
+function withHelp(failure: LetheError) {
+  return { error: { ...failure.toJSON(), help: helpOf(failure.code) } };
 }

@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander';
 import type { Logger } from 'pino';
+import { unknownVariables } from '../app/config/environment.js';
+import { configFields } from '../app/config/fields.js';
 import { loadConfig } from '../app/config/loadConfig.js';
 import { secretsOf } from '../app/config/secrets.js';
 import { ROLES, type Role } from '../streams/roles.js';
@@ -61,6 +63,8 @@ async function run({ config: file, port, role, json }: RunOptions, io: CliIo): P
   const ending = endOf(process, io.variables);
   const release = io.faults?.takenBy(outlive(logger, ending.fail));
   logger.info({ sources }, 'starting');
+  for (const unknown of unknownVariables(io.variables, configFields()))
+    logger.warn(unknown, 'the variable sets nothing');
   const lethe = await startLethe(config, { logger });
   const server = config.http.enabled
     ? await serveHttp(lethe, logger).catch(async (error: unknown) => {

@@ -1,7 +1,12 @@
 import { Command } from 'commander';
+import { z } from 'zod';
+import type { GatewayClient } from '../adapters/http/client.js';
 import { followCommand } from '../client/followCommand.js';
+import { CLASS_STATES, FORGOTTEN } from '../domain/classes.js';
+import { LetheError } from '../domain/errors.js';
 import type { Example, UnlearnCommand } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
+import { normalForm } from '../domain/normalForm.js';
 import { commandId } from './commandId.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
 import { inputLimits, inputsAt, itemsOf } from './inputs.js';
@@ -50,12 +55,30 @@ Examples:
 async function unlearn(classes: string[], options: UnlearnOptions, io: CliIo): Promise<void> {
   const client = connect(options, io);
   const command = await commandFor(classes, options, io);
-  const done = await followCommand(client, command, {
-    ends: ['unlearned', 'samples-unlearned', 'command-ignored'],
-    concerns: (event) => 'commandId' in event && event.commandId === command.id,
-    patience: patienceWith(command, client, options.timeout),
-  });
-  writeResult(io, options.json, done, describe(done));
+  try {
+    const done = await followCommand(client, command, {
+      ends: ['unlearned', 'samples-unlearned', 'command-ignored'],
+      concerns: (event) => 'commandId' in event && event.commandId === command.id,
+      patience: patienceWith(command, client, options.timeout),
+    });
+    writeResult(io, options.json, done, describe(done));
+  } catch (error) {
+    if (!(error instanceof LetheError && error.code === 'class-unlearned')) throw error;
+    if (!(await areForgotten(classes, client))) throw error;
+    const told = { kind: 'already-unlearned', commandId: command.id, classes };
+    writeResult(io, options.json, told, `already unlearned: ${classes.join(', ')}; nothing changed`);
+  }
+}
+
+const statesSchema = z.object({
+  classes: z.array(z.object({ name: z.string(), state: z.enum(CLASS_STATES) })),
+});
+
+/** Whether what was asked for is so already, of each of these classes. */
+async function areForgotten(classes: readonly string[], client: GatewayClient): Promise<boolean> {
+  const known = statesSchema.parse(await client.status()).classes;
+  const forgotten = known.filter(({ state }) => FORGOTTEN.includes(state)).map(({ name }) => name);
+  return classes.every((name) => forgotten.includes(normalForm(name)));
 }
 
 async function commandFor(classes: string[], options: UnlearnOptions, io: CliIo): Promise<UnlearnCommand> {

@@ -28,6 +28,8 @@ import type { Payload } from '../domain/messages/payload.js';
 import type { Prediction } from '../domain/messages/prediction.js';
 import { normalForm } from '../domain/normalForm.js';
 import { reasonOf } from '../domain/reasonOf.js';
+import type { OutgoingRecord } from '../domain/record.js';
+import { asked } from './asked.js';
 import { checked } from './checked.js';
 import type { Door } from './door.js';
 import { isOfQueue, type Outcome, outcomeOf, type Sending } from './followCommand.js';
@@ -181,21 +183,20 @@ export function createClient(door: Door, release: () => Promise<void> = async ()
     { timeoutMs = ASK_MS, signal }: WaitOptions = {},
   ): Promise<Prediction> => {
     const query = { id, payload, ...(truth !== undefined && { truth }) };
+    const record = (): OutgoingRecord => checked(encodeQuery(query, door.topics), decodeQuery);
+    const what = `the answer to the query ${id}`;
+    const asking = door.ask;
+    if (asking) return within({ timeoutMs, signal }, what, () => asked(asking, record(), timeoutMs));
     const answer = defer(() => followed.tail('predictions')).pipe(
       mergeMap((predictions) => {
         const answers = predictions.pipe(
           filter(({ key }) => key === id),
           readable(decodePrediction),
         );
-        return merge(
-          answers,
-          defer(() => door.publish([checked(encodeQuery(query, door.topics), decodeQuery)])).pipe(
-            ignoreElements(),
-          ),
-        );
+        return merge(answers, defer(() => door.publish([record()])).pipe(ignoreElements()));
       }),
     );
-    return within({ timeoutMs, signal }, `the answer to the query ${id}`, () => orRefusal(id, answer));
+    return within({ timeoutMs, signal }, what, () => orRefusal(id, answer));
   };
 
   return {

@@ -1,10 +1,17 @@
 import { concatMap, from, lastValueFrom, mergeMap, type Observable } from 'rxjs';
 import type { EventLog } from '../adapters/eventLog.js';
+import type { Prediction } from '../domain/messages/prediction.js';
 import type { LogRecord, OutgoingRecord } from '../domain/record.js';
 import type { Topics } from '../domain/topics.js';
 
 /** What a client follows. */
 export type FollowedRole = 'predictions' | 'events' | 'dead-letters';
+
+/** Sends a query and waits for its answer; undefined where the time is over first. @throws LetheError why it was refused */
+export type Asking = (
+  record: OutgoingRecord,
+  waiting: { readonly timeoutMs: number; readonly signal: AbortSignal },
+) => Promise<Prediction | undefined>;
 
 /** A way to a Lethe: messages in, topics out. The gateway's client is one, and so is a log. */
 export interface Door {
@@ -14,6 +21,8 @@ export interface Door {
   readonly modelName?: string;
   /** Who gives the commands, as the audit chain tells. */
   readonly actor?: string | undefined;
+  /** Where the door waits itself; elsewhere the answer is looked for among the predictions. */
+  readonly ask?: Asking;
   /** Resolves when all are in the log. */
   publish(records: Iterable<OutgoingRecord> | AsyncIterable<OutgoingRecord>): Promise<void>;
   /** Follows a topic from now on: resolves when nothing written afterwards can be missed. */

@@ -33,6 +33,7 @@ export function createHttpClient({ concurrency = CONCURRENCY, ...options }: Http
     topics: gateway.topics,
     actor: gateway.actor,
     tail: (role) => gateway.tail(role),
+    ask: (record, waiting) => untilRoom(() => gateway.ask(record, waiting)),
     publish: (records) =>
       lastValueFrom(
         from(records).pipe(mergeMap((record) => untilRoom(() => gateway.publish([record])), concurrency)),

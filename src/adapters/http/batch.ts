@@ -19,6 +19,21 @@ export const BATCH_TYPE = 'application/cloudevents-batch+json';
 const ATTRIBUTE_NAME = /^[a-z0-9]+$/;
 const JSON_TYPE = 'application/json';
 
+/** A query of a batch, in the JSON format of CloudEvents. Attributes that are left out follow from the route. */
+export const structuredQuerySchema = z.looseObject({
+  id: z.string().optional(),
+  type: z.string().optional(),
+  source: z.string().optional(),
+  specversion: z.literal('1.0').optional(),
+  time: z.string().optional(),
+  truth: z.string().optional(),
+  /** `application/json` where it is left out: `data` is a vector. */
+  datacontenttype: z.string().optional(),
+  data: z.array(z.number()).min(1).optional(),
+  data_base64: z.base64().min(1).optional(),
+});
+export const batchSchema = z.array(structuredQuerySchema).min(1).max(MOST_IN_BATCH);
+
 const REFUSED_BATCH = {
   code: 'invalid-message',
   subject: 'the batch',

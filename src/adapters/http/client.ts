@@ -3,6 +3,7 @@ import { finalize, from, lastValueFrom, mergeMap, type Observable } from 'rxjs';
 import type { z } from 'zod';
 import { type ClassEvidence, classEvidenceSchema } from '../../domain/classEvidence.js';
 import { LetheError, REASON_CODES } from '../../domain/errors.js';
+import { type Prediction, predictionSchema } from '../../domain/messages/prediction.js';
 import type { LogRecord, OutgoingRecord } from '../../domain/record.js';
 import { type Topics, topicsUnder } from '../../domain/topics.js';
 import type { TailRole } from './gateway.js';
@@ -38,6 +39,15 @@ export interface GatewayClient {
     records: Iterable<OutgoingRecord> | AsyncIterable<OutgoingRecord>,
     onSent?: () => void,
   ): Promise<void>;
+  /**
+   * Sends a query and waits for its answer.
+   * @returns undefined where the time, or the gateway's own (`http.waitSeconds`), is over first: the query stays in the log
+   * @throws LetheError why it was refused, `unreachable`, or `timed-out` where the gateway itself does not respond
+   */
+  ask(
+    record: OutgoingRecord,
+    waiting: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<Prediction | undefined>;
   /**
    * Follows a topic. Resolves when the gateway reads on its behalf, so that nothing written afterwards is missed;
    * records come while the observable is subscribed, which may be once.
@@ -99,6 +109,19 @@ export function createGatewayClient({
         onSent?.();
       };
       await lastValueFrom(from(records).pipe(mergeMap(send, concurrency)), { defaultValue: undefined });
+    },
+    async ask(record, { timeoutMs: waitMs, signal: gone }) {
+      const path = `/v1/queries?wait=${Math.ceil(waitMs)}ms`;
+      const ask = async (late: AbortSignal): Promise<Prediction | undefined> => {
+        const signal = gone ? AbortSignal.any([gone, late]) : late;
+        const response = await call(path, { ...requestOf(record), signal });
+        const text = await response.text().catch(broken);
+        if (response.status !== 200) return undefined;
+        const prediction = predictionSchema.safeParse(jsonOr(text));
+        if (prediction.success) return prediction.data;
+        throw unexpected('the response of the gateway is not a prediction');
+      };
+      return inTime(ask, url, waitMs + timeoutMs);
     },
     async tail(role, start = 'latest', bodies = 'json') {
       const controller = new AbortController();

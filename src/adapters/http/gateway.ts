@@ -11,6 +11,7 @@ import { Bodies, type BodyLimits } from './bodies.js';
 import { type Follower, type FollowerLimits, Followers } from './followers.js';
 import { INGRESS_ROLES } from './ingress.js';
 import { Intake, type IntakeOptions } from './intake.js';
+import { openApiDocument } from './openApi.js';
 import { countsRecords, namedClass, parameterOf } from './parameters.js';
 import { refuse } from './refusal.js';
 import { parseStart, type Start, startText } from './start.js';
@@ -25,6 +26,8 @@ export interface GatewayOptions extends IntakeOptions, BodyLimits, FollowerLimit
   readonly status: () => Promise<unknown>;
   /** The answer to `GET /v1/evidence?class=…`; there is no such route without it. With `records=count` the topics are read for it. */
   readonly evidence?: (className: string, countRecords: boolean) => Promise<unknown>;
+  /** Of Lethe: without it there is no `GET /openapi.json`. */
+  readonly version?: string;
   /** Why the log can't be reached just now, where that is known. */
   readonly logAway?: () => string | undefined;
   /** A log that does not say for so long where a topic ends counts as out of reach. */
@@ -48,7 +51,7 @@ export type TailRole = (typeof TAIL_ROLES)[number];
  * and not before there is room; with `Prefer: wait=5` or `?wait=5s` 200 with what came of it: {@link Intake}), `GET /v1/predictions|events|dead-letters|audit?from=earliest|latest|0/12,1/7&bodies=whole` (server-sent
  * events; with `from=earliest&until=end` those that are kept now, then an event `end` without an id: a stream that ends without it
  * is not whole; what fails is told by a last event `error` without an id, with the `from` to go on from; 503 where the log can't be
- * reached), `GET /v1/status` and `GET /v1/evidence?class=…` (what is there of a class: src/domain/classEvidence.ts). Errors are
+ * reached), `GET /openapi.json`, `GET /v1/status` and `GET /v1/evidence?class=…` (what is there of a class: src/domain/classEvidence.ts). Errors are
  * JSON: `{"error": {code, message, field, value, remedy}}`.
  */
 export function createGateway(options: GatewayOptions): Hono {
@@ -64,7 +67,14 @@ export function createGateway(options: GatewayOptions): Hono {
   for (const role of TAIL_ROLES)
     gateway.get(`/v1/${role}`, (context) => follow(context, role, options, followers));
   gateway.get('/v1/status', async (context) => context.json(await options.status()));
-  const { evidence } = options;
+  const { evidence, version } = options;
+  if (version !== undefined) {
+    let document: object | undefined;
+    gateway.get('/openapi.json', (context) => {
+      document ??= openApiDocument(version);
+      return context.json(document);
+    });
+  }
   if (evidence)
     gateway.get('/v1/evidence', async (context) =>
       context.json(await evidence(namedClass(context), countsRecords(context))),

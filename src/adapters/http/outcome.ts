@@ -10,7 +10,7 @@ import { refusalSchema } from './refusal.js';
 export type Outcome<T> = { readonly result: T } | { readonly refusal: LetheError };
 
 /** The message is in the log, and what comes of it is not known yet. */
-const acceptedSchema = z.object({ id: idSchema });
+export const acceptedSchema = z.object({ id: idSchema });
 
 /** A sample that was refused while its task was learned. */
 const refusedSampleSchema = z.object({
@@ -37,7 +37,7 @@ const learnedSchema = z.object({
 });
 
 /** What a command answers to who waited for it. */
-const commandResultSchema = z.union([learnedSchema, eventSchema]);
+export const commandResultSchema = z.union([learnedSchema, eventSchema]);
 export type CommandResult = z.infer<typeof commandResultSchema>;
 export type RefusedSample = z.infer<typeof refusedSampleSchema>;
 
@@ -48,4 +48,5 @@ const batchItemSchema = z.union([
   z.object({ id: z.string().optional(), error: refusalSchema.shape.error }),
   acceptedSchema,
 ]);
+export const batchResultSchema = z.object({ results: z.array(batchItemSchema).min(1) });
 export type BatchItem = z.infer<typeof batchItemSchema>;

@@ -38,7 +38,7 @@ export function environmentOverrides(
       overrides.push({
         variable,
         path: field.path,
-        value: field.text ? content : legible(variable, () => treeOf(content)),
+        value: field.text ? content : legible(variable, () => contentOf(content, field)),
       });
     } else if (secret?.secret) {
       overrides.push({
@@ -51,6 +51,39 @@ export function environmentOverrides(
     }
   }
   return overrides;
+}
+
+/** YAML or JSON; a list also as its items with commas between them. */
+function contentOf(content: string, { items }: ConfigField): unknown {
+  const tree: unknown = treeOf(content);
+  if (items === null || typeof tree === 'object') return tree;
+  const texts = content
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+  return items === 'texts' ? texts : texts.map((text) => treeOf(text));
+}
+
+/** Variables of Lethe's that are no settings: of the command line, of setup and of `services:up`. */
+const OTHERS = /^LETHE_(ENV|CONFIG|URL|ACTOR|CACHE|NATIVE|SERVICES_\w+)$/;
+/** What Kubernetes tells every container of a service whose name begins with `lethe`. */
+const OF_KUBERNETES = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)$/;
+
+/** A variable that looks like one of Lethe's and means nothing, and the setting whose variable is most like it. */
+export interface UnknownVariable {
+  readonly variable: string;
+  readonly didYouMean: string;
+}
+
+/** Variables that begin with `LETHE_` and mean nothing: without a word they would be passed over. */
+export function unknownVariables(
+  environment: Readonly<Record<string, string | undefined>>,
+  fields: readonly ConfigField[],
+): readonly UnknownVariable[] {
+  return Object.keys(environment)
+    .filter((name) => name.startsWith(PREFIX) && !name.includes(SEPARATOR))
+    .filter((name) => !OTHERS.test(name) && !OF_KUBERNETES.test(name))
+    .map((variable) => ({ variable, didYouMean: nearestTo(variable, fields) }));
 }
 
 /** What a variable says or names; that it can't be read is told without its value, which may be a secret. */
@@ -83,12 +116,16 @@ function plain(name: string): string {
 }
 
 function unknownVariable(variable: string, fields: readonly ConfigField[]): LetheError {
-  const nearest = closest(
-    variable,
-    fields.map((field) => variableOf(field.path)),
-  );
+  const nearest = nearestTo(variable, fields);
   return new LetheError('config-invalid', `${variable} is not a setting`, {
     field: variable,
     remedy: `Did you mean ${nearest}? \`lethe config print --describe\` lists all fields.`,
   });
+}
+
+function nearestTo(variable: string, fields: readonly ConfigField[]): string {
+  return closest(
+    variable,
+    fields.map((field) => variableOf(field.path)),
+  );
 }

@@ -7,12 +7,15 @@ export interface ConfigField {
   readonly path: string;
   readonly description: string | undefined;
   readonly text: boolean;
+  /** Of a list, of what its items are; null elsewhere. Variables may give them with commas between them. */
+  readonly items: 'texts' | 'others' | null;
   readonly secret: boolean;
 }
 
 /** The parts of a JSON Schema that are read here. */
 const nodeSchema = z.looseObject({
   type: z.unknown().optional(),
+  items: z.unknown().optional(),
   description: z.string().optional(),
   secret: z.boolean().optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
@@ -28,12 +31,25 @@ export function configFields(): readonly ConfigField[] {
 }
 
 function fieldsOf(schema: unknown, path: string): ConfigField[] {
-  const { type, description, secret, properties, oneOf } = nodeSchema.parse(schema);
+  const { type, items, description, secret, properties, oneOf } = nodeSchema.parse(schema);
   if (oneOf) return oneOf.flatMap((variant) => fieldsOf(variant, path));
   if (properties) {
     return Object.entries(properties).flatMap(([name, child]) =>
       fieldsOf(child, path ? `${path}.${name}` : name),
     );
   }
-  return [{ path, description, text: type === 'string', secret: secret ?? false }];
+  return [
+    {
+      path,
+      description,
+      text: type === 'string',
+      items: type === 'array' ? itemsOf(items) : null,
+      secret: secret ?? false,
+    },
+  ];
+}
+
+function itemsOf(schema: unknown): 'texts' | 'others' {
+  const node = nodeSchema.safeParse(schema);
+  return node.success && node.data.type === 'string' ? 'texts' : 'others';
 }

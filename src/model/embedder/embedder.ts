@@ -8,6 +8,8 @@ export interface Embedder {
   readonly dimension: number;
   /** Size that the network sees. Decoding shrinks larger images to it; smaller ones are enlarged by {@link embed}. */
   readonly inputSize: { readonly width: number; readonly height: number };
+  /** False where there is no network: vectors come ready-made, and images are refused. */
+  readonly takesImages?: boolean;
   /**
    * @param images n images, at most {@link inputSize} wide and high
    * @returns unit vectors, shape [n, dimension]

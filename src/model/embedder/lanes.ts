@@ -40,6 +40,7 @@ export function withLanes(embedder: Embedder): Lanes {
     name: embedder.name,
     dimension: embedder.dimension,
     inputSize: embedder.inputSize,
+    takesImages: embedder.takesImages !== false,
     close: () => embedder.close(),
     embed: (images: readonly RgbImage[]) =>
       new Promise<Float32Array>((resolve, reject) => {

@@ -66,6 +66,7 @@ describe('the command line', () => {
 
   it.each([
     'run',
+    'ask',
     'learn',
     'unlearn',
     'relearn',
@@ -97,6 +98,20 @@ describe('the command line', () => {
     expect(code).toBe(2);
     expect(err).toMatch(message);
     expect(out).toBe('');
+  });
+
+  it('tells a mistake of the caller as JSON, where that is asked for', async () => {
+    for (const [argv, message] of [
+      ['lern --json', /unknown command 'lern'.*Did you mean learn/s],
+      ['status --jsn --json', /unknown option '--jsn'.*Did you mean --json/s],
+      ['unlearn --json', /one of: classes/],
+    ] as const) {
+      const { code, out, err } = await lethe(argv);
+      expect([code, out]).toEqual([2, '']);
+      expect(JSON.parse(err)).toMatchObject({
+        error: { code: 'invalid-message', message: expect.stringMatching(message) },
+      });
+    }
   });
 
   it('lists embedders as text and as JSON', async () => {
@@ -154,6 +169,7 @@ it('writes through one place, which escapes', () => {
 describe('commands to a running Lethe', () => {
   let processing: Processing;
   let server: HttpServer;
+  let shown: readonly { readonly name: string; readonly state: string }[] = [];
   const ask = (argv: string, input?: string) =>
     lethe(argv, { variables: { LETHE_URL: server.url }, ...(input !== undefined && { input }) });
 
@@ -164,14 +180,14 @@ describe('commands to a running Lethe', () => {
       log,
       topics,
       modelName: 'test',
-      status: async () => ({ name: 'test', classes: [] }),
+      status: async () => ({ name: 'test', classes: shown }),
       accepting: () => true,
       bodyBytes: 1e6,
       inFlightBytes: 1e7,
       waiting: 100,
       followers: 100,
       backlogs: 10,
-      waitSeconds: 5,
+      waitSeconds: 60,
       waiters: 10,
     });
     server = await listen(gateway, { host: '127.0.0.1', port: 0 });
@@ -249,10 +265,33 @@ describe('commands to a running Lethe', () => {
     expect([code, JSON.parse(out)]).toEqual([0, { task: 'later', sent: 24 }]);
   });
 
+  it('ask prints the answers in the order of the inputs, and names what got none', async () => {
+    const picture = join(folder, 'colours', 'red', '1.png');
+    const lines = `{"vector": [${around(0, 3).join(',')}]}\n{"vector": [1, 2]}\n{"vector": [${around(4, 3).join(',')}]}\n`;
+    const { code, out, err } = await ask(`ask ${picture} - --json`, lines);
+    const answers = out
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+    expect(answers).toMatchObject([{ label: 'red' }, { label: 'apple' }, { label: 'plum' }]);
+    expect([code, JSON.parse(err)]).toMatchObject([
+      1,
+      { error: { code: 'wrong-dimension', message: expect.stringContaining('1 of 4 inputs') } },
+    ]);
+    expect((await ask(`ask ${picture}`)).out).toMatch(/1\.png {2}red {2}[\d.]+ % {2}\(model\)\n$/);
+  });
+
   it('unlearn by name, then relearn', async () => {
     expect((await ask('unlearn apple')).out).toMatch(/^unlearned apple \(20 vectors\) in [\d.]+ ms\n$/);
+    shown = [...processing.store.registry.snapshot().classes.values()];
     const again = await ask('unlearn apple --json');
-    expect([again.code, JSON.parse(again.err)]).toMatchObject([1, { error: { code: 'class-unlearned' } }]);
+    expect([again.code, JSON.parse(again.out)]).toMatchObject([
+      0,
+      { kind: 'already-unlearned', classes: ['apple'] },
+    ]);
+    const both = await ask('unlearn apple plum --json');
+    expect([both.code, JSON.parse(both.err)]).toMatchObject([1, { error: { code: 'class-unlearned' } }]);
+    shown = [];
     expect((await ask('relearn apple')).out).toMatch(/^relearned apple \(20 vectors\)/);
     expect((await ask('relearn nothing')).code).toBe(1);
   });

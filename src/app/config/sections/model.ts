@@ -34,6 +34,13 @@ const bundledEmbedder = z.strictObject({
   threads: z.int().min(1).max(256).optional().describe('Threads. The default is one for each core.'),
 });
 
+const vectorsEmbedder = z.strictObject({
+  kind: z
+    .literal('vectors')
+    .describe('No network: all inputs are ready-made vectors, and images are refused.'),
+  dimension: z.int().min(1).max(65_536).describe('Components of a vector.'),
+});
+
 export const embedder = z
-  .discriminatedUnion('kind', [bundledEmbedder, onnxEmbedderSchema, tfjsEmbedderSchema])
-  .describe('The frozen network that turns images into vectors: the bundled one, or your own file.');
+  .discriminatedUnion('kind', [bundledEmbedder, vectorsEmbedder, onnxEmbedderSchema, tfjsEmbedderSchema])
+  .describe('The frozen network that turns images into vectors: the bundled one, your own file, or none.');

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { variableOf } from '../../../../src/app/config/environment.js';
+import { unknownVariables, variableOf } from '../../../../src/app/config/environment.js';
 import { configFields } from '../../../../src/app/config/fields.js';
 import { type ConfigOptions, loadConfig } from '../../../../src/app/config/loadConfig.js';
 import { printConfig, redacted } from '../../../../src/app/config/printConfig.js';
@@ -83,6 +83,46 @@ describe('the configuration', () => {
     const file = fileWith(JSON.stringify({ embedder: { ...own, mean: [1, 2, 3] } }));
     const { embedder } = load({ file, variables: { LETHE_EMBEDDER__MEAN: '[4, 5, 6]' } }).config;
     expect(embedder).toMatchObject({ kind: 'onnx', mean: [4, 5, 6] });
+  });
+
+  it('takes the items of a list by a variable with commas between them', () => {
+    const brokers = (content: string) =>
+      load({ variables: { LETHE_TRANSPORT__KAFKA__BROKERS: content } }).config.transport.kafka.brokers;
+    expect(brokers('a:1,b:2')).toEqual(['a:1', 'b:2']);
+    expect(brokers('a:1')).toEqual(['a:1']);
+    expect(brokers(' a:1 , b:2, ')).toEqual(['a:1', 'b:2']);
+    expect(brokers('["a:1", "b:2"]')).toEqual(['a:1', 'b:2']);
+    const wrong = refusal({ variables: { LETHE_TRANSPORT__KAFKA__BROKERS: 'a:1,b' } });
+    expect(wrong.field).toMatch(/^transport\.kafka\.brokers/);
+  });
+
+  it('names variables that set nothing', () => {
+    const unknown = unknownVariables(
+      {
+        LETHE_HTTP_TOKEN: 'x',
+        ...{
+          LETHE_ENV: 'x',
+          LETHE_URL: 'x',
+          LETHE_CACHE: 'x',
+          LETHE_SERVICES_FOLDER: 'x',
+          LETHE_HTTP__PORT: '1',
+        },
+        ...{
+          LETHE_PORT: 'tcp://10.0.0.1:7070',
+          LETHE_PORT_7070_TCP_ADDR: '10.0.0.1',
+          LETHE_A_SERVICE_PORT_HTTP: '1',
+        },
+        OTHER: 'x',
+      },
+      configFields(),
+    );
+    expect(unknown).toEqual([{ variable: 'LETHE_HTTP_TOKEN', didYouMean: 'LETHE_HTTP__TOKEN' }]);
+  });
+
+  it('takes vectors alone, of a dimension that is set', () => {
+    const variables = { LETHE_EMBEDDER__KIND: 'vectors', LETHE_EMBEDDER__DIMENSION: '384' };
+    expect(load({ variables }).config.embedder).toEqual({ kind: 'vectors', dimension: 384 });
+    expect(refusal({ variables: { LETHE_EMBEDDER__KIND: 'vectors' } }).field).toBe('embedder.dimension');
   });
 
   it('can set every field by a variable, and reads text as text', () => {
