@@ -24,6 +24,14 @@ const nodeSchema = z.looseObject({
 
 /** Every field that the configuration knows, in the order of the schema; fields of all kinds of embedder included. */
 export function configFields(): readonly ConfigField[] {
+  known ??= fieldsOfSchema();
+  return known;
+}
+
+/** Some commands load the configuration more than once. */
+let known: readonly ConfigField[] | undefined;
+
+function fieldsOfSchema(): readonly ConfigField[] {
   const schema = z.toJSONSchema(configSchema, { io: 'input' });
   const byPath = new Map<string, ConfigField>();
   for (const field of fieldsOf(schema, '')) if (!byPath.has(field.path)) byPath.set(field.path, field);
