@@ -2,8 +2,10 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longestFirst.js';
 
 export default defineConfig({
+  // `lethe/internal/*` and the packages as their sources, see tsconfig.json.
+  resolve: { tsconfigPaths: true },
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
     globalSetup: [
       'test/support/temporaryFiles.ts',
       'test/support/compiledLethe.ts',

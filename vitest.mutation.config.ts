@@ -3,6 +3,8 @@ import { z } from 'zod';
 
 /** What Stryker tries the mutants of an area on (scripts/mutation). */
 export default defineConfig({
+  // `lethe/internal/*` and the packages as their sources, see tsconfig.json.
+  resolve: { tsconfigPaths: true },
   test: {
     include: z
       .array(z.string())

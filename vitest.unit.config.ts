@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config';
  * the loading of modules. A test that waits for what never comes fails within ten seconds.
  */
 export default defineConfig({
+  // `lethe/internal/*` and the packages as their sources, see tsconfig.json.
+  resolve: { tsconfigPaths: true },
   test: {
     include: [
       'test/unit/{answering,auditing,client,domain,forgetting,knowledge,learning,operators,telemetry}/**/*.test.ts',

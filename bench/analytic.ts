@@ -4,9 +4,9 @@
  * `npm run bench:analytic -- [<python with numpy>] [<widths of the projection>]`
  */
 import { execFileSync } from 'node:child_process';
+import { embeddedCifar10 } from '../packages/experiments/src/embeddedCifar10.js';
 import { createDoubleProducts } from '../src/blas/doubleProducts.js';
 import { cacheFolder } from '../src/data/cacheFolder.js';
-import { embeddedCifar10 } from '../src/experiments/embeddedCifar10.js';
 import { choleskyOf } from '../src/model/analytic/cholesky.js';
 import { analyticConfigSchema } from '../src/model/analytic/config.js';
 import { featureMap, featuresOf } from '../src/model/analytic/features.js';

@@ -3,18 +3,19 @@
  * vectors: 5 classes, unlearn 1, learn 1, unlearn 1, learn 1. Beside it CIL only: the same without unlearning.
  * The vectors come from the cache; the first run fills it (about 10 minutes). `npm run bench:cifar10`
  */
-import type { RunningLethe } from '../src/app/compose.js';
-import { cacheFolder } from '../src/data/cacheFolder.js';
-import { encodeQuery } from '../src/domain/cloudEvents.js';
-import type { Prediction } from '../src/domain/messages/prediction.js';
-import { embeddedCifar10 } from '../src/experiments/embeddedCifar10.js';
-import type { LabelledVectors } from '../src/experiments/embeddings/embedDataset.js';
+
+import { embeddedCifar10 } from '../packages/experiments/src/embeddedCifar10.js';
+import type { LabelledVectors } from '../packages/experiments/src/embeddings/embedDataset.js';
 import {
   cifar10Protocol,
   classesAfter,
   describeStep,
   type ProtocolStep,
-} from '../src/experiments/protocol.js';
+} from '../packages/experiments/src/protocol.js';
+import type { RunningLethe } from '../src/app/compose.js';
+import { cacheFolder } from '../src/data/cacheFolder.js';
+import { encodeQuery } from '../src/domain/cloudEvents.js';
+import type { Prediction } from '../src/domain/messages/prediction.js';
 import { labelled } from './support/labelled.js';
 import { answersTo, carryOut, type Labelled, learnTask, nextEvent, startForBench } from './support/lethe.js';
 import { type Figure, report } from './support/report.js';

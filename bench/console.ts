@@ -4,14 +4,14 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
+import { percentile } from '../packages/experiments/src/metrics/percentile.js';
 import { serveHttp } from '../src/app/httpServer.js';
-import { CIFAR_IMAGE_BYTES } from '../src/data/cifar10.js';
+import { CIFAR_IMAGE_BYTES } from '../src/data/cifarImages.js';
 import { loadDemoSubset } from '../src/data/demoSubset.js';
 import { encodeQuery } from '../src/domain/cloudEvents.js';
 import type { Payload } from '../src/domain/messages/payload.js';
 import type { OutgoingRecord } from '../src/domain/record.js';
 import { normalised } from '../src/domain/vector.js';
-import { percentile } from '../src/experiments/metrics/percentile.js';
 import { startChromium } from '../test/support/chromium.js';
 import { answersTo, type Labelled, learnTask, startForBench } from './support/lethe.js';
 import { type Figure, report } from './support/report.js';

@@ -4,12 +4,12 @@
  * learner only: `npm run bench:drift -- analytic`
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { embeddedCifar10 } from '../packages/experiments/src/embeddedCifar10.js';
 import type { RunningLethe } from '../src/app/compose.js';
 import { cacheFolder } from '../src/data/cacheFolder.js';
 import { classesIn, SUPPRESSED } from '../src/domain/classes.js';
 import { encodeQuery } from '../src/domain/cloudEvents.js';
 import { rowOf } from '../src/domain/vector.js';
-import { embeddedCifar10 } from '../src/experiments/embeddedCifar10.js';
 import { randomOf } from '../src/model/ssre/random.js';
 import { answersTo, carryOut, type Labelled, learnTask, startForBench } from './support/lethe.js';
 import { type Figure, report } from './support/report.js';

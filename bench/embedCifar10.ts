@@ -1,5 +1,5 @@
+import { embeddedCifar10 } from '../packages/experiments/src/embeddedCifar10.js';
 import { cacheFolder } from '../src/data/cacheFolder.js';
-import { embeddedCifar10 } from '../src/experiments/embeddedCifar10.js';
 
 /** Fills the cache with the embeddings of CIFAR-10, which the other benchmarks then find there. */
 const started = performance.now();

@@ -4,11 +4,11 @@
  * core. `npm run bench:erase [-- <queries a second, 10>]`
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { embeddedCifar10 } from '../packages/experiments/src/embeddedCifar10.js';
+import { percentile } from '../packages/experiments/src/metrics/percentile.js';
 import { cacheFolder } from '../src/data/cacheFolder.js';
 import { encodeQuery } from '../src/domain/cloudEvents.js';
 import type { Prediction } from '../src/domain/messages/prediction.js';
-import { embeddedCifar10 } from '../src/experiments/embeddedCifar10.js';
-import { percentile } from '../src/experiments/metrics/percentile.js';
 import { labelled } from './support/labelled.js';
 import { answersTo, carryOut, learnTask, nextEvent, startForBench } from './support/lethe.js';
 import { type Figure, report } from './support/report.js';

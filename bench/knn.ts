@@ -5,10 +5,10 @@
  */
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { percentile } from '../packages/experiments/src/metrics/percentile.js';
 import { createMemoryStore } from '../src/adapters/memory/store/createMemoryStore.js';
 import { createMatrixProduct } from '../src/blas/matrixProduct.js';
 import { normalised, rowOf } from '../src/domain/vector.js';
-import { percentile } from '../src/experiments/metrics/percentile.js';
 import { type Figure, report } from './support/report.js';
 
 const CLASSES = 10;

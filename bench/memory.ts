@@ -2,7 +2,7 @@
  * Resident memory over 100,000 queries (ready-made vectors, through the whole embedded pipeline), after a forced
  * garbage collection at each mark. `npm run bench:memory`
  */
-import { CIFAR_IMAGE_BYTES } from '../src/data/cifar10.js';
+import { CIFAR_IMAGE_BYTES } from '../src/data/cifarImages.js';
 import { loadDemoSubset } from '../src/data/demoSubset.js';
 import { encodeQuery } from '../src/domain/cloudEvents.js';
 import type { OutgoingRecord } from '../src/domain/record.js';

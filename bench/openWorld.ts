@@ -6,12 +6,12 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import sharp from 'sharp';
+import { embeddedCifar10 } from '../packages/experiments/src/embeddedCifar10.js';
 import { cacheFolder } from '../src/data/cacheFolder.js';
 import { encodeQuery } from '../src/domain/cloudEvents.js';
 import type { Payload } from '../src/domain/messages/payload.js';
 import type { Prediction } from '../src/domain/messages/prediction.js';
-import { embeddedCifar10 } from '../src/experiments/embeddedCifar10.js';
-import { auroc, falsePositiveRate } from '../src/experiments/metrics/auroc.js';
+import { auroc, falsePositiveRate } from '../src/verification/auroc.js';
 import { labelled } from './support/labelled.js';
 import { answersTo, carryOut, learnTask, nextEvent, startForBench } from './support/lethe.js';
 import { report } from './support/report.js';

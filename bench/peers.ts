@@ -2,15 +2,15 @@
  * Training throughput beside PyTorch on the CPU: the residual MLP of SSRE over embeddings, and ResNet-18 on images; same
  * network, batch and threads, by turns in one run; and where the time of Lethe's goes.
  *
- *   npm run bench:peers -- <a python with bench/peers/requirements-torch.txt> [mlp resnet18]
+ *   npm run bench:peers -- <a python with packages/experiments/peers/requirements-torch.txt> [mlp resnet18]
  */
 import { execFile } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { imageSsreConfigSchema } from '../packages/experiments/src/imageSsre/config.js';
+import { trainImageTask } from '../packages/experiments/src/imageSsre/trainTask.js';
 import { ssreConfigSchema } from '../src/model/ssre/config.js';
-import { imageSsreConfigSchema } from '../src/model/ssre/image/config.js';
-import { trainImageTask } from '../src/model/ssre/image/trainTask.js';
 import { normals, randomOf } from '../src/model/ssre/random.js';
 import { trainTask } from '../src/model/ssre/trainTask.js';
 import { loadTensorflow } from '../src/model/tensorflow/loadTensorflow.js';
@@ -21,7 +21,7 @@ const THREADS = 2;
 const TURNS = 3;
 const SHOWN_OPERATIONS = 6;
 const CLASSES = ['a', 'b', 'c', 'd', 'e'];
-const SCRIPT = fileURLToPath(new URL('peers/throughput.py', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../packages/experiments/peers/throughput.py', import.meta.url));
 const answerSchema = z.object({ perSecond: z.array(z.number()).min(1), torch: z.string() });
 
 interface Network {
@@ -38,7 +38,7 @@ interface Network {
 
 const [python, ...chosen] = process.argv.slice(2);
 if (python === undefined) {
-  console.error('Give a python with bench/peers/requirements-torch.txt: npm run bench:peers -- <python>');
+  console.error('Give a python with packages/experiments/peers/requirements-torch.txt: npm run bench:peers -- <python>');
   process.exit(2);
 }
 // Read by libtensorflow when it is loaded.

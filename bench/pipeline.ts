@@ -4,14 +4,14 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { firstValueFrom, map, take, toArray, filter as where } from 'rxjs';
+import { percentile } from '../packages/experiments/src/metrics/percentile.js';
 import type { RunningLethe } from '../src/app/compose.js';
 import { embedderOf } from '../src/app/embedder.js';
-import { CIFAR_IMAGE_BYTES } from '../src/data/cifar10.js';
+import { CIFAR_IMAGE_BYTES } from '../src/data/cifarImages.js';
 import { loadDemoSubset } from '../src/data/demoSubset.js';
 import { encodeQuery } from '../src/domain/cloudEvents.js';
 import type { RgbImage } from '../src/domain/image.js';
 import type { OutgoingRecord } from '../src/domain/record.js';
-import { percentile } from '../src/experiments/metrics/percentile.js';
 import { DEFAULT_IMAGE_LIMITS, decodeImage } from '../src/model/embedder/decodeImage.js';
 import { fittedRows } from '../src/model/embedder/enlarge.js';
 import { answersTo, carryOut, type Labelled, learnTask, startForBench } from './support/lethe.js';

@@ -4,21 +4,21 @@
  * `npm run bench:validate -- <seed> <vectors of each class in the rehearsal>`
  */
 
+import { embeddedCifar10 } from '../packages/experiments/src/embeddedCifar10.js';
+import { classifiersOf, trainLive, trainRetrain } from '../packages/experiments/src/evaluation/baselines.js';
+import { datasetKnowledge, datasetTest } from '../packages/experiments/src/evaluation/datasetKnowledge.js';
+import { meanDivergence, plainAnswers } from '../packages/experiments/src/evaluation/distributions.js';
+import { replayStep } from '../packages/experiments/src/evaluation/knowledge.js';
+import { ofClasses, type TestSet } from '../packages/experiments/src/evaluation/testSet.js';
+import { withLearner } from '../packages/experiments/src/learnerTools.js';
+import { splitAccuracy } from '../packages/experiments/src/metrics/accuracy.js';
+import { type AccuracyMatrix, forgetting } from '../packages/experiments/src/metrics/incremental.js';
+import { cifar10Protocol, classesAfter } from '../packages/experiments/src/protocol.js';
 import { createMemoryStore } from '../src/adapters/memory/store/createMemoryStore.js';
 import { leaveOneOut, similarities } from '../src/answering/similarities.js';
 import { loadConfig } from '../src/app/config/loadConfig.js';
 import { cacheFolder } from '../src/data/cacheFolder.js';
 import { rowOf, stacked } from '../src/domain/vector.js';
-import { embeddedCifar10 } from '../src/experiments/embeddedCifar10.js';
-import { classifiersOf, trainLive, trainRetrain } from '../src/experiments/evaluation/baselines.js';
-import { datasetKnowledge, datasetTest } from '../src/experiments/evaluation/datasetKnowledge.js';
-import { meanDivergence, plainAnswers } from '../src/experiments/evaluation/distributions.js';
-import { replayStep } from '../src/experiments/evaluation/knowledge.js';
-import { ofClasses, type TestSet } from '../src/experiments/evaluation/testSet.js';
-import { withLearner } from '../src/experiments/learnerTools.js';
-import { splitAccuracy } from '../src/experiments/metrics/accuracy.js';
-import { type AccuracyMatrix, forgetting } from '../src/experiments/metrics/incremental.js';
-import { cifar10Protocol, classesAfter } from '../src/experiments/protocol.js';
 import { type Answer, answerTo } from '../src/model/answer/answer.js';
 import type { Classifier } from '../src/model/classifier.js';
 import { calibrate } from '../src/model/filter/calibrate.js';

@@ -10,6 +10,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/** What the build makes of each package, and what it makes that of. */
+const OUTPUTS = ['dist/cli/main.js', 'dist/console/page/main.js', 'packages/experiments/dist/index.js'];
+const SOURCES = ['src', 'packages/experiments/src'];
 
 function fail(message) {
   console.error(`setup: ${message}`);
@@ -54,10 +57,8 @@ if (process.env.LETHE_NATIVE !== 'off') {
     '--if-possible',
   ]);
 }
-const built = Math.min(
-  modified(join(root, 'dist/cli/main.js')),
-  modified(join(root, 'dist/console/page/main.js')),
-);
-if (built === 0 || built < Math.max(newest(join(root, 'src')), modified(join(root, 'tsconfig.build.json')))) {
+const built = Math.min(...OUTPUTS.map((path) => modified(join(root, path))));
+const changed = Math.max(...SOURCES.map((path) => newest(join(root, path))));
+if (built === 0 || built < Math.max(changed, modified(join(root, 'tsconfig.build.json')))) {
   run('building', 'npm', ['run', '--silent', 'build']);
 }

@@ -1,5 +1,5 @@
 import { createClient } from 'redis';
-import { percentile } from '../../src/experiments/metrics/percentile.js';
+import { percentile } from '../../packages/experiments/src/metrics/percentile.js';
 import type { Figure } from '../support/report.js';
 import { type Deployment, deploy, nextEvent, sendCommand } from './deployment.js';
 import { fill, type Knowledge } from './knowledge.js';

@@ -1,5 +1,5 @@
 import { embedderOf } from '../../src/app/embedder.js';
-import { CIFAR_IMAGE_BYTES } from '../../src/data/cifar10.js';
+import { CIFAR_IMAGE_BYTES } from '../../src/data/cifarImages.js';
 import { loadDemoSubset } from '../../src/data/demoSubset.js';
 import { encodeQuery } from '../../src/domain/cloudEvents.js';
 import type { ImagePayload } from '../../src/domain/messages/payload.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastValueFrom, take, tap, timeout } from 'rxjs';
-import { percentile } from '../../src/experiments/metrics/percentile.js';
+import { percentile } from '../../packages/experiments/src/metrics/percentile.js';
 import type { Figure } from '../support/report.js';
 import { type Deployment, deploy, follow } from './deployment.js';
 import { fill, forgetFirst, type Knowledge } from './knowledge.js';

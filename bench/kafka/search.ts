@@ -1,11 +1,11 @@
 import { createClient } from 'redis';
+import { embeddedCifar10 } from '../../packages/experiments/src/embeddedCifar10.js';
 import type { KnowledgeStore } from '../../src/adapters/knowledgeStore.js';
 import type { Neighbour } from '../../src/adapters/vectorDatabase.js';
 import { createStores } from '../../src/app/adapters/createStore.js';
 import { loadConfig } from '../../src/app/config/loadConfig.js';
 import { cacheFolder } from '../../src/data/cacheFolder.js';
 import { rowOf } from '../../src/domain/vector.js';
-import { embeddedCifar10 } from '../../src/experiments/embeddedCifar10.js';
 import { createLogger } from '../../src/telemetry/logger.js';
 import type { Figure } from '../support/report.js';
 import type { Part } from './parts.js';

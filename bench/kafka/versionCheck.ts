@@ -1,4 +1,4 @@
-import { percentile } from '../../src/experiments/metrics/percentile.js';
+import { percentile } from '../../packages/experiments/src/metrics/percentile.js';
 import { deploy } from './deployment.js';
 import type { Part } from './parts.js';
 import { processTime } from './processTime.js';

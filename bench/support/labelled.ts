@@ -1,5 +1,8 @@
+import type {
+  EmbeddedDataset,
+  LabelledVectors,
+} from '../../packages/experiments/src/embeddings/embedDataset.js';
 import { rowOf } from '../../src/domain/vector.js';
-import type { EmbeddedDataset, LabelledVectors } from '../../src/experiments/embeddings/embedDataset.js';
 
 /** A part of an embedded data set as inputs for Lethe. */
 export function labelled(

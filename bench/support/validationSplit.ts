@@ -1,4 +1,7 @@
-import type { EmbeddedDataset, LabelledVectors } from '../../src/experiments/embeddings/embedDataset.js';
+import type {
+  EmbeddedDataset,
+  LabelledVectors,
+} from '../../packages/experiments/src/embeddings/embedDataset.js';
 
 /** Of every class, each so-many-th training vector is held out. */
 const EVERY = 5;

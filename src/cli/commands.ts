@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { experimentsCommand } from './experiments.js';
 import type { CliIo } from './io.js';
 
 /**
@@ -6,7 +7,7 @@ import type { CliIo } from './io.js';
  * for the libraries of another.
  */
 const COMMANDS: Readonly<Record<string, (io: CliIo) => Promise<Command>>> = {
-  demo: async (io) => (await import('./demo.js')).demoCommand(io),
+  demo: (io) => experimentsCommand('demo', io),
   run: async (io) => (await import('./run.js')).runCommand(io),
   ask: async (io) => (await import('./ask.js')).askCommand(io),
   learn: async (io) => (await import('./learn.js')).learnCommand(io),
@@ -18,7 +19,7 @@ const COMMANDS: Readonly<Record<string, (io: CliIo) => Promise<Command>>> = {
   workers: async (io) => (await import('./workers.js')).workersCommand(io),
   dataset: async (io) => (await import('./dataset.js')).datasetCommand(io),
   embedder: async (io) => (await import('./embedder.js')).embedderCommand(io),
-  experiment: async (io) => (await import('./experiment.js')).experimentCommand(io),
+  experiment: (io) => experimentsCommand('experiment', io),
   topics: async (io) => (await import('./topics.js')).topicsCommand(io),
   'dead-letters': async (io) => (await import('./deadLetters.js')).deadLettersCommand(io),
   audit: async (io) => (await import('./audit.js')).auditCommand(io),

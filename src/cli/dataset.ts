@@ -1,44 +1,19 @@
 import { join } from 'node:path';
-import { Argument, Command, InvalidArgumentError } from 'commander';
-import { cacheFolder } from '../data/cacheFolder.js';
-import { fetchCifar10 } from '../data/cifar10.js';
+import { Command } from 'commander';
 import { loadDemoSubset } from '../data/demoSubset.js';
 import { writeImages } from '../data/writeImages.js';
 import { LetheError } from '../domain/errors.js';
 import { withOutput } from './connection.js';
-import { dataProgress } from './dataProgress.js';
+import { experimentsCommand } from './experiments.js';
 import { type CliIo, writeResult } from './io.js';
-import { startProgress } from './progress.js';
+import { wholeNumber } from './numbers.js';
 
-interface DatasetOptions {
-  readonly to?: string;
-  readonly json?: true;
-}
-
-/** `lethe dataset`: data sets for experiments. */
-export function datasetCommand(io: CliIo): Command {
+/** `lethe dataset`: data sets for experiments, and the bundled images. */
+export async function datasetCommand(io: CliIo): Promise<Command> {
   return new Command('dataset')
     .description('download data sets and unpack bundled images')
-    .addCommand(fetchCommand(io))
+    .addCommand(await experimentsCommand('dataset fetch', io))
     .addCommand(unpackCommand(io));
-}
-
-function fetchCommand(io: CliIo): Command {
-  return withOutput(new Command('fetch'))
-    .description('download, verify and decode a data set, unless it exists')
-    .addArgument(new Argument('<name>', 'name of the data set').choices(['cifar10']))
-    .option('--to <folder>', 'target folder; the default is the cache folder (LETHE_CACHE)')
-    .addHelpText('after', '\nExample:\n  $ lethe dataset fetch cifar10')
-    .action(async (name: string, { to, json }: DatasetOptions) => {
-      const progress = startProgress(io);
-      try {
-        const folder = await fetchCifar10(to ?? cacheFolder(io.variables), dataProgress(progress));
-        progress.stop();
-        writeResult(io, json, { name, folder }, folder);
-      } finally {
-        progress.stop();
-      }
-    });
 }
 
 interface UnpackOptions {
@@ -53,8 +28,8 @@ function unpackCommand(io: CliIo): Command {
     .description('write the bundled images (a subset of CIFAR-10) as files, to try Lethe')
     .argument('<folder>', 'target folder, for train/<class>/001.webp, ... and test/<class>/001.webp, ...')
     .option('--classes <names...>', 'only these classes')
-    .option('--train <count>', 'number of training images of each class', countOf, 30)
-    .option('--test <count>', 'number of test images of each class', countOf, 10)
+    .option('--train <count>', 'number of training images of each class', wholeNumber, 30)
+    .option('--test <count>', 'number of test images of each class', wholeNumber, 10)
     .addHelpText('after', '\nExample:\n  $ lethe dataset unpack animals --classes cat dog frog')
     .action(async (folder: string, { classes, train, test, json }: UnpackOptions) => {
       const images = await loadDemoSubset();
@@ -77,10 +52,4 @@ function refuseUnknown(classes: readonly string[], known: readonly string[]): vo
     value: unknown,
     remedy: `Choose from ${known.join(', ')}.`,
   });
-}
-
-function countOf(text: string): number {
-  const count = Number(text);
-  if (Number.isInteger(count) && count >= 0) return count;
-  throw new InvalidArgumentError('Give a whole number.');
 }

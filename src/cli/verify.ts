@@ -10,16 +10,16 @@ import type { LetheConfig } from '../app/config/schema.js';
 import { embedderOf } from '../app/embedder.js';
 import { LetheError } from '../domain/errors.js';
 import { normalised } from '../domain/vector.js';
-import { linesOf, verificationText } from '../experiments/verification/report.js';
-import { type LabelledVector, verifyClass } from '../experiments/verification/verifyClass.js';
 import type { Embedder } from '../model/embedder/embedder.js';
 import { loadClassifier } from '../model/loadClassifier.js';
 import { createTrainer } from '../model/training/trainer.js';
 import { createLogger } from '../telemetry/logger.js';
+import { linesOf, verificationText } from '../verification/report.js';
+import { type LabelledVector, verifyClass } from '../verification/verifyClass.js';
 import { withOutput } from './connection.js';
-import { positive } from './experimentOptions.js';
 import { inputsAt, itemsOf } from './inputs.js';
 import { type CliIo, writeNote, writeResult } from './io.js';
+import { positive } from './numbers.js';
 
 interface VerifyOptions {
   readonly test: string;

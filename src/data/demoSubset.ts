@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { LetheError } from '../domain/errors.js';
-import { CIFAR_IMAGE_BYTES, type ImageDataset, type LabelledImages } from './cifar10.js';
+import { CIFAR_IMAGE_BYTES, type ImageDataset, type LabelledImages } from './cifarImages.js';
 import { readJsonFile } from './jsonFile.js';
 import { imagesOfSprite } from './sprite.js';
 

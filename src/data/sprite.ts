@@ -1,5 +1,5 @@
 import { LetheError } from '../domain/errors.js';
-import { CIFAR_IMAGE_BYTES } from './cifar10.js';
+import { CIFAR_IMAGE_BYTES } from './cifarImages.js';
 
 const SIDE = 32;
 const PLANE = SIDE * SIDE;

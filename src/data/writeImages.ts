@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CIFAR_IMAGE_BYTES, type LabelledImages } from './cifar10.js';
+import { CIFAR_IMAGE_BYTES, type LabelledImages } from './cifarImages.js';
 import { spriteOfImages } from './sprite.js';
 
 /**

@@ -174,8 +174,10 @@ export const ERROR_CATALOGUE: Readonly<Record<ReasonCode, ReasonDescription>> = 
     retry: 'yes',
   },
   'backend-unavailable': {
-    meaning: 'Something that Lethe needs does not work: TensorFlow, the embedder, Redis or the data in it.',
-    action: 'Repair the part that the error names. A running worker tries again by itself.',
+    meaning:
+      'Something that Lethe needs is missing or does not work: TensorFlow, the embedder, an optional package, Redis or the ' +
+      'data in it.',
+    action: 'Install or repair the part that the error names. A running worker tries again by itself.',
     retry: 'sometimes',
   },
   overloaded: {

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CIFAR_IMAGE_BYTES } from '../../src/data/cifar10.js';
+import { CIFAR_IMAGE_BYTES } from '../../src/data/cifarImages.js';
 import { loadDemoSubset } from '../../src/data/demoSubset.js';
 import { encodeCommand, encodeQuery, encodeSample } from '../../src/domain/cloudEvents.js';
 import { startChromium } from '../support/chromium.js';

@@ -29,14 +29,18 @@ describe('the package, installed', () => {
   const inFolder = async (program: string, ...args: string[]): Promise<string> =>
     (await promisify(execFile)(program, args, { cwd: folder, env: environment })).stdout;
   const lethe = (...args: string[]): Promise<string> => inFolder('npx', '--no-install', 'lethe', ...args);
+  /** Packs the package in a folder of the repository, and installs it. */
+  const install = async (path: string): Promise<void> => {
+    const pack = ['pack', join(ROOT, path), '--json', '--ignore-scripts', '--pack-destination', folder];
+    const [{ filename }] = packedSchema.parse(JSON.parse(await inFolder('npm', ...pack)));
+    // As docs/quickstart.md says: no package needs its install script, and some of them download what not everyone can reach.
+    await inFolder('npm', 'install', '--ignore-scripts', '--prefer-offline', join(folder, filename));
+  };
 
   beforeAll(async () => {
     mkdirSync(folder);
     await execute(process.execPath, [join(ROOT, 'scripts/setup.mjs')]);
-    const pack = ['pack', ROOT, '--json', '--ignore-scripts', '--pack-destination', folder];
-    const [{ filename }] = packedSchema.parse(JSON.parse(await inFolder('npm', ...pack)));
-    // As docs/quickstart.md says: no package needs its install script, and some of them download what not everyone can reach.
-    await inFolder('npm', 'install', '--ignore-scripts', '--prefer-offline', join(folder, filename));
+    await install('.');
   }, INSTALL_MS);
   afterAll(() => void worker?.kill('SIGKILL'));
 
@@ -44,6 +48,21 @@ describe('the package, installed', () => {
     const { version } = manifestSchema.parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
     expect(await lethe('--version')).toBe(`${version}\n`);
   });
+
+  it.each([['demo'], ['experiment', 'table1', '--seeds', '1'], ['dataset', 'fetch', 'cifar10']])(
+    'says how to add the experiments, which have the command %s',
+    async (...command) => {
+      const failed = lethe(...command);
+      await expect(failed).rejects.toMatchObject({ code: 1 });
+      await expect(failed).rejects.toThrow(
+        /\nerror backend-unavailable: the package lethe-experiments has .* Install .*: npm install lethe-experiments\..*\n$/,
+      );
+      const [group = '', name = ''] = command;
+      expect(await lethe('--help')).toMatch(new RegExp(`^ {2}${group}\\b`, 'm'));
+      if (group === 'dataset')
+        expect(await lethe(group, '--help')).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'));
+    },
+  );
 
   it('learns, answers and forgets', async () => {
     worker = spawn(
@@ -78,4 +97,15 @@ describe('the package, installed', () => {
     expect(await lethe('status', '--url', url)).toMatch(/name: cat\n\s+state: unlearned/);
     expect(await lethe('produce', 'queries', 'animals/test', '--url', url)).not.toMatch(/ cat /);
   });
+
+  it(
+    'has the commands of the experiments once they are installed beside it',
+    async () => {
+      await install('packages/experiments');
+      expect(await lethe('experiment', 'table1', '--help')).toContain('--seeds');
+      expect(await lethe('demo', '--help')).toContain('--queries-per-second');
+      expect(await lethe('dataset', 'fetch', '--help')).toContain('cifar10');
+    },
+    INSTALL_MS,
+  );
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CIFAR_IMAGE_BYTES } from '../../src/data/cifar10.js';
+import { CIFAR_IMAGE_BYTES } from '../../src/data/cifarImages.js';
 import { loadDemoSubset } from '../../src/data/demoSubset.js';
 import { dot, rowOf } from '../../src/domain/vector.js';
 import { createEmbedder } from '../../src/model/embedder/createEmbedder.js';

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,8 +13,10 @@ declare module 'vitest' {
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** What the package has beside its code, and the code looks for there. */
-const BESIDE = ['package.json', 'node_modules', 'assets', 'config'];
+/** What the packages have beside their code, and the code looks for there. */
+const BESIDE = ['package.json', 'assets', 'config'];
+const BESIDE_EXPERIMENTS = ['package.json', 'peers'];
+const EXPERIMENTS = 'packages/experiments';
 
 /**
  * Compiles the sources once for the run, in less than a second: tests start `lethe` some hundred times, and a process that compiles
@@ -22,24 +24,35 @@ const BESIDE = ['package.json', 'node_modules', 'assets', 'config'];
  */
 export async function setup(project: TestProject): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'lethe-compiled-'));
-  const dist = join(folder, 'dist');
+  const lethe = join(folder, 'lethe');
+  await compile(ROOT, lethe, BESIDE);
+  // `npm run build:console` makes the page.
+  await symlink(join(ROOT, 'dist/console/page'), join(lethe, 'dist/console/page'));
+  await compile(join(ROOT, EXPERIMENTS), join(lethe, EXPERIMENTS), BESIDE_EXPERIMENTS);
+  // Node finds the compiled packages first, and all others one folder further up.
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  await mkdir(join(lethe, 'node_modules'));
+  await symlink(lethe, join(lethe, 'node_modules/lethe'));
+  await symlink(join(lethe, EXPERIMENTS), join(lethe, 'node_modules/lethe-experiments'));
+  project.provide('letheProgram', join(lethe, 'dist/cli/main.js'));
+}
+
+/** Compiles the package at `from` into the folder `to`. */
+async function compile(from: string, to: string, beside: readonly string[]): Promise<void> {
   await build({
-    absWorkingDir: join(ROOT, 'src'),
-    entryPoints: await sources(),
-    outdir: dist,
+    absWorkingDir: join(from, 'src'),
+    entryPoints: await sources(join(from, 'src')),
+    outdir: join(to, 'dist'),
     format: 'esm',
     platform: 'node',
     target: 'node20',
     logLevel: 'warning',
   });
-  await Promise.all(BESIDE.map((name) => symlink(join(ROOT, name), join(folder, name))));
-  // `npm run build:console` makes the page.
-  await symlink(join(ROOT, 'dist/console/page'), join(dist, 'console/page'));
-  project.provide('letheProgram', join(dist, 'cli/main.js'));
+  await Promise.all(beside.map((name) => symlink(join(from, name), join(to, name))));
 }
 
 /** All modules but those of the page, which a browser runs. */
-async function sources(): Promise<string[]> {
-  const files = await readdir(join(ROOT, 'src'), { recursive: true });
+async function sources(folder: string): Promise<string[]> {
+  const files = await readdir(folder, { recursive: true });
   return files.filter((file) => file.endsWith('.ts') && !file.startsWith(join('console', 'page', sep)));
 }

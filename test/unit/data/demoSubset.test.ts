@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { CIFAR_IMAGE_BYTES, CIFAR10_CLASSES } from '../../../src/data/cifar10.js';
+import { CIFAR_IMAGE_BYTES, CIFAR10_CLASSES } from '../../../src/data/cifarImages.js';
 import { loadDemoSubset } from '../../../src/data/demoSubset.js';
 
 const committed = fileURLToPath(new URL('../../../assets/cifar10-subset', import.meta.url));

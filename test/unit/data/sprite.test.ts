@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { CIFAR_IMAGE_BYTES } from '../../../src/data/cifar10.js';
+import { CIFAR_IMAGE_BYTES } from '../../../src/data/cifarImages.js';
 import { imagesOfSprite, spriteOfImages } from '../../../src/data/sprite.js';
 
 const side = fc.integer({ min: 1, max: 3 });

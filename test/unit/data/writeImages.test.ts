@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { CIFAR_IMAGE_BYTES } from '../../../src/data/cifar10.js';
+import { CIFAR_IMAGE_BYTES } from '../../../src/data/cifarImages.js';
 import { imagesOfSprite } from '../../../src/data/sprite.js';
 import { writeImages } from '../../../src/data/writeImages.js';
 

@@ -1,9 +1,0 @@
-import type { EventLog } from '../../adapters/eventLog.js';
-import type { Topics } from '../../domain/topics.js';
-
-/** What the play needs of a running Lethe. */
-export interface LiveSystem {
-  readonly log: EventLog;
-  readonly topics: Topics;
-  readonly modelName: string;
-}
