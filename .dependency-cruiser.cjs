@@ -42,7 +42,7 @@ module.exports = {
     ...WORK,
     layer('operators', ['domain', 'model', 'adapters', ...WORK_FOLDERS]),
     layer('streams', ['domain', 'model', 'adapters', ...WORK_FOLDERS, 'operators']),
-    layer('client', ['domain', 'adapters']),
+    layer('following', ['domain']),
     layer('telemetry', ['domain']),
     layer('console', [...PROCESSOR]),
     {
@@ -69,12 +69,27 @@ module.exports = {
       from: { path: '^src/' },
       to: { path: '^packages/' },
     },
+    {
+      name: 'client-imports-what-it-bundles',
+      comment:
+        'How a Lethe is reached, and what its messages mean; no model, and nothing that has to be installed.',
+      severity: 'error',
+      from: { path: '^packages/client/src/' },
+      to: {
+        // Where the product is built, it is found in dist.
+        path: '^(src|dist|packages)/',
+        pathNot:
+          '^(packages/client|(src|dist)/(domain|following|adapters/(http|kafka)))/|^(src|dist)/adapters/[^/]+$',
+      },
+    },
     pure('domain', 'rxjs|kafkajs|redis|onnxruntime-node|@tensorflow|hono'),
     pure('model', 'rxjs|kafkajs|redis|hono'),
     pure('(inputs|knowledge|answering|learning|forgetting|auditing)', 'kafkajs|redis|hono'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    // What the build makes of the packages.
+    exclude: { path: '^packages/[^/]+/dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

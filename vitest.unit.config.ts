@@ -9,7 +9,8 @@ export default defineConfig({
   resolve: { tsconfigPaths: true },
   test: {
     include: [
-      'test/unit/{answering,auditing,client,domain,forgetting,knowledge,learning,operators,telemetry}/**/*.test.ts',
+      'packages/client/test/unit/**/*.test.ts',
+      'test/unit/{answering,auditing,domain,forgetting,knowledge,learning,operators,telemetry}/**/*.test.ts',
       'test/unit/adapters/{*,memory/store/*,redis/*}.test.ts',
       'test/unit/streams/{*,history/*}.test.ts',
       'test/unit/model/{answer,filter,strategies}/**/*.test.ts',

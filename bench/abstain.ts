@@ -4,12 +4,17 @@
  * unlearned, by the embedded pipeline. `npm run bench:abstain -- [draws of the classes] [training images of a class] [test images]`;
  * without the numbers of images, with those that come with Lethe.
  */
+
+import {
+  firstOfEachClass,
+  openCifar10,
+  openDemoSubset,
+} from '../packages/experiments/src/embeddings/datasets.js';
+import { embedDataset } from '../packages/experiments/src/embeddings/embedDataset.js';
+import { shuffled } from '../packages/experiments/src/protocol.js';
 import { cacheFolder } from '../src/data/cacheFolder.js';
 import { encodeQuery } from '../src/domain/cloudEvents.js';
 import type { Prediction } from '../src/domain/messages/prediction.js';
-import { firstOfEachClass, openCifar10, openDemoSubset } from '../src/experiments/embeddings/datasets.js';
-import { embedDataset } from '../src/experiments/embeddings/embedDataset.js';
-import { shuffled } from '../src/experiments/protocol.js';
 import { EFFICIENTNET_LITE0 } from '../src/model/embedder/efficientNetLite0.js';
 import { labelled } from './support/labelled.js';
 import { answersTo, carryOut, learnTask, nextEvent, startForBench } from './support/lethe.js';

@@ -3,8 +3,8 @@
  * embedded form, and over Kafka and Redis Stack. `npm run bench:answers`, or one form: `npm run bench:answers -- embedded`
  */
 import { parseArgs } from 'node:util';
+import { percentile } from '../packages/experiments/src/metrics/percentile.js';
 import { serveHttp } from '../src/app/httpServer.js';
-import { percentile } from '../src/experiments/metrics/percentile.js';
 import { DIMENSION, deploy } from './kafka/deployment.js';
 import { fill } from './kafka/knowledge.js';
 import { startServices } from './kafka/services.js';

@@ -4,17 +4,22 @@
  * costs. `npm run bench:detector -- [seeds] [training images of a class] [test images of a class]`; without the numbers of
  * images, with those that come with Lethe.
  */
-import { createMemoryStore } from '../src/adapters/memory/store/createMemoryStore.js';
-import { createLinearScreen } from '../src/answering/linearScreen.js';
-import { createRefining } from '../src/answering/refining.js';
-import { createScreen, type Screen } from '../src/answering/screen.js';
-import { cacheFolder } from '../src/data/cacheFolder.js';
-import { firstOfEachClass, openCifar10, openDemoSubset } from '../packages/experiments/src/embeddings/datasets.js';
+
+import {
+  firstOfEachClass,
+  openCifar10,
+  openDemoSubset,
+} from '../packages/experiments/src/embeddings/datasets.js';
 import { embedDataset } from '../packages/experiments/src/embeddings/embedDataset.js';
 import { datasetKnowledge, datasetTest } from '../packages/experiments/src/evaluation/datasetKnowledge.js';
 import { replayStep } from '../packages/experiments/src/evaluation/knowledge.js';
 import { ofClasses, type TestSet } from '../packages/experiments/src/evaluation/testSet.js';
 import { cifar10Protocol, classesAfter } from '../packages/experiments/src/protocol.js';
+import { createMemoryStore } from '../src/adapters/memory/store/createMemoryStore.js';
+import { createLinearScreen } from '../src/answering/linearScreen.js';
+import { createRefining } from '../src/answering/refining.js';
+import { createScreen, type Screen } from '../src/answering/screen.js';
+import { cacheFolder } from '../src/data/cacheFolder.js';
 import type { Assessment } from '../src/model/answer/answer.js';
 import { EFFICIENTNET_LITE0 } from '../src/model/embedder/efficientNetLite0.js';
 import { createDetectorFitter } from '../src/model/filter/linear/fitter.js';

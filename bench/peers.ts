@@ -38,7 +38,9 @@ interface Network {
 
 const [python, ...chosen] = process.argv.slice(2);
 if (python === undefined) {
-  console.error('Give a python with packages/experiments/peers/requirements-torch.txt: npm run bench:peers -- <python>');
+  console.error(
+    'Give a python with packages/experiments/peers/requirements-torch.txt: npm run bench:peers -- <python>',
+  );
   process.exit(2);
 }
 // Read by libtensorflow when it is loaded.

@@ -4,11 +4,16 @@
  * `npm run bench:probabilities -- [learner] [training images of a class] [test images of a class]`; without the numbers of images,
  * with those that come with Lethe.
  */
+
+import {
+  firstOfEachClass,
+  openCifar10,
+  openDemoSubset,
+} from '../packages/experiments/src/embeddings/datasets.js';
+import { embedDataset } from '../packages/experiments/src/embeddings/embedDataset.js';
 import { cacheFolder } from '../src/data/cacheFolder.js';
 import { encodeQuery } from '../src/domain/cloudEvents.js';
 import type { Prediction } from '../src/domain/messages/prediction.js';
-import { firstOfEachClass, openCifar10, openDemoSubset } from '../src/experiments/embeddings/datasets.js';
-import { embedDataset } from '../src/experiments/embeddings/embedDataset.js';
 import { EFFICIENTNET_LITE0 } from '../src/model/embedder/efficientNetLite0.js';
 import { labelled } from './support/labelled.js';
 import { answersTo, carryOut, learnTask, startForBench } from './support/lethe.js';

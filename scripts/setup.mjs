@@ -11,8 +11,13 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** What the build makes of each package, and what it makes that of. */
-const OUTPUTS = ['dist/cli/main.js', 'dist/console/page/main.js', 'packages/experiments/dist/index.js'];
-const SOURCES = ['src', 'packages/experiments/src'];
+const OUTPUTS = [
+  'dist/cli/main.js',
+  'dist/console/page/main.js',
+  'packages/client/dist/api.d.ts',
+  'packages/experiments/dist/index.js',
+];
+const SOURCES = ['src', 'packages/client/src', 'packages/client/scripts', 'packages/experiments/src'];
 
 function fail(message) {
   console.error(`setup: ${message}`);

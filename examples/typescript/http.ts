@@ -1,7 +1,6 @@
 /** Asks about every test image over HTTP, and counts right answers as they come: see examples/README.md. */
 import { join } from 'node:path';
-import { createHttpClient } from 'lethe/client';
-import { from, lastValueFrom, scan } from 'rxjs';
+import { createHttpClient } from 'lethe-client/http';
 import { imagesIn } from './images.js';
 
 const [folder = 'animals'] = process.argv.slice(2);
@@ -15,17 +14,13 @@ try {
     payload,
     truth: label,
   }));
-  const count = lethe.askAll(from(questions), { concurrency: 16, timeoutMs: 30_000 }).pipe(
-    scan(
-      ({ right, asked }, answer) => {
-        if ('error' in answer) throw answer.error;
-        const { label, truth } = answer.prediction;
-        return { right: right + Number(label === truth), asked: asked + 1 };
-      },
-      { right: 0, asked: 0 },
-    ),
-  );
-  const { right, asked } = await lastValueFrom(count);
+  let [right, asked] = [0, 0];
+  for await (const answer of lethe.askAll(questions, { concurrency: 16, timeoutMs: 30_000 })) {
+    if ('error' in answer) throw answer.error;
+    const { label, truth } = answer.prediction;
+    right += Number(label === truth);
+    asked++;
+  }
   console.log(`${right} of ${asked} right`);
 } finally {
   await lethe.close();

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { imagePayload, type LabelledInput } from 'lethe/client';
+import { imagePayload, type LabelledInput } from 'lethe-client';
 
 /** The WebP images in `<folder>/<label>/`. */
 export async function imagesIn(folder: string): Promise<LabelledInput[]> {

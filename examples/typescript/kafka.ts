@@ -1,6 +1,6 @@
 /** Learns a folder of images over Kafka, asks, forgets a class and brings it back: see examples/README.md. */
 import { join } from 'node:path';
-import { createKafkaClient, LetheError } from 'lethe/client';
+import { createKafkaClient, LetheError } from 'lethe-client/kafka';
 import { imagesIn } from './images.js';
 
 const [folder = 'animals'] = process.argv.slice(2);

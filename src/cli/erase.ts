@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { followCommand, isOfQueue } from '../client/followCommand.js';
 import { LetheError } from '../domain/errors.js';
 import type { EraseCommand } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { isSettled, placeWords } from '../domain/places.js';
+import { followCommand, isOfQueue } from '../following/followCommand.js';
 import { commandId } from './commandId.js';
 import { type ConnectionOptions, connect, LONG_SECONDS, withConnection } from './connection.js';
 import { checkErased } from './eraseCheck.js';

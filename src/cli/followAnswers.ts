@@ -1,9 +1,9 @@
 import { merge, type Observable, Subject, Subscription } from 'rxjs';
 import type { GatewayClient } from '../adapters/http/client.js';
-import { patiently } from '../client/patience.js';
 import { LetheError } from '../domain/errors.js';
 import { reasonOf } from '../domain/reasonOf.js';
 import type { LogRecord } from '../domain/record.js';
+import { patiently } from '../following/patience.js';
 
 /** The answers to queries that are about to be sent. */
 export interface Answers {

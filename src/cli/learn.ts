@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import type { GatewayClient } from '../adapters/http/client.js';
-import { followCommand, isOfQueue, type Outcome } from '../client/followCommand.js';
 import { LetheError } from '../domain/errors.js';
 import type { LearnCommand } from '../domain/messages/command.js';
 import type { EventKind, LetheEvent } from '../domain/messages/event.js';
 import { normalForm } from '../domain/normalForm.js';
+import { followCommand, isOfQueue, type Outcome } from '../following/followCommand.js';
 import { commandId } from './commandId.js';
 import { type ConnectionOptions, connect, LONG_SECONDS, withConnection } from './connection.js';
 import { inputLimits, inputsAt } from './inputs.js';

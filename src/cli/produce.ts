@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { checked } from '../client/checked.js';
 import type { FoundInput, InputItem } from '../data/inputItem.js';
 import { decodePrediction, decodeQuery, encodeQuery } from '../domain/cloudEvents.js';
 import { LetheError, toLetheError } from '../domain/errors.js';
 import type { LogRecord, OutgoingRecord } from '../domain/record.js';
+import { checked } from '../following/checked.js';
 import { answerLine } from './answerLine.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
 import { followAnswers } from './followAnswers.js';

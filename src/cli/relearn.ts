@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { followCommand } from '../client/followCommand.js';
 import type { Command as LetheCommand } from '../domain/messages/command.js';
+import { followCommand } from '../following/followCommand.js';
 import { commandId } from './commandId.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
 import { type CliIo, writeResult } from './io.js';

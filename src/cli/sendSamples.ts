@@ -1,10 +1,10 @@
 import { from, lastValueFrom, mergeMap } from 'rxjs';
 import type { GatewayClient } from '../adapters/http/client.js';
-import { untilRoom } from '../client/http.js';
 import type { FoundInput } from '../data/inputItem.js';
 import { encodeSample } from '../domain/cloudEvents.js';
 import { LetheError } from '../domain/errors.js';
 import type { OutgoingRecord } from '../domain/record.js';
+import { untilRoom } from '../following/untilRoom.js';
 import { type SampleSettings, sampleRecord } from './inputs.js';
 import type { Problem, SampleSurvey } from './sampleSurvey.js';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { GatewayClient } from '../adapters/http/client.js';
-import type { Look, Patience } from '../client/patience.js';
 import type { Command } from '../domain/messages/command.js';
+import type { Look, Patience } from '../following/patience.js';
 
 /** What is looked at of `GET /v1/status`. */
 const statusSchema = z.object({

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import type { GatewayClient } from '../adapters/http/client.js';
-import { followCommand } from '../client/followCommand.js';
 import { CLASS_STATES, FORGOTTEN } from '../domain/classes.js';
 import { LetheError } from '../domain/errors.js';
 import type { Example, UnlearnCommand } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { normalForm } from '../domain/normalForm.js';
+import { followCommand } from '../following/followCommand.js';
 import { commandId } from './commandId.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
 import { inputLimits, inputsAt, itemsOf } from './inputs.js';

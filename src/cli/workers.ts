@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { followCommand } from '../client/followCommand.js';
 import { holderSchema } from '../domain/holders.js';
 import type { DeclareGoneCommand } from '../domain/messages/command.js';
 import { parseOrRefuse } from '../domain/refusal.js';
+import { followCommand } from '../following/followCommand.js';
 import { commandId } from './commandId.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
 import { type CliIo, writeResult } from './io.js';

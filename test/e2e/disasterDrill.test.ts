@@ -4,16 +4,11 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lastValueFrom, toArray } from 'rxjs';
+import { createHttpClient, type LetheClient, type Prediction, vectorPayload } from 'lethe-client/http';
+import { from, lastValueFrom, toArray } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execute } from '../../scripts/services/commands.js';
 import { provisionRedis, type RedisService } from '../../scripts/services/redis.js';
-import {
-  createHttpClient,
-  type LetheClient,
-  type Prediction,
-  vectorPayload,
-} from '../../src/client/index.js';
 import { blocksOf, endGroup, startShell } from '../support/documentShell.js';
 import { lethe } from '../support/lethe.js';
 import { LETHE, type LetheProcess, overServices, startLetheProcess } from '../support/letheProcess.js';
@@ -170,7 +165,7 @@ interface Status {
 
 /** The answers to the questions, without what tells when they were given. */
 async function answersOf(client: LetheClient): Promise<Partial<Prediction>[]> {
-  const answers = await lastValueFrom(client.askAll(QUESTIONS, { timeoutMs: 60_000 }).pipe(toArray()));
+  const answers = await lastValueFrom(from(client.askAll(QUESTIONS, { timeoutMs: 60_000 })).pipe(toArray()));
   return answers
     .map((answer) => {
       if ('error' in answer) throw answer.error;

@@ -85,17 +85,6 @@ describe('examples', () => {
   });
 });
 
-describe('the package', () => {
-  it('exports lethe/client as it is built', async () => {
-    await execute('env', ['LETHE_NATIVE=off', process.execPath, join(ROOT, 'scripts/setup.mjs')]);
-    const program = "console.log(Object.keys(await import('lethe/client')).sort().join(' '))";
-    const printed = await execute(process.execPath, ['--input-type=module', '--eval', program], ROOT);
-    expect(printed.trim()).toBe(
-      'IMAGE_TYPES LetheError createHttpClient createKafkaClient imagePayload vectorPayload',
-    );
-  });
-});
-
 /** The right answers, where all thirty were answered; by chance ten would be. */
 function rightOf(printed: string): number {
   const [, right, of] = /^(\d+) of (\d+) right$/m.exec(printed) ?? [];

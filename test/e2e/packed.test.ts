@@ -1,44 +1,24 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { execute } from '../../scripts/services/commands.js';
+import { emptyProject, INSTALL_MS } from '../support/packed.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const manifestSchema = z.object({ version: z.string() });
-const packedSchema = z.tuple([z.object({ filename: z.string() })]);
 const readySchema = z.object({ url: z.url() });
-/** What npm sets for a script of this package must not reach the npm of another. */
-const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle|config_local_prefix)/.test(name)),
-);
-
-/** Some two hundred packages are unpacked. */
-const INSTALL_MS = 900_000;
-
 /** As `npm pack` makes it, in an empty folder outside of the repository, with Node and npm alone. */
 describe('the package, installed', () => {
-  const folder = join(mkdtempSync(join(tmpdir(), 'lethe-packed-')), 'empty');
+  const { folder, environment, run, install } = emptyProject();
   let worker: ChildProcess | undefined;
-  const inFolder = async (program: string, ...args: string[]): Promise<string> =>
-    (await promisify(execFile)(program, args, { cwd: folder, env: environment })).stdout;
-  const lethe = (...args: string[]): Promise<string> => inFolder('npx', '--no-install', 'lethe', ...args);
-  /** Packs the package in a folder of the repository, and installs it. */
-  const install = async (path: string): Promise<void> => {
-    const pack = ['pack', join(ROOT, path), '--json', '--ignore-scripts', '--pack-destination', folder];
-    const [{ filename }] = packedSchema.parse(JSON.parse(await inFolder('npm', ...pack)));
-    // As docs/quickstart.md says: no package needs its install script, and some of them download what not everyone can reach.
-    await inFolder('npm', 'install', '--ignore-scripts', '--prefer-offline', join(folder, filename));
-  };
+  const lethe = (...args: string[]): Promise<string> => run('npx', '--no-install', 'lethe', ...args);
 
   beforeAll(async () => {
-    mkdirSync(folder);
     await execute(process.execPath, [join(ROOT, 'scripts/setup.mjs')]);
     await install('.');
   }, INSTALL_MS);

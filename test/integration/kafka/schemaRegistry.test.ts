@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import kafkajs from 'kafkajs';
+import { createKafkaClient } from 'lethe-client/kafka';
 import { firstValueFrom, map, toArray } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
@@ -15,7 +16,6 @@ import { keptNow } from '../../../src/adapters/keptNow.js';
 import { framingOf } from '../../../src/app/adapters/schemaRegistry.js';
 import { loadConfig } from '../../../src/app/config/loadConfig.js';
 import type { LetheConfig } from '../../../src/app/config/schema.js';
-import { createKafkaClient } from '../../../src/client/index.js';
 import { encodeCommand, encodeQuery } from '../../../src/domain/cloudEvents.js';
 import { eventSchema } from '../../../src/domain/messages/event.js';
 import { topicsUnder } from '../../../src/domain/topics.js';
@@ -215,7 +215,7 @@ describe('a worker over Kafka with a registry', () => {
     });
   });
 
-  it('is understood by lethe/client, which needs no registry', async () => {
+  it('is understood by lethe-client, which needs no registry', async () => {
     const client = await createKafkaClient({
       brokers: [brokers],
       topicPrefix: `${model}.`,

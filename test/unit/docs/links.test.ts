@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = new URL('../../../', import.meta.url);
-const FOLDERS = ['docs/', 'examples/', '.github/', 'packages/experiments/'];
+const FOLDERS = ['docs/', 'examples/', '.github/', 'packages/client/', 'packages/experiments/'];
 const inFolders = await Promise.all(
   FOLDERS.map(async (folder) =>
     (await readdir(new URL(folder, ROOT), { recursive: true })).map((name) => `${folder}${name}`),

@@ -1,9 +1,13 @@
-import pRetry from 'p-retry';
+/** `lethe-client/http`: a client of a running Lethe over HTTP. */
+
+import { createGatewayClient } from 'lethe/internal/adapters/http/client.js';
+import type { Door } from 'lethe/internal/following/door.js';
+import { untilRoom } from 'lethe/internal/following/untilRoom.js';
 import { from, lastValueFrom, mergeMap } from 'rxjs';
-import { createGatewayClient } from '../adapters/http/client.js';
-import { LetheError } from '../domain/errors.js';
-import { createClient, type LetheClient } from './client.js';
-import type { Door } from './door.js';
+import type { LetheClient } from './api.js';
+import { createClient } from './client.js';
+
+export * from './index.js';
 
 /** Where the gateway of a running Lethe is. */
 export interface HttpClientOptions {
@@ -18,14 +22,6 @@ export interface HttpClientOptions {
 }
 
 const CONCURRENCY = 8;
-/** How long a message is offered again to a gateway that is starting, or has no room. */
-const PATIENCE = {
-  minTimeout: 100,
-  maxTimeout: 1000,
-  maxRetryTime: 30_000,
-  retries: Number.POSITIVE_INFINITY,
-};
-
 /** A client over HTTP; connects when it is used. */
 export function createHttpClient({ concurrency = CONCURRENCY, ...options }: HttpClientOptions): LetheClient {
   const gateway = createGatewayClient(options);
@@ -41,11 +37,4 @@ export function createHttpClient({ concurrency = CONCURRENCY, ...options }: Http
       ),
   };
   return createClient(door);
-}
-
-/** Sends, and sends again for a while where there is no room yet. */
-export function untilRoom<T>(send: () => Promise<T>): Promise<T> {
-  const shouldRetry = ({ error }: { readonly error: Error }): boolean =>
-    error instanceof LetheError && error.code === 'overloaded';
-  return pRetry(send, { ...PATIENCE, shouldRetry });
 }

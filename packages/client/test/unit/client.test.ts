@@ -1,12 +1,12 @@
-import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
+import { createGateway } from 'lethe/internal/adapters/http/gateway.js';
+import { listen } from 'lethe/internal/adapters/http/server.js';
+import { topicsUnder } from 'lethe/internal/domain/topics.js';
+import { firstValueFrom, from, lastValueFrom, toArray } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createGateway } from '../../../src/adapters/http/gateway.js';
-import { listen } from '../../../src/adapters/http/server.js';
-import { createClient } from '../../../src/client/client.js';
-import { logDoor } from '../../../src/client/door.js';
-import { createHttpClient, type LetheClient, vectorPayload } from '../../../src/client/index.js';
-import { topicsUnder } from '../../../src/domain/topics.js';
-import { around, memoryLog, type Processing, startProcessing } from '../../support/processing.js';
+import { around, memoryLog, type Processing, startProcessing } from '../../../../test/support/processing.js';
+import { createClient } from '../../src/client.js';
+import { createHttpClient, type LetheClient, vectorPayload } from '../../src/http.js';
+import { logDoor } from '../../src/logDoor.js';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -65,7 +65,7 @@ describe('a client', () => {
       id: `q${index}`,
       payload,
     }));
-    const answers = await lastValueFrom(client.askAll(questions).pipe(toArray()));
+    const answers = await lastValueFrom(from(client.askAll(questions)).pipe(toArray()));
     expect(Object.fromEntries(answers.map((answer) => [answer.id, answer]))).toMatchObject({
       q0: { prediction: { label: 'cat' } },
       q1: { error: { code: 'wrong-dimension' } },
@@ -129,7 +129,7 @@ describe('a client', () => {
     const client = createHttpClient({ url: first.url });
     cleanups.push(() => client.close());
     await client.learn('pets', samples);
-    const waiting = firstValueFrom(client.events());
+    const waiting = firstValueFrom(from(client.events()));
     const broken = expect(waiting).rejects.toMatchObject({ code: 'unreachable', retriable: true });
     expect(await client.ask({ payload: input(0) })).toMatchObject({ label: 'cat' });
     await first.close();

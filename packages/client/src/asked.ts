@@ -1,7 +1,7 @@
+import type { Prediction } from 'lethe/internal/domain/messages/prediction.js';
+import type { OutgoingRecord } from 'lethe/internal/domain/record.js';
+import type { Asking } from 'lethe/internal/following/door.js';
 import { Observable } from 'rxjs';
-import type { Prediction } from '../domain/messages/prediction.js';
-import type { OutgoingRecord } from '../domain/record.js';
-import type { Asking } from './door.js';
 
 /** The answer to a query by a door that waits for it; nothing comes where the door's time is over first. */
 export function asked(ask: Asking, record: OutgoingRecord, timeoutMs: number): Observable<Prediction> {

@@ -1,7 +1,7 @@
+import { LetheError } from 'lethe/internal/domain/errors.js';
+import type { LogRecord } from 'lethe/internal/domain/record.js';
+import type { Door, FollowedRole } from 'lethe/internal/following/door.js';
 import { Observable, Subject, type Subscription } from 'rxjs';
-import { LetheError } from '../domain/errors.js';
-import type { LogRecord } from '../domain/record.js';
-import type { Door, FollowedRole } from './door.js';
 
 /** A topic that is being followed. */
 interface Following {

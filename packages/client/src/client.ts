@@ -1,4 +1,23 @@
 import {
+  decodeEvent,
+  decodePrediction,
+  decodeQuery,
+  decodeSample,
+  encodeQuery,
+  encodeSample,
+} from 'lethe/internal/domain/cloudEvents.js';
+import { LetheError } from 'lethe/internal/domain/errors.js';
+import type { Command, EraseCommand } from 'lethe/internal/domain/messages/command.js';
+import type { EventKind, LetheEvent } from 'lethe/internal/domain/messages/event.js';
+import type { Prediction } from 'lethe/internal/domain/messages/prediction.js';
+import { normalForm } from 'lethe/internal/domain/normalForm.js';
+import { reasonOf } from 'lethe/internal/domain/reasonOf.js';
+import type { OutgoingRecord } from 'lethe/internal/domain/record.js';
+import { checked } from 'lethe/internal/following/checked.js';
+import type { Door } from 'lethe/internal/following/door.js';
+import { isOfQueue, type Outcome, outcomeOf, type Sending } from 'lethe/internal/following/followCommand.js';
+import { readable } from 'lethe/internal/following/readable.js';
+import {
   defer,
   filter,
   firstValueFrom,
@@ -10,121 +29,20 @@ import {
   mergeMap,
   NEVER,
   type Observable,
-  type ObservableInput,
   timeout,
 } from 'rxjs';
-import {
-  decodeEvent,
-  decodePrediction,
-  decodeQuery,
-  decodeSample,
-  encodeQuery,
-  encodeSample,
-} from '../domain/cloudEvents.js';
-import { LetheError } from '../domain/errors.js';
-import type { Command, EraseCommand, Example } from '../domain/messages/command.js';
-import type { EventKind, LetheEvent } from '../domain/messages/event.js';
-import type { Payload } from '../domain/messages/payload.js';
-import type { Prediction } from '../domain/messages/prediction.js';
-import { normalForm } from '../domain/normalForm.js';
-import { reasonOf } from '../domain/reasonOf.js';
-import type { OutgoingRecord } from '../domain/record.js';
+import type {
+  Answer,
+  CommandOptions,
+  EventOf,
+  LabelledInput,
+  LetheClient,
+  Question,
+  WaitOptions,
+} from './api.js';
 import { asked } from './asked.js';
-import { checked } from './checked.js';
-import type { Door } from './door.js';
-import { isOfQueue, type Outcome, outcomeOf, type Sending } from './followCommand.js';
 import { Followed } from './followed.js';
-import { readable } from './readable.js';
-
-type EventOf<K extends EventKind> = Extract<LetheEvent, { kind: K }>;
-/** The command's id was already carried out: nothing was done again. */
-type Ignored = EventOf<'command-ignored'>;
-
-/** A labelled input for training. */
-export interface LabelledInput {
-  readonly label: string;
-  readonly payload: Payload;
-  /** Unique for ever; drawn where it is left out. */
-  readonly id?: string;
-  /** Whom it is of or about: what it is unlearned by. */
-  readonly subject?: string;
-}
-
-/** An input to be answered. */
-export interface Question {
-  readonly payload: Payload;
-  /** Unique for ever; drawn where it is left out. */
-  readonly id?: string;
-  /** The true label, where it is known: it feeds the metrics of accuracy. */
-  readonly truth?: string;
-}
-
-/** What is to be forgotten: one of these. */
-export type Forgettable =
-  | { readonly classes: readonly string[] }
-  | { readonly examples: readonly Example[] }
-  | { readonly samples: readonly string[] }
-  | { readonly subject: string };
-
-export interface WaitOptions {
-  /** How long to wait for the outcome, in milliseconds. */
-  readonly timeoutMs?: number;
-  /** Ends the waiting with its reason; what was sent stands. */
-  readonly signal?: AbortSignal;
-}
-export interface CommandOptions extends WaitOptions {
-  /** How long to wait while nothing is heard of the command, or of what goes before it, in milliseconds. */
-  readonly silenceMs?: number;
-  /** A command is carried out once, however often its id is sent; drawn where it is left out. */
-  readonly id?: string;
-}
-
-/**
- * Gives work to a running Lethe and waits for what comes of it. What is refused, fails or takes too long is a
- * {@link LetheError}: with the code of the dead letter or event, `timed-out`, or `unreachable`.
- */
-export interface LetheClient {
-  /** Learns a task: announces it, sends its samples, and resolves when the model that knows its classes is trained. */
-  learn(
-    task: string,
-    samples: readonly LabelledInput[],
-    options?: CommandOptions,
-  ): Promise<EventOf<'task-finished'> | Ignored>;
-  /** Sends samples of a task that was announced elsewhere; resolves when all are in the log. */
-  send(task: string, samples: Iterable<LabelledInput> | AsyncIterable<LabelledInput>): Promise<void>;
-  /** Forgets classes or samples: no query that is sent after this resolves is answered with such a class. */
-  unlearn(
-    what: Forgettable,
-    options?: CommandOptions,
-  ): Promise<EventOf<'unlearned' | 'samples-unlearned'> | Ignored>;
-  /** Brings unlearned classes back. */
-  relearn(classes: readonly string[], options?: CommandOptions): Promise<EventOf<'relearned'> | Ignored>;
-  /** Erases classes for good; `now` unlearns those that are not unlearned yet. */
-  erase(
-    classes: readonly string[],
-    options?: CommandOptions & { readonly now?: boolean },
-  ): Promise<EventOf<'erased'> | Ignored>;
-  /** Resolves with the answer to one query. */
-  ask(question: Question, options?: WaitOptions): Promise<Prediction>;
-  /**
-   * Answers in the order in which they come, `concurrency` questions at a time; `error` says why a question got none.
-   */
-  askAll(
-    questions: ObservableInput<Question>,
-    options?: WaitOptions & { readonly concurrency?: number },
-  ): Observable<Answer>;
-  /** All predictions from the subscription on, whoever asked. */
-  predictions(): Observable<Prediction>;
-  /** All events from the subscription on. */
-  events(): Observable<LetheEvent>;
-  /** Whoever still waits gets an error. */
-  close(): Promise<void>;
-}
-
-/** What became of a question. */
-export type Answer =
-  | { readonly id: string; readonly prediction: Prediction }
-  | { readonly id: string; readonly error: LetheError };
+import { valuesOf } from './valuesOf.js';
 
 const ASK_MS = 30_000;
 const COMMAND_MS = 60_000;
@@ -240,20 +158,20 @@ export function createClient(door: Door, release: () => Promise<void> = async ()
       throw new LetheError(code, message, { remedy });
     },
     ask: (question, options) => ask(idOf(question.id), question, options),
-    askAll: (questions, { concurrency = CONCURRENCY, ...options } = {}) =>
-      from(questions).pipe(
-        mergeMap(async (question): Promise<Answer> => {
-          const id = idOf(question.id);
-          try {
-            return { id, prediction: await ask(id, question, options) };
-          } catch (error) {
-            if (error instanceof LetheError) return { id, error };
-            throw error;
-          }
-        }, concurrency),
-      ),
-    predictions: () => followed.from('predictions').pipe(readable(decodePrediction)),
-    events: () => followed.from('events').pipe(readable(decodeEvent)),
+    askAll(questions, { concurrency = CONCURRENCY, ...options } = {}) {
+      const answered = async (question: Question): Promise<Answer> => {
+        const id = idOf(question.id);
+        try {
+          return { id, prediction: await ask(id, question, options) };
+        } catch (error) {
+          if (error instanceof LetheError) return { id, error };
+          throw error;
+        }
+      };
+      return valuesOf(from(questions).pipe(mergeMap(answered, concurrency)));
+    },
+    predictions: () => valuesOf(followed.from('predictions').pipe(readable(decodePrediction))),
+    events: () => valuesOf(followed.from('events').pipe(readable(decodeEvent))),
     async close() {
       await followed.close();
       await release();

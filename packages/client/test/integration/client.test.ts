@@ -1,18 +1,18 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { lastValueFrom, Subject, take, takeUntil, toArray } from 'rxjs';
+import { firstValueFrom, from, lastValueFrom, Subject, takeUntil, toArray } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { overServices, startLetheProcess } from '../../../../test/support/letheProcess.js';
+import { around } from '../../../../test/support/processing.js';
+import { sharedServices } from '../../../../test/support/services.js';
 import {
   createHttpClient,
-  createKafkaClient,
   type LabelledInput,
   type LetheClient,
   LetheError,
   vectorPayload,
-} from '../../src/client/index.js';
-import { overServices, startLetheProcess } from '../support/letheProcess.js';
-import { around } from '../support/processing.js';
-import { sharedServices } from '../support/services.js';
+} from '../../src/http.js';
+import { createKafkaClient } from '../../src/kafka.js';
 
 const DIMENSION = 1280;
 const PER_CLASS = 30;
@@ -47,7 +47,7 @@ const FORMS = {
   },
 } satisfies Record<string, () => Promise<() => Promise<LetheClient>>>;
 
-describe.each(Object.entries(FORMS))('lethe/client %s', (_, start) => {
+describe.each(Object.entries(FORMS))('lethe-client %s', (_, start) => {
   let connect: () => Promise<LetheClient>;
   let client: LetheClient;
 
@@ -59,7 +59,7 @@ describe.each(Object.entries(FORMS))('lethe/client %s', (_, start) => {
 
   it('learns, is answered, forgets, brings back and erases', async () => {
     const over = new Subject<void>();
-    const events = lastValueFrom(client.events().pipe(takeUntil(over), toArray()));
+    const events = lastValueFrom(from(client.events()).pipe(takeUntil(over), toArray()));
     const samples = Object.entries(AXES).flatMap(([label, axis]): LabelledInput[] =>
       Array.from({ length: PER_CLASS }, (_, index) => ({ label, payload: input(axis, index) })),
     );
@@ -80,7 +80,7 @@ describe.each(Object.entries(FORMS))('lethe/client %s', (_, start) => {
       id: `q${index}`,
       payload: input(AXES.dog, index),
     }));
-    const answers = await lastValueFrom(client.askAll(questions, { concurrency: 8 }).pipe(toArray()));
+    const answers = await lastValueFrom(from(client.askAll(questions, { concurrency: 8 })).pipe(toArray()));
     expect(answers.map(({ id }) => id).sort()).toEqual(questions.map(({ id }) => id).sort());
     for (const answer of answers) {
       expect(answer).toMatchObject({ prediction: { queryId: answer.id } });
@@ -110,7 +110,7 @@ describe.each(Object.entries(FORMS))('lethe/client %s', (_, start) => {
     });
     const wrong = { payload: vectorPayload([1, 2]) };
     await expect(client.ask(wrong)).rejects.toMatchObject({ name: 'LetheError', code: 'wrong-dimension' });
-    const [answer] = await lastValueFrom(client.askAll([{ ...wrong, id: 'wrong' }]).pipe(toArray()));
+    const answer = await firstValueFrom(from(client.askAll([{ ...wrong, id: 'wrong' }])));
     expect(answer).toMatchObject({ id: 'wrong', error: { code: 'wrong-dimension' } });
     await expect(client.learn('none', [])).rejects.toMatchObject({ code: 'invalid-message' });
   });
@@ -124,9 +124,8 @@ describe.each(Object.entries(FORMS))('lethe/client %s', (_, start) => {
   it('shows the predictions of others, and ends with an error for whoever waits', async () => {
     const other = await connect();
     onTestFinished(() => other.close());
-    const seen = other.predictions().pipe(take(1));
-    const first = lastValueFrom(seen);
-    const waiting = lastValueFrom(other.events()).catch((error: unknown) => error);
+    const first = firstValueFrom(from(other.predictions()));
+    const waiting = lastValueFrom(from(other.events())).catch((error: unknown) => error);
     await expect.poll(async () => (await client.ask({ payload: input(AXES.frog, 2) })).label).toBe('frog');
     // Asked again until the other one is looking on.
     const asking = setInterval(
@@ -141,7 +140,7 @@ describe.each(Object.entries(FORMS))('lethe/client %s', (_, start) => {
   });
 });
 
-describe('lethe/client', () => {
+describe('lethe-client', () => {
   it('says where nothing answers', async () => {
     const client = createHttpClient({ url: 'http://127.0.0.1:9' });
     onTestFinished(() => client.close());

@@ -1,5 +1,4 @@
-import { concatMap, from, lastValueFrom, mergeMap, type Observable } from 'rxjs';
-import type { EventLog } from '../adapters/eventLog.js';
+import type { Observable } from 'rxjs';
 import type { Prediction } from '../domain/messages/prediction.js';
 import type { LogRecord, OutgoingRecord } from '../domain/record.js';
 import type { Topics } from '../domain/topics.js';
@@ -27,32 +26,4 @@ export interface Door {
   publish(records: Iterable<OutgoingRecord> | AsyncIterable<OutgoingRecord>): Promise<void>;
   /** Follows a topic from now on: resolves when nothing written afterwards can be missed. */
   tail(role: FollowedRole): Promise<Observable<LogRecord>>;
-}
-
-/** Records on their way to the log at a time. */
-const PUBLISHING = 256;
-const IN_FLIGHT = 256;
-
-/** The way to a Lethe through the log that it reads. */
-export function logDoor(log: EventLog, { topics, modelName, actor }: Omit<Door, 'publish' | 'tail'>): Door {
-  return {
-    topics,
-    ...(modelName !== undefined && { modelName }),
-    actor,
-    publish: (records) =>
-      lastValueFrom(from(records).pipe(mergeMap((record) => log.publish([record]), PUBLISHING)), {
-        defaultValue: undefined,
-      }),
-    async tail(role) {
-      const topic = topics[role];
-      const group = `client-${crypto.randomUUID()}`;
-      const ends = await log.ends([topic]);
-      return log.read({ topics: [topic], group, maxInFlight: IN_FLIGHT, from: ends, transient: true }).pipe(
-        concatMap(async (record) => {
-          await log.settle(group, [{ input: record, outputs: [] }]);
-          return record;
-        }),
-      );
-    },
-  };
 }

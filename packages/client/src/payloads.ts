@@ -1,4 +1,4 @@
-import type { ImageType, Payload } from '../domain/messages/payload.js';
+import type { ImageType, Payload } from './messages.js';
 
 /** An encoded image as it lies in its file. */
 export function imagePayload(contentType: ImageType, bytes: Uint8Array): Payload {

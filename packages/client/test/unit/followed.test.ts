@@ -1,8 +1,8 @@
+import type { LogRecord } from 'lethe/internal/domain/record.js';
+import { topicsUnder } from 'lethe/internal/domain/topics.js';
 import { firstValueFrom, Observable, ReplaySubject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { Followed } from '../../../src/client/followed.js';
-import type { LogRecord } from '../../../src/domain/record.js';
-import { topicsUnder } from '../../../src/domain/topics.js';
+import { Followed } from '../../src/followed.js';
 
 /** A door whose topics open when they are let, and that counts who follows. */
 function slowDoor() {
