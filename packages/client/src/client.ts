@@ -104,7 +104,10 @@ export function createClient(door: Door, release: () => Promise<void> = async ()
     const record = (): OutgoingRecord => checked(encodeQuery(query, door.topics), decodeQuery);
     const what = `the answer to the query ${id}`;
     const asking = door.ask;
-    if (asking) return within({ timeoutMs, signal }, what, () => asked(asking, record(), timeoutMs));
+    if (asking) {
+      const answer = defer(() => asked(asking, record(), timeoutMs));
+      return within({ timeoutMs, signal }, what, () => merge(followed.closed, answer));
+    }
     const answer = defer(() => followed.tail('predictions')).pipe(
       mergeMap((predictions) => {
         const answers = predictions.pipe(

@@ -1,7 +1,7 @@
 import { LetheError } from 'lethe/internal/domain/errors.js';
 import type { LogRecord } from 'lethe/internal/domain/record.js';
 import type { Door, FollowedRole } from 'lethe/internal/following/door.js';
-import { Observable, Subject, type Subscription } from 'rxjs';
+import { defer, mergeMap, Observable, Subject, type Subscription, throwError } from 'rxjs';
 
 /** A topic that is being followed. */
 interface Following {
@@ -14,6 +14,11 @@ export class Followed {
   readonly #open = new Map<FollowedRole, Promise<Following>>();
   readonly #closing = new Subject<LetheError>();
   #closed = false;
+
+  /** Fails when the client is closed, at once where it is so already; nothing comes before. */
+  readonly closed: Observable<never> = defer(() =>
+    this.#closed ? throwError(closedError) : this.#closing.pipe(mergeMap((error) => throwError(() => error))),
+  );
 
   constructor(private readonly door: Door) {}
 
