@@ -4,7 +4,6 @@ import type { FoundInput } from '../data/inputItem.js';
 import { encodeSample } from '../domain/cloudEvents.js';
 import { LetheError } from '../domain/errors.js';
 import type { OutgoingRecord } from '../domain/record.js';
-import { untilRoom } from '../following/untilRoom.js';
 import { type SampleSettings, sampleRecord } from './inputs.js';
 import type { Problem, SampleSurvey } from './sampleSurvey.js';
 
@@ -40,7 +39,7 @@ export async function sendSamples(
   const open = new Map<string, { readonly label: string; readonly place: string }>();
   for (const { name, places } of classes.values())
     for (const [id, place] of places) open.set(id, { label: name, place });
-  const publish = (record: OutgoingRecord): Promise<void> => untilRoom(() => client.publish([record]));
+  const publish = (record: OutgoingRecord): Promise<void> => client.publish([record]);
   const withdraw = async ({ id, place, label }: Omit<Outgoing, 'record'>, error: LetheError) => {
     onFailed(id, { place, error });
     await publish(withdrawal({ id, label, why: error.message }, sending));
@@ -83,7 +82,7 @@ export function sendEach<T extends { readonly record: OutgoingRecord }>(
 ): Promise<void> {
   return each(items, async (item) => {
     try {
-      await untilRoom(() => client.publish([item.record]));
+      await client.publish([item.record]);
     } catch (error) {
       if (!(error instanceof LetheError) || error.retriable || error.code === 'unreachable') throw error;
       await onRefused(item, error);

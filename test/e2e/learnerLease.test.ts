@@ -3,7 +3,7 @@ import { map, Subscription, tap } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { decodeEvent, encodeCommand, encodeSample } from '../../src/domain/cloudEvents.js';
 import type { EventKind, LetheEvent } from '../../src/domain/messages/event.js';
-import { untilRoom } from '../../src/following/untilRoom.js';
+import { untilRoom } from '../../src/adapters/http/untilRoom.js';
 import {
   type LetheProcess,
   overServices,

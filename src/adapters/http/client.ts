@@ -11,6 +11,7 @@ import { encodedHeader, httpNameOf } from './headers.js';
 import { INGRESS_ROLES, type IngressRole } from './ingress.js';
 import { refusalSchema } from './refusal.js';
 import { END, ERROR, untailed } from './tailedRecord.js';
+import { untilRoom } from './untilRoom.js';
 
 /** Where a running Lethe is. */
 export interface ClientOptions {
@@ -31,7 +32,8 @@ export interface GatewayClient {
   /** Who gives the commands, as the audit chain tells. */
   readonly actor?: string | undefined;
   /**
-   * Sends samples, queries and commands; resolves when all are in the log, and waits while the log is full.
+   * Sends samples, queries and commands; resolves when all are in the log. Waits for half a minute while the log is full, or Lethe is
+   * not ready.
    * @param onSent called after each
    * @throws LetheError what the gateway refused the first refused record with, `unreachable`, or `timed-out`
    */
@@ -102,10 +104,12 @@ export function createGatewayClient({
     actor,
     async publish(records, onSent) {
       const send = async (record: OutgoingRecord): Promise<void> => {
-        await answered(async (signal) => {
-          const response = await call(`/v1/${roleOf(record, topics)}`, { ...requestOf(record), signal });
-          await response.arrayBuffer().catch(broken);
-        });
+        const sent = (): Promise<void> =>
+          answered(async (signal) => {
+            const response = await call(`/v1/${roleOf(record, topics)}`, { ...requestOf(record), signal });
+            await response.arrayBuffer().catch(broken);
+          });
+        await untilRoom(sent);
         onSent?.();
       };
       await lastValueFrom(from(records).pipe(mergeMap(send, concurrency)), { defaultValue: undefined });
@@ -121,7 +125,7 @@ export function createGatewayClient({
         if (prediction.success) return prediction.data;
         throw unexpected('the response of the gateway is not a prediction');
       };
-      return inTime(ask, url, waitMs + timeoutMs);
+      return untilRoom(() => inTime(ask, url, waitMs + timeoutMs));
     },
     async tail(role, start = 'latest', bodies = 'json') {
       const controller = new AbortController();

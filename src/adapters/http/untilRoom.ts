@@ -1,5 +1,5 @@
 import pRetry from 'p-retry';
-import { LetheError } from '../domain/errors.js';
+import { LetheError } from '../../domain/errors.js';
 
 /** How long a message is offered again to a gateway that is starting, or has no room. */
 const PATIENCE = {
