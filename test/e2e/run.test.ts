@@ -41,9 +41,13 @@ describe('lethe run', () => {
     expect(await (await fetch(`${url}/metrics`)).text()).toContain('lethe_backend_info{role="training"');
     const client = createGatewayClient({ url });
     expect(await client.status()).toMatchObject({ name: 'main', classes: [], model: null });
-    await client.publish([
-      encodeQuery({ id: 'q', payload: { kind: 'vector', vector: Float32Array.of(1) } }, client.topics),
-    ]);
+    const query = (size: number) =>
+      encodeQuery(
+        { id: 'q', payload: { kind: 'vector', vector: new Float32Array(size).fill(1) } },
+        client.topics,
+      );
+    await expect(client.publish([query(1)])).rejects.toMatchObject({ code: 'wrong-dimension' });
+    await expect(client.publish([query(1280)])).rejects.toMatchObject({ code: 'no-model' });
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
