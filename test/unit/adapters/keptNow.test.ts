@@ -29,8 +29,8 @@ describe('what a topic keeps now', () => {
   });
 
   it.each<[string, Partial<EventLog>]>([
-    ['does not say where the topic ends', { ends: async () => new Map() }],
-    ['says so of no partition', { ends: async () => new Map([[TOPIC, []]]) }],
+    ['does not say where the topic ends', { writtenEnds: async () => new Map() }],
+    ['says so of no partition', { writtenEnds: async () => new Map([[TOPIC, []]]) }],
     ['ends before', { read: () => EMPTY }],
   ])('is not taken for whole where the log %s', async (_, lacking) => {
     const log = delegating(await logWith(20), lacking);
