@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { map, Subscription, tap } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { untilRoom } from '../../src/adapters/http/untilRoom.js';
 import { decodeEvent, encodeCommand, encodeSample } from '../../src/domain/cloudEvents.js';
 import type { EventKind, LetheEvent } from '../../src/domain/messages/event.js';
-import { untilRoom } from '../../src/adapters/http/untilRoom.js';
 import {
   type LetheProcess,
   overServices,
