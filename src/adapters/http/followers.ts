@@ -37,11 +37,11 @@ export class Followers {
   readonly #live = new Map<string, LiveTopic>();
   readonly #followers: Places;
   readonly #backlogs: Places;
-  readonly #restful = new Restful();
 
   constructor(
     private readonly log: EventLog,
     { followers, backlogs }: FollowerLimits,
+    private readonly restful: Pick<Restful, 'rest'> = new Restful(),
   ) {
     this.#followers = new Places('http.followers', followers);
     this.#backlogs = new Places('http.backlogs', backlogs);
@@ -113,7 +113,7 @@ export class Followers {
 
   /** Awaited after each record that is served from the log: live answers come first. */
   rest(): Promise<void> {
-    return this.#restful.rest();
+    return this.restful.rest();
   }
 
   #topic(name: string): LiveTopic {

@@ -8,7 +8,7 @@ const LONGEST_MS = 200;
 const SHORTEST_MS = 1;
 
 /**
- * Keeps what reads the log from its beginning from slowing down live answers. All such readers of a process share one: they rest
+ * For many small steps what `unhurried` (domain/pace.ts) is for a large one. Keeps what reads the log from its beginning from slowing down live answers. All such readers of a process share one: they rest
  * together, now and then, and the more of the event loop others use during a rest, the shorter is the work until the next one.
  * On an idle worker about a tenth of the time is spent resting.
  */

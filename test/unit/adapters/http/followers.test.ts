@@ -30,7 +30,9 @@ function underTest(limits = { followers: 1000, backlogs: 2 }) {
   logs.push(inner);
   const write = (...texts: readonly string[]) =>
     log.publish(texts.map((text) => ({ topic: TOPIC, key: text, value: Buffer.from(text), headers: {} })));
-  return { followers: new Followers(log, limits), read, emitted, write, log };
+  const rests = { count: 0 };
+  const restful = { rest: async () => void rests.count++ };
+  return { followers: new Followers(log, limits, restful), read, emitted, write, log, rests };
 }
 
 /** What a follower gets, as it comes; `gate` holds it up. */
@@ -59,6 +61,17 @@ const numbers = (from: number, to: number): string[] =>
 const sorted = (texts: readonly string[]): string[] => [...texts].sort((a, b) => Number(a) - Number(b));
 
 describe('followers', () => {
+  it('rest after each record from the log, and after none of those that are new', async () => {
+    const { followers, write, rests } = underTest();
+    await write('a', 'b', 'c');
+    const { texts } = taking(await followers.follow(TOPIC, 'earliest'));
+    await expect.poll(() => rests.count).toBe(3);
+    await expect.poll(() => followers.catchingUp).toBe(0);
+    await write('d');
+    await expect.poll(() => texts).toHaveLength(4);
+    expect(rests.count).toBe(3);
+  });
+
   it('of one topic share one reader, and each gets all that is written after it came', async () => {
     const { followers, read, write } = underTest();
     await write('before');
