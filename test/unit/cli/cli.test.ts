@@ -13,6 +13,7 @@ import { runCli } from '../../../src/cli/program.js';
 import { chained } from '../../../src/domain/auditChain.js';
 import { deadLetter } from '../../../src/domain/deadLetter.js';
 import { LetheError } from '../../../src/domain/errors.js';
+import { ROOMY } from '../../support/gatewayLimits.js';
 import { around, learn, type Processing, startProcessing } from '../../support/processing.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lethe-cli-'));
@@ -182,13 +183,8 @@ describe('commands to a running Lethe', () => {
       modelName: 'test',
       status: async () => ({ name: 'test', classes: shown }),
       accepting: () => true,
-      bodyBytes: 1e6,
-      inFlightBytes: 1e7,
-      waiting: 100,
-      followers: 100,
-      backlogs: 10,
+      ...ROOMY,
       waitSeconds: 60,
-      waiters: 10,
     });
     server = await listen(gateway, { host: '127.0.0.1', port: 0 });
     await learn(processing, 'first', { apple: 0, plum: 4 });

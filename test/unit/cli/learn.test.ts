@@ -11,6 +11,7 @@ import { createGateway } from '../../../src/adapters/http/gateway.js';
 import { type HttpServer, listen } from '../../../src/adapters/http/server.js';
 import { runCli } from '../../../src/cli/program.js';
 import { topicsUnder } from '../../../src/domain/topics.js';
+import { ROOMY } from '../../support/gatewayLimits.js';
 import { MAGIC } from '../../support/inputFiles.js';
 import { memoryLog, type Processing, startProcessing } from '../../support/processing.js';
 
@@ -32,13 +33,7 @@ function serve({ log, topics }: Pick<Processing, 'log' | 'topics'>, status: () =
     modelName: 'test',
     status,
     accepting: () => true,
-    bodyBytes: 1e6,
-    inFlightBytes: 1e7,
-    waiting: 100,
-    followers: 100,
-    backlogs: 10,
-    waitSeconds: 5,
-    waiters: 10,
+    ...ROOMY,
   });
   return listen(gateway, { host: '127.0.0.1', port: 0 });
 }

@@ -3,6 +3,7 @@ import { listen } from 'lethe/internal/adapters/http/server.js';
 import { topicsUnder } from 'lethe/internal/domain/topics.js';
 import { firstValueFrom, from, lastValueFrom, toArray } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ROOMY } from '../../../../test/support/gatewayLimits.js';
 import { around, memoryLog, type Processing, startProcessing } from '../../../../test/support/processing.js';
 import { createClient } from '../../src/client.js';
 import { createHttpClient, type LetheClient, vectorPayload } from '../../src/http.js';
@@ -117,13 +118,7 @@ describe('a client', () => {
       status: async () => ({}),
       // Not ready at first: what is sent then is sent again.
       accepting: () => refusals-- <= 0,
-      bodyBytes: 1e6,
-      inFlightBytes: 1e7,
-      waiting: 100,
-      followers: 100,
-      backlogs: 10,
-      waitSeconds: 5,
-      waiters: 10,
+      ...ROOMY,
     });
     const first = await listen(gateway, { host: '127.0.0.1', port: 0 });
     const client = createHttpClient({ url: first.url });
