@@ -1,27 +1,23 @@
 import type { ClassRegistry, CommandReceipt } from '../adapters/knowledgeStore.js';
 import { sha256 } from '../domain/auditChain.js';
-import { aboutOf, type Effect as Done, effectSchema } from '../domain/effects.js';
+import { aboutOf, type Effect, effectSchema } from '../domain/effects.js';
 import { LetheError } from '../domain/errors.js';
 import type { Confirmation } from '../domain/messages/audit.js';
-import { eventSchema, type LetheEvent } from '../domain/messages/event.js';
+import { type EventOf, eventSchema, type LetheEvent } from '../domain/messages/event.js';
 
-type Of<K extends LetheEvent['kind']> = Extract<LetheEvent, { kind: K }>;
-/** Events that tell of an effect of a command on classes. */
-type Effect = Of<
-  | 'unlearned'
-  | 'relearned'
-  | 'samples-unlearned'
-  | 'erase-accepted'
-  | 'task-announced'
-  | 'erased'
-  | 'erasure-completed'
-  | 'workers-gone'
->;
+/** Erasures are told of when they were carried out, long after their command: by a note, and not by its receipt. */
+const NOTED = ['erased', 'erasure-completed'] as const;
+/** Events that tell of an effect of a command. */
+type Effective = EventOf<Effect['kind'] | (typeof NOTED)[number]>;
+const EFFECTIVE: ReadonlySet<string> = new Set([
+  ...effectSchema.options.map(({ shape }) => shape.kind.value),
+  ...NOTED,
+]);
 
 /** What of an event is compared with the receipt of its command. */
 interface Claim {
   readonly commandId: string | undefined;
-  readonly kind: Done['kind'];
+  readonly kind: Effect['kind'];
   /** Names of classes, or ids of workers. */
   readonly about: readonly string[];
   readonly registryVersion?: number;
@@ -54,28 +50,19 @@ export async function confirmationOf(
   registry: ClassRegistry,
 ): Promise<Confirmation | undefined> {
   const event = eventSchema.safeParse(body);
-  if (!event.success || !isEffect(event.data)) return undefined;
+  if (!event.success || !isEffective(event.data)) return undefined;
   // Asked first: a version that the registry has not reached yet is none.
   const why = await doubtOf(event.data, value, registry);
   const { version } = registry.snapshot();
   return { confirms: why === null, version, ...(why !== null && { why }) };
 }
 
-function isEffect(event: LetheEvent): event is Effect {
-  return (
-    event.kind === 'erased' ||
-    event.kind === 'erasure-completed' ||
-    event.kind === 'workers-gone' ||
-    event.kind === 'unlearned' ||
-    event.kind === 'relearned' ||
-    event.kind === 'samples-unlearned' ||
-    event.kind === 'erase-accepted' ||
-    event.kind === 'task-announced'
-  );
+function isEffective(event: LetheEvent): event is Effective {
+  return EFFECTIVE.has(event.kind);
 }
 
 /** Why the registry does not know of it; null where it does. */
-async function doubtOf(event: Effect, value: Buffer, registry: ClassRegistry): Promise<string | null> {
+async function doubtOf(event: Effective, value: Buffer, registry: ClassRegistry): Promise<string | null> {
   const { version, tasks } = await registry.refresh();
   if (event.kind === 'erased' || event.kind === 'erasure-completed') {
     const told = await receiptOf(toldId(value), registry);
@@ -97,7 +84,7 @@ async function doubtOf(event: Effect, value: Buffer, registry: ClassRegistry): P
   return differenceOf(claim, receipt, version);
 }
 
-function claimOf(event: Exclude<Effect, Of<'erased' | 'erasure-completed'>>): Claim {
+function claimOf(event: EventOf<Effect['kind']>): Claim {
   if (event.kind === 'task-announced')
     return { commandId: event.commandId, kind: event.kind, about: event.classes };
   const { commandId, kind, registryVersion } = event;

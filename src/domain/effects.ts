@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { goneWorkerSchema, type LetheEvent, samplesOfClassSchema, votesSchema } from './messages/event.js';
+import {
+  type EventOf,
+  goneWorkerSchema,
+  type LetheEvent,
+  samplesOfClassSchema,
+  votesSchema,
+} from './messages/event.js';
 
 const classes = z.array(z.string());
 
@@ -24,7 +30,6 @@ export const effectSchema = z.discriminatedUnion('kind', [
 ]);
 export type Effect = z.infer<typeof effectSchema>;
 export type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
-export type EventOf<K extends Effect['kind']> = Extract<LetheEvent, { kind: K }>;
 
 /** What the store adds to an effect. */
 interface Done {

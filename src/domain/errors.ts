@@ -101,6 +101,11 @@ export class LetheError extends Error {
   }
 }
 
+/** The error that events, dead letters and threads carry in its JSON form: what is thrown loses its class on such ways. */
+export function revived({ code, message, ...details }: SerialisedError): LetheError {
+  return new LetheError(code, message, details);
+}
+
 /** Wraps anything thrown as a {@link LetheError}; one that already is comes back unchanged. */
 export function toLetheError(thrown: unknown, code: ReasonCode = 'internal'): LetheError {
   if (thrown instanceof LetheError) return thrown;

@@ -11,15 +11,13 @@ import {
   throwIfEmpty,
 } from 'rxjs';
 import { decodeCommand, decodeEvent, encodeCommand } from '../domain/cloudEvents.js';
-import { LetheError, type SerialisedError } from '../domain/errors.js';
+import { LetheError, revived } from '../domain/errors.js';
 import type { Command } from '../domain/messages/command.js';
-import type { EventKind, LetheEvent } from '../domain/messages/event.js';
+import type { EventKind, EventOf, LetheEvent } from '../domain/messages/event.js';
 import { checked } from './checked.js';
 import type { Door } from './door.js';
 import { type Patience, patiently } from './patience.js';
 import { readable } from './readable.js';
-
-type EventOf<K extends EventKind> = Extract<LetheEvent, { kind: K }>;
 
 /** What happens after a command is sent. */
 export interface Outcome<K extends EventKind> {
@@ -101,10 +99,6 @@ function endedTooSoon(): LetheError {
 }
 
 function throwIfRefused(event: LetheEvent, { id }: Command, concerns: (event: LetheEvent) => boolean): void {
-  if (event.kind === 'command-rejected' && event.commandId === id) throw errorOf(event.error);
-  if (event.kind === 'task-failed' && concerns(event)) throw errorOf(event.error);
-}
-
-function errorOf({ code, message, ...details }: SerialisedError): LetheError {
-  return new LetheError(code, message, details);
+  if (event.kind === 'command-rejected' && event.commandId === id) throw revived(event.error);
+  if (event.kind === 'task-failed' && concerns(event)) throw revived(event.error);
 }

@@ -1,5 +1,5 @@
 import { EMPTY, mergeMap, type OperatorFunction, of } from 'rxjs';
-import { LetheError } from '../domain/errors.js';
+import { readOr } from '../domain/readOr.js';
 import type { LogRecord } from '../domain/record.js';
 
 /**
@@ -8,11 +8,7 @@ import type { LogRecord } from '../domain/record.js';
  */
 export function readable<T>(decode: (record: LogRecord) => T): OperatorFunction<LogRecord, T> {
   return mergeMap((record) => {
-    try {
-      return of(decode(record));
-    } catch (error) {
-      if (error instanceof LetheError) return EMPTY;
-      throw error;
-    }
+    const message = readOr(() => decode(record));
+    return message === undefined ? EMPTY : of(message);
   });
 }

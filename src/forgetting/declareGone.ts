@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import type { KnowledgeStore } from '../adapters/knowledgeStore.js';
-import { type EffectOf, type EventOf, eventOf } from '../domain/effects.js';
+import { type EffectOf, eventOf } from '../domain/effects.js';
 import { LetheError } from '../domain/errors.js';
 import type { KnownHolder } from '../domain/holders.js';
 import type { DeclareGoneCommand } from '../domain/messages/command.js';
-import { goneWorkerSchema } from '../domain/messages/event.js';
+import { type EventOf, goneWorkerSchema } from '../domain/messages/event.js';
 
 /**
  * Notes that a person declares folders of workers gone: no erasure waits for them, until they tell of themselves again.

@@ -1,7 +1,8 @@
 import type { Changeable } from '../adapters/knowledgeStore.js';
 import type { ClassRecord } from '../domain/classes.js';
-import { type EffectOf, type EventOf, eventOf } from '../domain/effects.js';
+import { type EffectOf, eventOf } from '../domain/effects.js';
 import type { EraseCommand } from '../domain/messages/command.js';
+import type { EventOf } from '../domain/messages/event.js';
 import { inState, judged, storedOf, unannouncedRecord } from '../knowledge/judgeClasses.js';
 
 /**

@@ -1,6 +1,7 @@
 import type { Changeable } from '../adapters/knowledgeStore.js';
 import { type ClassRecord, isForgotten, type TaskRecord } from '../domain/classes.js';
-import { type EffectOf, type EventOf, eventOf } from '../domain/effects.js';
+import { type EffectOf, eventOf } from '../domain/effects.js';
+import type { EventOf } from '../domain/messages/event.js';
 import { inState, judged, storedOf, unannouncedRecord } from '../knowledge/judgeClasses.js';
 
 /** A command about classes, and where it was read. */

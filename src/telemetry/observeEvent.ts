@@ -1,4 +1,4 @@
-import type { EventKind, LetheEvent } from '../domain/messages/event.js';
+import type { EventKind, EventOf, LetheEvent } from '../domain/messages/event.js';
 import { msSince } from '../domain/recordTime.js';
 import type { Instruments } from './instruments.js';
 
@@ -74,11 +74,9 @@ export function observeEvent(
   }
 }
 
-type Of<K extends EventKind> = Extract<LetheEvent, { kind: K }>;
-
 /** Of a task; the epochs of a rebuild come alike, and end in another event. */
 function observeTraining(
-  event: Of<'task-started' | 'task-epoch' | 'task-finished' | 'task-failed'>,
+  event: EventOf<'task-started' | 'task-epoch' | 'task-finished' | 'task-failed'>,
   instruments: Instruments,
 ): void {
   const training = event.kind === 'task-started' || event.kind === 'task-epoch';
@@ -106,7 +104,7 @@ function observeTraining(
 }
 
 function observeErasure(
-  { kind, commandId }: Of<'erased' | 'erase-failed'>,
+  { kind, commandId }: EventOf<'erased' | 'erase-failed'>,
   { erasures, timeToErase, trainingActive }: Instruments,
   erasing: Erasing,
 ): void {
@@ -120,7 +118,7 @@ function observeErasure(
 }
 
 function observeUnlearning(
-  { by, ms }: Of<'unlearned' | 'samples-unlearned'>,
+  { by, ms }: EventOf<'unlearned' | 'samples-unlearned'>,
   { unlearnDuration, timeToForget }: Instruments,
   askedAt?: number,
 ): void {
@@ -131,7 +129,7 @@ function observeUnlearning(
 
 function observeMigration(
   direction: 'unlearn' | 'relearn',
-  { classes, ms }: Of<'unlearned' | 'relearned'>,
+  { classes, ms }: EventOf<'unlearned' | 'relearned'>,
   instruments: Instruments,
 ): void {
   instruments.migrations.inc({ direction });

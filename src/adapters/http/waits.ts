@@ -1,9 +1,10 @@
 import { decodeEvent, decodePrediction, idOf, labelOf, taskOf } from '../../domain/cloudEvents.js';
 import { commandEnd } from '../../domain/commandEnd.js';
-import { LetheError, type SerialisedError, toLetheError } from '../../domain/errors.js';
+import { revived, toLetheError } from '../../domain/errors.js';
 import type { Command } from '../../domain/messages/command.js';
 import type { LetheEvent } from '../../domain/messages/event.js';
 import type { Prediction } from '../../domain/messages/prediction.js';
+import { readOr } from '../../domain/readOr.js';
 import { reasonOf } from '../../domain/reasonOf.js';
 import type { LogRecord } from '../../domain/record.js';
 import type { Topics } from '../../domain/topics.js';
@@ -80,7 +81,7 @@ export class Waits {
         const event = readOr(() => decodeEvent(record));
         const ended = event && end(event);
         if (!ended) return;
-        if ('refused' in ended) found({ refusal: errorOf(ended.refused) });
+        if ('refused' in ended) found({ refusal: revived(ended.refused) });
         else found({ result: learned(command, ended.done, ended.stored, refusals) ?? ended.done });
       },
     };
@@ -166,18 +167,4 @@ function refusedSample(record: LogRecord): RefusedSample[] {
   const { code, message, remedy } = reason;
   const [id, label] = [idOf(record), labelOf(record)];
   return [{ ...(id !== undefined && { id }), ...(label !== undefined && { label }), code, message, remedy }];
-}
-
-/** Anyone may write to a topic: what is no message is no outcome. */
-function readOr<T>(decode: () => T): T | undefined {
-  try {
-    return decode();
-  } catch (error) {
-    if (error instanceof LetheError) return undefined;
-    throw error;
-  }
-}
-
-function errorOf({ code, message, ...details }: SerialisedError): LetheError {
-  return new LetheError(code, message, details);
 }

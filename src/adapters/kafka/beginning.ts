@@ -38,7 +38,7 @@ export async function beginningOf(
 ): Promise<Beginning> {
   const place = transient ? undefined : (await offsets.places(group, topic)).get(partition);
   const committed = place?.position;
-  const kept = await keptIn({ topic, partition }, offsets);
+  const kept = await keptOf({ topic, partition }, offsets);
   if (isAnew) return { position: kept.low, pinned: transient, found: undefined };
   const known = later(committed, position);
   const loss = transient || (known === undefined && starts) ? undefined : lostIn(kept, known);
@@ -67,7 +67,7 @@ function refuseOrTell(loss: Loss, whole: boolean, { onLoss }: KafkaLogOptions): 
 }
 
 /** The offsets that the partition keeps; none where it is not there. */
-export async function keptIn(
+export async function keptOf(
   { topic, partition }: Pick<Progress, 'topic' | 'partition'>,
   offsets: Offsets,
 ): Promise<Kept> {

@@ -2,7 +2,7 @@ import type { Subscriber } from 'rxjs';
 import type { LogRecord } from '../../domain/record.js';
 import type { Positions, Settled, Subscription } from '../eventLog.js';
 import { AtLeastOnceWriter, OnlookingWriter } from './atLeastOnce.js';
-import { beginningOf, keptIn } from './beginning.js';
+import { beginningOf, keptOf } from './beginning.js';
 import { type Note, type Turn, written } from './caution.js';
 import type { Offsets } from './offsets.js';
 import type { KafkaLogOptions } from './options.js';
@@ -228,7 +228,7 @@ export class Group {
   async #hasMoved(progress: Progress): Promise<boolean> {
     const { losses } = progress;
     const id = await this.parts.offsets.idOf(progress.topic);
-    const { low, high } = await keptIn(progress, this.parts.offsets);
+    const { low, high } = await keptOf(progress, this.parts.offsets);
     const moved = isAnother(id, progress) || progress.cursor < low || progress.cursor > high;
     if (moved && progress.losses === losses) this.#acquireAnew(progress);
     return moved;

@@ -259,3 +259,5 @@ export const eventSchema = z.discriminatedUnion('kind', [
 ]);
 export type LetheEvent = z.infer<typeof eventSchema>;
 export type EventKind = LetheEvent['kind'];
+/** An event of one kind, or of several. */
+export type EventOf<K extends EventKind> = Extract<LetheEvent, { kind: K }>;

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { LetheError, type SerialisedError } from '../../domain/errors.js';
+import { LetheError, revived } from '../../domain/errors.js';
 import type { EmbedderDescription } from './embedderDescription.js';
 import type { PackedImages } from './preprocessing.js';
 import { startThread } from './startThread.js';
@@ -90,9 +90,4 @@ export class EmbedderThread {
     for (const waiting of this.#waiting.values()) waiting.reject(this.#lost);
     this.#waiting.clear();
   }
-}
-
-/** An error of the worker, as thrown there: errors lose their class on the way between threads. */
-function revived({ code, message, ...details }: SerialisedError): LetheError {
-  return new LetheError(code, message, details);
 }

@@ -1,7 +1,7 @@
 import type { EventLog } from 'lethe/internal/adapters/eventLog.js';
 import { decodeEvent, decodePrediction } from 'lethe/internal/domain/cloudEvents.js';
 import { LetheError } from 'lethe/internal/domain/errors.js';
-import type { EventKind, LetheEvent } from 'lethe/internal/domain/messages/event.js';
+import type { EventKind, EventOf, LetheEvent } from 'lethe/internal/domain/messages/event.js';
 import type { Prediction } from 'lethe/internal/domain/messages/prediction.js';
 import type { LogRecord } from 'lethe/internal/domain/record.js';
 import type { Topics } from 'lethe/internal/domain/topics.js';
@@ -30,8 +30,6 @@ export interface Recorded<T> {
   /** `performance.now()` when it was read. */
   readonly readAt: number;
 }
-
-type EventOf<K extends EventKind> = Extract<LetheEvent, { kind: K }>;
 
 /** Everything that Lethe said since {@link record} was called. */
 export interface Recording {
