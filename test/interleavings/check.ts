@@ -187,10 +187,10 @@ function followed(model: Model, real: Checking): Entry[] {
 
 /** Whether nothing is due: a training that is held holds up everything that makes a model, and erasures that wait for one. */
 async function isAtRest(model: Model, { held, store }: System): Promise<boolean> {
-  if (held) return true;
-  // Told of by a process that died before it could note that: it is told of again.
+  // Told of by a process that died before it could note that: it is told of again, which no training holds up.
   const { classes } = await store.registry.refresh();
   if ([...classes.values()].some(({ state, erasing }) => state === 'erased' && erasing)) return false;
+  if (held) return true;
   const due = model.complete().length > 0 || model.erasable().length > 0;
   return !due && (model.rebuildFailed || !model.needsRebuild());
 }

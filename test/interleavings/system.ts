@@ -239,12 +239,28 @@ export class System {
         get: (target, name) => {
           const value: unknown = Reflect.get(target, name, target);
           if (typeof value !== 'function') return value;
-          if (name === 'snapshot' || name === 'scan') return value.bind(target);
+          if (name === 'snapshot' || name === 'onlyVerified') return value.bind(target);
+          if (name === 'scan')
+            return (...words: unknown[]) => this.#scanned(incarnation, value.apply(target, words));
           return (...words: unknown[]) => this.#operation(incarnation, () => value.apply(target, words));
         },
       });
-    const { history } = store;
+    const history = store.history && slowly(store.history);
     return { ...portOf(slowly(store)), history, vectors: slowly(vectors), registry: slowly(registry) };
+  }
+
+  /** The same pages, each of which is an operation: a scan that waits for a page is under way. */
+  async *#scanned<T>(incarnation: Incarnation, pages: AsyncIterable<T>): AsyncGenerator<T> {
+    const iterator = pages[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const page = await this.#operation(incarnation, () => iterator.next());
+        if (page.done) return;
+        yield page.value;
+      }
+    } finally {
+      await iterator.return?.();
+    }
   }
 
   /** Makes models that are no more than lists of classes, on top of the one that the registry names. */

@@ -4,17 +4,19 @@ import promises from 'node:timers/promises';
 import { vi } from 'vitest';
 
 const { setTimeout: really } = promises;
+/** So long takes a millisecond that passes by itself. */
+const CREEPING_MS = 3;
+let creeping: NodeJS.Timeout | undefined;
 
 /**
  * Has all timers of this process wait for {@link pass}: what is to happen in half a second happens when a test says so, and
  * never because a machine is busy.
- * @param runs whether time also passes by itself, for what waits for another process
+ * @param creeps whether time also passes by itself, for what waits for another process; far more slowly than for that, which may
+ * be slow: what looks again and again would overtake it
  */
-export function useVirtualTime({ runs = false } = {}): void {
-  vi.useFakeTimers({
-    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
-    shouldAdvanceTime: runs,
-  });
+export function useVirtualTime({ creeps = false } = {}): void {
+  if (creeps) creeping = setInterval(() => pass(1), CREEPING_MS);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
   // Vitest leaves those of node:timers/promises as they are.
   promises.setTimeout = sleep;
   syncBuiltinESMExports();
@@ -37,6 +39,7 @@ function sleep<T>(ms?: number, value?: T, { signal }: TimerOptions = {}): Promis
 
 export function useRealTime(): void {
   vi.useRealTimers();
+  clearInterval(creeping);
   promises.setTimeout = really;
   syncBuiltinESMExports();
 }

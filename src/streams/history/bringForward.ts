@@ -21,8 +21,7 @@ export type BroughtForward = Extract<LetheEvent, { kind: 'store-brought-forward'
 
 /**
  * Brings a store that went back to what the audit chain tells of: commands that it knows nothing of are carried out again, in
- * their order. Nobody answers meanwhile. The chain is read again after that, until it tells nothing new: what comes into it
- * meanwhile would be known to nobody. Begun again after a crash it ends the same.
+ * their order. Nobody answers meanwhile. Begun again after a crash it ends the same.
  * @returns what was done
  * @throws LetheError where it can't be brought forward: then everybody goes on waiting
  */
@@ -31,17 +30,12 @@ export async function bringForward(
   history: StoreHistory,
   { found, known, run }: Standing,
 ): Promise<BroughtForward> {
-  const carriedOut: string[] = [];
   await history.hold(known);
-  let told = await wholeTale(context);
-  for (let read = 0; told.length > read; told = await wholeTale(context)) {
-    read = told.length;
-    const missing = await missingOf(told, context, history.asItIs);
-    for (const each of missing) await carryOut(each, history.asItIs);
-    carriedOut.push(...missing.map(({ effect }) => effect.commandId));
-    // A store that was started anew meanwhile may have gone back once more: what was carried out may be lost.
-    if ((await history.standing()).run !== run) throw startedAnew();
-  }
+  const told = await wholeTale(context);
+  const missing = await missingOf(told, context, history.asItIs);
+  for (const each of missing) await carryOut(each, history.asItIs);
+  // A store that was started anew meanwhile may have gone back once more: what was carried out may be lost.
+  if ((await history.standing()).run !== run) throw startedAnew();
   const { classes, tasks } = await history.asItIs.registry.refresh();
   const isThere = (name: string): boolean => classes.get(name)?.state === 'learned';
   const registryVersion = await history.bringForward();
@@ -50,7 +44,7 @@ export async function bringForward(
     kind: 'store-brought-forward',
     found,
     known,
-    carriedOut,
+    carriedOut: missing.map(({ effect }) => effect.commandId),
     lostClasses: [...told.learned].filter((name) => !isThere(name)),
     lostTasks: [...told.open].filter((name) => !tasks.has(name)),
     registryVersion,

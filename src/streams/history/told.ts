@@ -1,16 +1,11 @@
 import type { AuditRecord } from '../../domain/messages/audit.js';
-import { eventSchema, type LetheEvent } from '../../domain/messages/event.js';
+import { type EventOf, eventSchema } from '../../domain/messages/event.js';
 
 /** Events that tell of a command that changed what the store holds; each such command left a receipt there. */
-export type Effect = Extract<
-  LetheEvent,
-  { kind: 'unlearned' | 'relearned' | 'samples-unlearned' | 'erase-accepted' }
->;
+export type Effect = EventOf<'unlearned' | 'relearned' | 'samples-unlearned' | 'erase-accepted'>;
 
 /** What the audit chain says should be in the store. */
 export interface Told {
-  /** Records of the chain that this was read of. */
-  readonly length: number;
   /** What commands did, by their ids, in the order in which it was done. */
   readonly effects: ReadonlyMap<string, Effect>;
   /** Classes that are learned. */
@@ -72,5 +67,5 @@ export function toldBy(records: readonly AuditRecord[]): Told {
     }
   }
   const learned = [...classes].flatMap(([name, state]) => (state === 'learned' ? [name] : []));
-  return { length: records.length, effects, learned: new Set(learned), open: new Set(open.keys()) };
+  return { effects, learned: new Set(learned), open: new Set(open.keys()) };
 }
