@@ -12,6 +12,7 @@ import type { Embedded } from '../inputs/embedInputs.js';
 /** A sample whose vector lies in DB-CIL. */
 export interface StoredSample {
   readonly id: string;
+  readonly className: string;
   readonly task: string;
   /** False where the very same sample was stored before: a redelivery, which must not be counted again. */
   readonly fresh: boolean;
@@ -57,7 +58,7 @@ function judge(
     const earlier = fresh.get(sample.id) ?? known.get(sample.id);
     if (earlier && !isSame(earlier, record)) return duplicateId(sample, earlier);
     if (!earlier) fresh.set(sample.id, record);
-    return { id: sample.id, task: sample.task, fresh: !earlier };
+    return { id, className, task, fresh: !earlier };
   });
   return { results, fresh: [...fresh.values()] };
 }

@@ -18,6 +18,11 @@ import type { Announcement, CollectedTask, SampleCounts } from '../learning/task
 /** A sample of a task was dealt with: stored in DB-CIL, or refused for good. */
 export interface Arrival {
   readonly task: string;
+  /**
+   * Its class, if known. A sample of a class of the task counts for it, whichever task it names: a relearned class is in a
+   * task of its own while the one that first announced it is still open.
+   */
+  readonly className?: string | undefined;
 }
 
 export interface Collecting {
@@ -50,11 +55,19 @@ export function collectTasks(
     const over = arrivals.pipe(ignoreElements(), endWith(null));
     return announcements.pipe(
       mergeMap((announcement) =>
-        collected(announcement, arrivals.pipe(filter(({ task }) => task === announcement.task)), options),
+        collected(
+          announcement,
+          arrivals.pipe(filter((arrival) => countsFor(announcement, arrival))),
+          options,
+        ),
       ),
       takeUntil(over),
     );
   };
+}
+
+function countsFor({ task, classes }: Announcement, arrival: Arrival): boolean {
+  return arrival.task === task || (arrival.className !== undefined && classes.includes(arrival.className));
 }
 
 /** Emits once: when all samples of the task were dealt with, or when they were not although none came for the timeout. */

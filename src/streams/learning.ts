@@ -13,7 +13,7 @@ import {
   tap,
 } from 'rxjs';
 import type { KnowledgeStore } from '../adapters/knowledgeStore.js';
-import { decodeSample, taskOf } from '../domain/cloudEvents.js';
+import { decodeSample, labelOf, taskOf } from '../domain/cloudEvents.js';
 import { groupsOf } from '../domain/groups.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { InTurn } from '../learning/inTurn.js';
@@ -166,9 +166,9 @@ function storing({
  * it could tell; a refused one is, so that its task does not wait for it.
  */
 function arrivalOf(item: Flow<StoredSample>): Arrival | null {
-  if (item.ok) return { task: item.value.task };
+  if (item.ok) return { task: item.value.task, className: item.value.className };
   const task = taskOf(item.source);
-  return task === undefined ? null : { task };
+  return task === undefined ? null : { task, className: labelOf(item.source) };
 }
 
 /** Tells at once that a task's samples are all stored, also while the task before it still trains. */

@@ -11,7 +11,11 @@ const announcement = (task: string, samples: number): Announcement => ({
   samples,
 });
 const announcements = { A: announcement('a', 2), B: announcement('b', 1), C: announcement('a', 3) };
-const arrivals: Record<string, Arrival> = { a: { task: 'a' }, b: { task: 'b' } };
+const arrivals: Record<string, Arrival> = {
+  a: { task: 'a' },
+  b: { task: 'b' },
+  r: { task: 'relearn-1', className: 'a-class' },
+};
 
 /** What the store holds of a task, from each frame on. */
 type Stored = Readonly<
@@ -54,6 +58,10 @@ describe('collectTasks', () => {
   it(
     'is complete with the last sample',
     run('--a-a-|', '-A', '----1-|', { 1: 'a complete 2+0' }, { stored: bySecond }),
+  );
+  it(
+    'counts a sample of its class that names another task, as the one that relearns it',
+    run('--a-r-|', '-A', '----1-|', { 1: 'a complete 2+0' }, { stored: bySecond }),
   );
   it(
     'counts samples that came before the command',
