@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type AuditEntry, type AuditRecord, NOTHING_BEFORE } from './messages/audit.js';
 import { jsonLine } from './visible.js';
 
-/** The end of a chain: what the next record goes on from. */
+/** The end of a chain, from which the next record continues. */
 export interface ChainHead {
   /** Number of records so far. */
   readonly length: number;

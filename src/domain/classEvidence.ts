@@ -10,8 +10,9 @@ const modelSchema = z.object({
 const count = z.int().nonnegative();
 
 /**
- * What a deployment holds of a class at a moment, as one of its workers found it by looking: in the registry, in both
- * databases, in the model that it answers with, among the checkpoints, and as other workers say of their folders. `GET /v1/evidence?class=…` answers with it.
+ * What a deployment holds of a class at one time, as one of its workers finds it: in the registry, in both databases,
+ * in the model that it answers with, among the checkpoints, and in the folders of other workers as they report them.
+ * `GET /v1/evidence?class=…` returns it.
  */
 export const classEvidenceSchema = z.object({
   class: z.string(),
@@ -20,7 +21,7 @@ export const classEvidenceSchema = z.object({
   worker: z.string(),
   /** All of it was found while the registry was at this version. */
   registryVersion: count,
-  /** What the registry calls it; null where it has no such class. */
+  /** State of the class in the registry; null if it has no such class. */
   state: z.enum(CLASS_STATES).nullable(),
   /** Vectors that the databases hold, counted. */
   vectors: z.object({ cil: count, mu: count }),
@@ -30,12 +31,12 @@ export const classEvidenceSchema = z.object({
   answering: modelSchema.nullable(),
   /** Checkpoints that are kept, and the versions of those that know the class. */
   checkpoints: z.object({ kept: count, knowing: z.array(z.string()) }),
-  /** All places that may hold something of it, other workers' folders among them. */
+  /** All places that may hold something of the class, including folders of other workers. */
   places: z.array(placeSchema),
 });
 export type ClassEvidence = z.infer<typeof classEvidenceSchema>;
 
-/** What of a class is still there, in words; nothing where it is gone. */
+/** What remains of a class, in words; empty if it is gone. */
 export function remainsIn(evidence: ClassEvidence): string[] {
   const { state, vectors, model, answering, checkpoints, places } = evidence;
   const remains: string[] = [];
@@ -50,12 +51,12 @@ export function remainsIn(evidence: ClassEvidence): string[] {
   return [...remains, ...places.filter(isNews).map(placeWords)];
 }
 
-/** Whether it is still there, and is no part of the evidence besides. */
+/** Whether something remains there, and no other part of the evidence reports it. */
 function isNews({ kind, state }: Place): boolean {
   return state === 'failed' && kind !== 'database' && kind !== 'checkpoints';
 }
 
-/** Places of which nobody has said yet that nothing of the class is there: what a claim that it is gone has to wait for. */
+/** Places that nobody has checked yet. A claim that the class is gone must wait for them. */
 export function unseenIn({ places }: ClassEvidence): Place[] {
   return places.filter((place) => place.state === 'waiting' && !isSettled(place));
 }

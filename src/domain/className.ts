@@ -5,6 +5,7 @@ import { nameSchema } from './normalForm.js';
 export const classNameSchema = nameSchema('Name of a class.');
 
 /**
- * A name that Lethe itself tells: also one that was stored before names had a normal form, which must be readable as it is.
+ * A name in output of Lethe itself. It may also be one that was stored before names had a normal form, and must be
+ * readable unchanged.
  */
 export const knownNameSchema = z.string().min(1);

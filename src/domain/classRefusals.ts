@@ -2,7 +2,7 @@ import type { ClassRecord } from './classes.js';
 import type { Refusal } from './classStates.js';
 import { LetheError, type ReasonCode } from './errors.js';
 
-/** What is refused: the class as it was named, and what the registry knows. */
+/** The subject of a refusal: the class as it was named, and what the registry knows. */
 interface Subject {
   readonly name: string;
   readonly record?: ClassRecord | undefined;
@@ -13,7 +13,7 @@ interface Subject {
 interface Wording {
   readonly code: ReasonCode;
   readonly message: (subject: Subject) => string;
-  /** The one way forward. What it says is followed in a test. */
+  /** The remedy. A test follows it. */
   readonly remedy: string | ((subject: Subject) => string);
 }
 
@@ -110,12 +110,12 @@ const WORDINGS: Readonly<Record<Refusal, Wording>> = {
   },
 };
 
-/** The reason that a refusal is told by. */
+/** The code of a refusal. */
 export function codeOf(refusal: Refusal): ReasonCode {
   return WORDINGS[refusal].code;
 }
 
-/** The error that says why a request is refused, and what can be done. */
+/** The error that explains why a request is refused, with a remedy. */
 export function classRefusal(refusal: Refusal, subject: Subject, field: string): LetheError {
   const { code, message, remedy } = WORDINGS[refusal];
   return new LetheError(code, message(subject), {

@@ -7,11 +7,12 @@ import {
 } from './classes.js';
 
 /**
- * Where a class stands: its state in the registry, together with what is there of it. A command is judged by this alone.
- * `absent`: nothing is known of it. `unannounced`: samples of it are stored that no learn command named yet. `learning`,
- * `learned`: as the registry says. `unlearned`: forgotten, its vectors are kept and the model knows it. `rebuilt`: likewise,
- * but no model knows it. `emptied`: forgotten, no vector of it is left, and the model still knows it, or that of a
- * task that is open may. `gone`: likewise, and no model knows it, nor will. `erasing`: an erase command was accepted, and is not done. `erased`: its name is all that is left.
+ * The standing of a class: its state in the registry, together with what is stored of it. Commands are judged by this
+ * alone. `absent`: nothing is known of it. `unannounced`: samples of it are stored, but no learn command has named
+ * it. `learning`, `learned`: as in the registry. `unlearned`: forgotten; its vectors are stored, and the model knows
+ * it. `rebuilt`: the same, but no model knows it. `emptied`: forgotten, without vectors; the model knows it, or the
+ * model of an open task may. `gone`: forgotten, without vectors, and no model knows it or will. `erasing`: an erase
+ * command was accepted and is not done. `erased`: only its name is left.
  */
 export const STANDINGS = [
   'absent',
@@ -27,19 +28,22 @@ export const STANDINGS = [
 ] as const;
 export type Standing = (typeof STANDINGS)[number];
 
-/** What commands and samples ask for. `sample` is one of the class's own task, of another one it is refused while learning. */
+/**
+ * Requests of commands and samples. `sample` is a sample of the class's own task; while the class is learning,
+ * samples of another task are refused.
+ */
 export const REQUESTS = ['sample', 'learn', 'unlearn', 'relearn', 'erase', 'erase now'] as const;
 export type Request = (typeof REQUESTS)[number];
 
 /**
- * What happens to a class in the course of the work. `trained`: its task ended with a model that knows it. `failed`: its
- * task ended without one. `emptied`: the last of its samples was unlearned. `rebuilt`: a model that never saw it answers
- * now. `purged`: an erasure reached its end.
+ * Steps that happen to a class. `trained`: its task ended with a model that knows it. `failed`: its task ended
+ * without one. `emptied`: the last of its samples was unlearned. `rebuilt`: a model that never saw it became current.
+ * `purged`: an erasure deleted it.
  */
 export const STEPS = ['trained', 'failed', 'emptied', 'rebuilt', 'purged'] as const;
 export type Step = (typeof STEPS)[number];
 
-/** Why a request is refused; the words are in `classRefusals.ts`. */
+/** Why a request is refused; `classRefusals.ts` has the texts. */
 export const REFUSALS = [
   'unknown',
   'known',
@@ -60,8 +64,8 @@ export const REFUSALS = [
 export type Refusal = (typeof REFUSALS)[number];
 
 /**
- * The state that follows. `absent`: the registry forgets the record. `erasing`: the record keeps its place among the
- * forgotten and names the command. `before`: what the class was before its task was announced. `stays`: as it was.
+ * The next state. `absent`: the registry deletes the record. `erasing`: the record keeps its state and names the
+ * command. `before`: the state before the task was announced. `stays`: no change.
  */
 export type Next = ClassState | 'absent' | 'erasing' | 'before' | 'stays';
 
@@ -71,8 +75,8 @@ const to = <N extends Next>(next: N) => ({ to: next });
 const refused = (refusal: Refusal) => ({ refused: refusal });
 
 /**
- * The state machine of a class: every request and every step, in every standing. Operators ask it and have no second
- * opinion; docs/states.md shows it, and a test compares the two.
+ * The state machine of a class: every request and every step, in every standing. Operators use it and contain no such
+ * rules themselves; docs/states.md shows it, and a test compares the two.
  */
 const TABLE = {
   sample: {

@@ -2,10 +2,10 @@ import type { ModelVersion } from './messages/model.js';
 import type { FilesState } from './places.js';
 
 /**
- * `learning`: announced, its samples are arriving or its task is training; not yet answered with.
- * `learned`: known and answered with. `unlearned`: suppressed; vectors in DB-MU, no answer names it, the model's weights
- * have seen it. `rebuilt`: as that, but the model that answers was made without it. `erased`: its vectors and all models
- * that saw it are gone, too; its name is what is left.
+ * `learning`: announced; its samples arrive or its task trains, and no answer names it yet. `learned`: known; answers
+ * may name it. `unlearned`: hidden; its vectors are in DB-MU, no answer names it, and the weights of the model have
+ * seen it. `rebuilt`: the same, but the current model was made without it. `erased`: its vectors and all models that
+ * saw it are gone, too; only its name is left.
  */
 export const CLASS_STATES = ['learning', 'learned', 'unlearned', 'rebuilt', 'erased'] as const;
 export type ClassState = (typeof CLASS_STATES)[number];
@@ -14,50 +14,53 @@ export const FORGOTTEN_STATES = ['unlearned', 'rebuilt', 'erased'] as const sati
 export type ForgottenState = (typeof FORGOTTEN_STATES)[number];
 /** States in which no answer names the class. */
 export const FORGOTTEN: readonly ClassState[] = [...FORGOTTEN_STATES];
-/** Those of them in which its vectors lie in DB-MU. */
+/** States of these in which its vectors are in DB-MU. */
 export const SUPPRESSED: readonly ClassState[] = ['unlearned', 'rebuilt'];
 
 /** What the registry knows of one class. */
 export interface ClassRecord {
   readonly name: string;
   readonly state: ClassState;
-  /** The task that brought (or brings) the class. */
+  /** The task that introduced the class. */
   readonly task: string;
   /** Number of the class's vectors when its task was complete: n_c of Eq. 7. */
   readonly count: number;
   /** Mean of the class's unit vectors, mu_c of Eq. 8-9; null until its task is complete. Shape [dimension]. */
   readonly centroid: Float32Array | null;
-  /** Vectors that were deleted since a model was made that never saw them: the weights still do. None where left out. */
+  /** Vectors deleted since the last model that never saw them: the current weights have seen them. Absent if none. */
   readonly withdrawn?: number;
   /** Id of the command that asked for the class to be erased, until it is. */
   readonly erasing?: string;
-  /** How its last erasure stands. Left out of a class that was never erased, and of one that was learned anew. */
+  /** Progress of its last erasure. Absent if the class was never erased, or was learned again. */
   readonly erasure?: Erasure;
-  /** What a class that is learned again goes back to where its task fails. Left out of one that is new, or not `learning`. */
+  /** The state to which a relearned class returns if its task fails. Absent if the class is new, or not `learning`. */
   readonly before?: ForgottenState;
 }
 
-/** What is kept of the erasure of a class: what has to be looked at until it is complete, and later. */
+/** Progress of the erasure of a class: what must be checked until it is complete. */
 export interface Erasure {
   /** Id of the command that asked for it. */
   readonly commandId: string;
-  /** Version of the registry at which the class was erased: who looked at it or later has looked for the class. */
+  /**
+   * Version of the registry at which the class was erased. A worker that checked at this version or later has checked
+   * for the class.
+   */
   readonly since: number;
   /** When it was erased, RFC 3339. */
   readonly at: string;
   readonly files: FilesState;
-  /** Whether it was told that every place was looked at. */
+  /** Whether Lethe has reported that every place was checked. */
   readonly completed: boolean;
 }
 
 /**
- * `open`: its samples are arriving or it trains. `finished`: its model is current, which may not have been told yet.
- * `told`: the events and the model version of it were written.
+ * `open`: its samples arrive or it trains. `finished`: its model is current, but the events may not be written yet.
+ * `told`: its events and its model version are written.
  */
 export const TASK_STATES = ['open', 'finished', 'told'] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
-/** What the registry knows of one task: enough to go on with it after a restart. */
+/** What the registry knows of one task: enough to continue it after a restart. */
 export interface TaskRecord {
   readonly name: string;
   readonly state: TaskState;
@@ -67,29 +70,32 @@ export interface TaskRecord {
   readonly samples: number;
 }
 
-/** The filter's level, as it was calibrated on the databases. */
+/** The level of the filter, as calibrated on the databases. */
 export interface FilterLevel {
-  /** Name of the filter that it belongs to. */
+  /** Name of the filter to which it belongs. */
   readonly filter: string;
   readonly level: number;
-  /** Of the filter that searches near the level of its detector alone. */
+  /** Only of the filter that also searches near the level of its detector. */
   readonly refinement?: {
-    /** What the score of the search counts beside that of the detector. */
+    /** Weight of the score of the search, relative to that of the detector. */
     readonly weight: number;
-    /** How near to the detector's level an input is searched for. */
+    /** Distance from the level of the detector within which an input is searched for. */
     readonly band: number;
-    /** Tells for which detector and which sides of the classes the level is. */
+    /** Identifies the detector and the states of the classes for which the level is valid. */
     readonly basis: string;
   };
 }
 
-/** Everything that workers must agree on, at one version. Versions grow by one with every change; a snapshot never changes. */
+/**
+ * Everything on which workers must agree, at one version. Each change increments the version; a snapshot never
+ * changes.
+ */
 export interface RegistrySnapshot {
   readonly version: number;
   /** In the order in which they were first seen. */
   readonly classes: ReadonlyMap<string, ClassRecord>;
   readonly tasks: ReadonlyMap<string, TaskRecord>;
-  /** The model that answers; null before the first task. */
+  /** The current model; null before the first task. */
   readonly model: ModelVersion | null;
   /** Null before the first calibration. */
   readonly filterLevel: FilterLevel | null;
@@ -115,7 +121,10 @@ export function isForgotten(record: ClassRecord): record is ClassRecord & { read
   return FORGOTTEN.includes(record.state);
 }
 
-/** Whether a task of this name is under way or has learned something. One that failed is not, whatever of it was forgotten. */
+/**
+ * Whether a task of this name is open or has learned something. A failed task does not count, even if something of it
+ * was forgotten.
+ */
 export function isTaskKnown(
   task: string,
   { tasks, classes }: Pick<RegistrySnapshot, 'tasks' | 'classes'>,
@@ -125,7 +134,7 @@ export function isTaskKnown(
   );
 }
 
-/** Classes that tasks name which are under way: such a task may be training with their vectors. */
+/** Classes of open tasks: such a task may be training with their vectors. */
 export function openClasses({ tasks }: Pick<RegistrySnapshot, 'tasks'>): ReadonlySet<string> {
   return new Set([...tasks.values()].flatMap(({ state, classes }) => (state === 'open' ? classes : [])));
 }

@@ -26,7 +26,7 @@ const sampleAttributes = sampleSchema.omit({ payload: true });
 const queryAttributes = querySchema.omit({ payload: true });
 const commandAttributes = z.object({ id: idSchema });
 
-/** How broken attributes are refused: alike where they are written and where they are read. */
+/** The error for broken attributes: the same when writing and when reading. */
 const REFUSED_SAMPLE = {
   code: 'invalid-message',
   subject: 'the sample',
@@ -49,7 +49,7 @@ const REFUSED_COMMAND = {
     'or {"kind":"relearn","classes":[…]} or {"kind":"erase","classes":[…]}.',
 } as const;
 
-/** The kind alone: what is looked at before the rest of a command. */
+/** The kind alone, which is read before the rest of a command. */
 const commandKindSchema = z.looseObject({ kind: z.unknown().optional() });
 
 /**
@@ -150,7 +150,7 @@ export function encodeModelVersion(model: ModelVersion, modelName: string, topic
   });
 }
 
-/** Who asks for a command, as its sender says; null where the sender does not say. */
+/** The sender of a command, as it claims; null if it names none. */
 export function actorOf(record: LogRecord): string | null {
   return record.headers.ce_actor ?? null;
 }

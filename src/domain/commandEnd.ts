@@ -21,8 +21,8 @@ const DONE: Readonly<Record<Command['kind'], readonly EventKind[]>> = {
 };
 
 /**
- * Looks for the end of a command in the events from its sending on.
- * @returns what is to be told of every event, in their order; it answers with the end once it is there
+ * Finds the end of a command among the events that follow its sending.
+ * @returns a function that takes every event in order, and returns the end once it is there
  */
 export function commandEnd(command: Command): (event: LetheEvent) => CommandEnd | undefined {
   const ends = DONE[command.kind];

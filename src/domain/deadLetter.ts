@@ -4,15 +4,15 @@ import type { DeadLetterHeaders } from './messages/deadLetter.js';
 import type { LogRecord, OutgoingRecord } from './record.js';
 import { WAIT_ID } from './waitId.js';
 
-/** Headers of ours as they are written; those of the record that begin likewise are not the record's own. */
+/** Lethe's own headers of a dead letter. Headers of the record that begin in the same way are not its own. */
 type Why = { readonly [Name in keyof DeadLetterHeaders]: string };
 const OURS = 'lethe-';
 
-/** What a smaller letter keeps of the record at most, in bytes. */
+/** Largest size of the headers that a smaller letter keeps of the record, in bytes. */
 const LARGEST_KEY = 1024;
 const LARGEST_HEADER = 1024;
 const LARGEST_HEADERS = 8192;
-/** Kept first: what tells of which message, class and person the record is, and how to read it. */
+/** Headers to keep first: those that identify the message, class and person, and the encoding. */
 const TELLING = [
   'ce_id',
   'ce_type',
@@ -31,9 +31,9 @@ const TELLING = [
 ];
 
 /**
- * The record as a dead letter: its own key, bytes and headers, and why it was refused; it can be replayed as it is. Where
- * that is too large for the log, a smaller letter is written, which no record makes too large: without the value, and with
- * its size and hash in the place.
+ * The record as a dead letter: its own key, bytes and headers, and the reason; it can be replayed as it is. If that
+ * is too large for the log, a smaller letter replaces it, with size and hash and without the value. No record makes
+ * the smaller letter too large.
  */
 export function deadLetter(record: LogRecord, error: LetheError, topic: string): OutgoingRecord {
   const { key, value, unreadable } = record;
@@ -52,7 +52,10 @@ export function deadLetter(record: LogRecord, error: LetheError, topic: string):
   return { topic, key, value, headers, smaller: () => smallerLetter(record, why, topic) };
 }
 
-/** A dead letter as it is written again; smaller where the topic's limit was lowered since, like {@link deadLetter}. */
+/**
+ * A dead letter as it is written again. Like {@link deadLetter}, it becomes smaller if the limit of the topic was
+ * lowered since.
+ */
 export function letterAgain(letter: LogRecord): OutgoingRecord {
   const { topic, key, value, headers } = letter;
   const why = Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith(OURS)));

@@ -1,6 +1,9 @@
 import { LetheError } from './errors.js';
 
-/** Why a file could not be written or read though nothing is wrong with it: these pass, or are put right by someone. */
+/**
+ * Why a file could not be read or written although the file is correct. These errors pass, or somebody fixes their
+ * cause.
+ */
 const CAUSES: ReadonlyMap<string, string> = new Map([
   ['ENOSPC', 'no space is left on the disk'],
   ['EDQUOT', 'the quota of the disk is used up'],

@@ -9,7 +9,9 @@ import {
 
 const classes = z.array(z.string());
 
-/** What a command did, as its receipt keeps it: its event, without what the store adds and without how long it took. */
+/**
+ * The effect of a command, as its receipt keeps it: its event, without what the store adds and without the duration.
+ */
 export const effectSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('task-announced'), task: z.string(), classes, samples: z.int() }),
   z.object({
@@ -35,14 +37,14 @@ export type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 interface Done {
   /** Id of the command. */
   readonly id: string;
-  /** Vectors moved, by class name as the registry has it, which may be otherwise than the command wrote it. */
+  /** Vectors moved, by the class name in the registry, which may differ from that in the command. */
   readonly moved: ReadonlyMap<string, number>;
   /** Version of the registry that the command made. */
   readonly registryVersion: number;
 }
 
 /**
- * The event that tells of an effect, from what was done just now or from a receipt.
+ * The event of an effect, new or from a receipt.
  * @param startedAt `performance.now()` at the reading of the command
  */
 export function eventOf<K extends Effect['kind']>(

@@ -4,11 +4,11 @@ import type { ReasonCode } from './errors.js';
 export const ACCESS_CODES = ['token-needed', 'foreign-origin', 'not-local', 'unknown-host'] as const;
 export type AccessCode = (typeof ACCESS_CODES)[number];
 
-/** What the catalogue of errors says about one code. */
+/** The entry of the error catalogue for one code. */
 export interface ReasonDescription {
   /** What is wrong, as one sentence. */
   readonly meaning: string;
-  /** What the user can do, in general; the remedy of a single error says it for its case. */
+  /** What the user can do in general; the remedy of a single error is more specific. */
   readonly action: string;
   /** Whether the same request may succeed later without being changed. */
   readonly retry: 'yes' | 'no' | 'sometimes';

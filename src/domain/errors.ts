@@ -68,7 +68,7 @@ export interface SerialisedError {
   readonly evidence?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** The one error type of Lethe: what was wrong, where, with which value, and what to do about it. */
+/** The one error type of Lethe: code, message, field, value and remedy. */
 export class LetheError extends Error {
   override readonly name = 'LetheError';
   readonly code: ReasonCode;
@@ -101,7 +101,10 @@ export class LetheError extends Error {
   }
 }
 
-/** The error that events, dead letters and threads carry in its JSON form: what is thrown loses its class on such ways. */
+/**
+ * An error in the JSON form that events, dead letters and threads carry. A thrown error loses its class on these
+ * ways.
+ */
 export function revived({ code, message, ...details }: SerialisedError): LetheError {
   return new LetheError(code, message, details);
 }
@@ -117,7 +120,7 @@ export function toLetheError(thrown: unknown, code: ReasonCode = 'internal'): Le
   });
 }
 
-/** Characters of what an error says: it is written to topics, whose records may not be of any size. */
+/** Largest number of characters in the texts of an error: topics limit the size of records. */
 const LONGEST_VALUE = 120;
 const LONGEST_TEXT = 1000;
 const LONGEST_EVIDENCE = 4000;
@@ -126,7 +129,7 @@ function shorten(text: string, longest = LONGEST_VALUE): string {
   return text.length <= longest ? text : `${text.slice(0, longest - 3)}...`;
 }
 
-/** What others wrote, and how much there is of what is known, may be in it. */
+/** Shortens a text that may contain foreign input, or long lists of known names. */
 function bounded(text: string): string {
   return shorten(text, LONGEST_TEXT);
 }

@@ -3,12 +3,16 @@ import { spelled } from './normalForm.js';
 
 type Classes = RegistrySnapshot['classes'];
 
-/** By the name that a command can give them; made once for each state of the registry, which never changes. */
+/**
+ * Classes by the name that a command can give them; computed once for each state of the registry, which never
+ * changes.
+ */
 const BY_SPELLING = new WeakMap<Classes, ReadonlyMap<string, readonly ClassRecord[]>>();
 
 /**
- * The classes that a name means. One, or none, where all were learned under names in their normal form; a registry from before
- * there was one may hold several that look the same: all of them are meant, so that none is missed.
+ * The classes that a name means. If all classes were learned under names in normal form, that is one or none. A
+ * registry from before the normal form may contain several that look the same: the name means all of them, so that
+ * none is missed.
  */
 export function likeNamed(
   name: string,

@@ -3,15 +3,15 @@ import { spelled } from './normalForm.js';
 import type { LogRecord } from './record.js';
 import type { Topics } from './topics.js';
 
-/** In UTF-16 units; no name was ever longer. Images in base64 are not looked at. */
+/** In UTF-16 units; no name was ever longer. Images in base64 are skipped. */
 const LONGEST_NAME = 1000;
 
-/** CloudEvents that are JSON as a whole: refused, but their class can be read all the same. */
+/** CloudEvents that are JSON as a whole: Lethe refuses them, but can read their class. */
 const STRUCTURED = /^application\/cloudevents\+json/i;
 
 /**
- * Whether a record, or the one that a dead letter came from, names one of these classes: a sample by its label, a query by its
- * true label, a command in its body. It is looked at as it lies there, also where the rest of it can't be read.
+ * Whether a record, or the record behind a dead letter, names one of these classes: a sample by its label, a query by
+ * its true label, a command in its body. Works on the raw record, even if the rest of it is unreadable.
  */
 export function namingOneOf(classes: readonly string[], topics: Topics): (record: LogRecord) => boolean {
   const names = new Set(classes.map(spelled));
@@ -25,7 +25,7 @@ export function namingOneOf(classes: readonly string[], topics: Topics): (record
   };
 }
 
-/** In JSON a text that is the name; in what is none, the name in quotes. */
+/** In JSON, a text that equals the name; otherwise, the name in quotes. */
 function isNamedIn(value: string, classes: readonly string[], isOne: (text: string) => boolean): boolean {
   const json = jsonOf(value);
   return json ? holds(json.value, isOne) : classes.some((name) => value.includes(JSON.stringify(name)));
@@ -39,7 +39,7 @@ function jsonOf(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-/** By a list of its own, not by recursion: anyone may have written it, however deep. */
+/** Uses its own stack, not recursion: the input may be nested to any depth. */
 function holds(json: unknown, isOne: (text: string) => boolean): boolean {
   const waiting = [json];
   while (waiting.length > 0) {

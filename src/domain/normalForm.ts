@@ -6,17 +6,17 @@ const LONGEST = 200;
 const PLAIN = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
 /**
- * What no name may hold, since nobody sees it or tells it from another: controls, halves of surrogate pairs, separators of
- * lines, spaces other than U+0020, what is default-ignorable (zero-width characters, marks of direction, variation
- * selectors, fillers, tags), annotation marks, the blank Braille pattern, noncharacters, and U+FFFD, which stands for
- * bytes that were no UTF-8.
+ * Characters that no name may contain, because they are invisible or not distinguishable: controls, halves of
+ * surrogate pairs, line separators, spaces other than U+0020, default-ignorable characters (zero-width characters,
+ * direction marks, variation selectors, fillers, tags), annotation marks, the blank Braille pattern, noncharacters,
+ * and U+FFFD, which replaces bytes that were no UTF-8.
  */
 const UNSEEN = new RegExp(
   String.raw`[\p{Cc}\p{Cs}\p{Zl}\p{Zp}[\p{Zs}--[\u0020]]\p{Default_Ignorable_Code_Point}` +
     String.raw`\p{Noncharacter_Code_Point}\u2800\uFFF9-\uFFFB\uFFFD]`,
   'v',
 );
-/** The same beyond ASCII in the Basic Multilingual Plane, without properties of Unicode: for JSON Schema. */
+/** The same beyond ASCII in the Basic Multilingual Plane, without Unicode properties: for JSON Schema. */
 const UNSEEN_RANGES =
   '\\u0000-\\u001f\\u007f-\\u00a0\\u00ad\\u034f\\u061c\\u115f\\u1160\\u1680\\u17b4\\u17b5\\u180b-\\u180f' +
   '\\u2000-\\u200b\\u200e\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u2800\\u3000\\u3164\\ud800-\\udfff\\ufdd0-\\ufdef' +
@@ -31,8 +31,8 @@ const ENDING =
   '\\u0621-\\u0625\\u0627\\u0629\\u062F-\\u0632\\u0648\\u0671-\\u0677\\u0688-\\u0699\\u06C0\\u06C3-\\u06CB\\u06CD' +
   '\\u06CF\\u06D2\\u06D3\\u06D5\\u06EE\\u06EF';
 /**
- * Where a script or an emoji needs what is unseen otherwise: whole emoji that Unicode recommends, and joiners where they
- * change how letters look (as RFC 5892, appendix A.1 and A.2, has it for the Indic scripts and Arabic).
+ * Invisible characters that a script or an emoji needs: whole emoji that Unicode recommends, and joiners where they
+ * change the shape of letters (as RFC 5892, appendix A.1 and A.2, defines for the Indic scripts and Arabic).
  */
 const NEEDED = new RegExp(
   String.raw`\p{RGI_Emoji}|(?<=[${VIRAMAS}])[\u200C\u200D](?=\p{L})` +
@@ -40,7 +40,7 @@ const NEEDED = new RegExp(
   'gv',
 );
 
-/** Why a text is no name that can be told from others; undefined where it is one. */
+/** Why a text is not a valid name; undefined if it is one. */
 export function flawOf(text: string): string | undefined {
   if (text === '') return 'it is empty';
   const length = lengthOf(text);
@@ -53,14 +53,14 @@ export function flawOf(text: string): string | undefined {
   return undefined;
 }
 
-/** Two texts that look the same by Unicode's canonical equivalence become one: Normalization Form C. */
+/** Makes texts equal that look the same by Unicode's canonical equivalence: Normalization Form C. */
 export function normalForm(text: string): string {
   return PLAIN.test(text) ? text : text.normalize('NFC');
 }
 
 /**
- * The name by which something can be named that was stored before names had a normal form: without what can't be seen; by its
- * code points where nothing else is left.
+ * The name for something that was stored before names had a normal form: without invisible characters, or its code
+ * points if nothing else is left.
  */
 export function spelled(stored: string): string {
   const whole = normalForm(stored);
@@ -70,9 +70,9 @@ export function spelled(stored: string): string {
 }
 
 /**
- * A name by which people and programs mean the same thing: brought to its normal form, and refused with the code point where
- * it holds something that can't be seen. JSON Schema can't say all of it: joiners are let through there, and so is what lies
- * beyond the Basic Multilingual Plane.
+ * A schema of names: converts a name to its normal form, and refuses it, with the code point, if it contains an
+ * invisible character. JSON Schema cannot express all of it: it accepts joiners, and everything beyond the Basic
+ * Multilingual Plane.
  */
 export function nameSchema(description: string) {
   return (

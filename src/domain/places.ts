@@ -2,23 +2,23 @@ import { z } from 'zod';
 import type { KnownHolder } from './holders.js';
 
 /**
- * How an erasure keeps count of the files of the database: as a rewriting ended ({@link FILE_REWRITES}), or `due` where something
+ * State of the database files in an erasure: the result of a rewrite ({@link FILE_REWRITES}), or `due` if something
  * was deleted since.
  */
 export const FILE_REWRITES = ['done', 'failed', 'begun', 'refused', 'none'] as const;
 /**
- * Whether a store's files were written anew without what was deleted: `done`, and looked at; `failed`, again and again, so that
- * they may still hold it; `begun` where the store's user may not see how it ends; `refused` where the user may not ask for it;
- * `none` where there are no files.
+ * Whether the files of a store were rewritten without the deleted data: `done`, and confirmed; `failed` repeatedly,
+ * so they may still contain it; `begun` if the user of the store may not see the result; `refused` if the user may
+ * not start a rewrite; `none` if there are no files.
  */
 export type FileRewrite = (typeof FILE_REWRITES)[number];
 export const FILES_STATES = [...FILE_REWRITES, 'due'] as const;
 export type FilesState = (typeof FILES_STATES)[number];
 
 /**
- * `done`: it was looked, and nothing of the class is there. `waiting`: it will be gone, and is not, or nobody has looked yet.
- * `failed`: it is there, and is tried again. `kept`: it may be there, and Lethe does not delete it. `gone`: a person declared
- * that the place does not exist any more.
+ * `done`: checked, and nothing of the class is there. `waiting`: not gone yet, or not checked yet. `failed`: it is
+ * there, and Lethe retries. `kept`: it may be there, and Lethe does not delete it. `gone`: a person declared that the
+ * place no longer exists.
  */
 export const PLACE_STATES = ['done', 'waiting', 'failed', 'kept', 'gone'] as const;
 
@@ -33,20 +33,20 @@ export const removalSchema = z.object({
 });
 export type Removal = z.infer<typeof removalSchema>;
 
-/** A place that may hold something of an erased class, and how it stands there. */
+/** A place that may hold something of an erased class, and its state. */
 export const placeSchema = z.object({
   kind: z.enum(['database', 'checkpoints', 'files', 'worker', 'topic']),
   /** Its name, e.g. `DB-MU`, or that of a topic. */
   place: z.string(),
   state: z.enum(PLACE_STATES),
-  /** In words: what was seen, or what is waited for. */
+  /** Explanation: what was found, or what is missing. */
   detail: z.string(),
   /** Of a worker: the id of its folder, as `lethe workers` lists it. */
   holder: z.string().optional(),
 });
 export type Place = z.infer<typeof placeSchema>;
 
-/** Whether nothing more will come of it by itself that an erasure waits for: all but the topics. */
+/** Whether an erasure need not wait for this place: it is final, or a topic. */
 export function isSettled({ kind, state }: Place): boolean {
   return kind === 'topic' || (state !== 'waiting' && state !== 'failed');
 }
@@ -90,7 +90,7 @@ const FILES: Readonly<Record<FilesState, Pick<Place, 'state' | 'detail'>>> = {
   },
 };
 
-/** @param files undefined where nobody noted it */
+/** @param files undefined if nobody recorded it */
 export function filesPlace(files: FilesState | undefined): Place {
   const place = { kind: 'files', place: 'database files' } as const;
   if (files !== undefined) return { ...place, ...FILES[files] };

@@ -1,6 +1,6 @@
 import { LetheError } from './errors.js';
 
-/** What a record says; undefined where it is no such message: anyone may write to a topic. */
+/** The message in a record; undefined if it is none, because anyone may write to a topic. */
 export function readOr<T>(decode: () => T): T | undefined {
   try {
     return decode();

@@ -10,24 +10,24 @@ export interface LogRecord {
   readonly value: Buffer;
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * Time at which the record was written, in milliseconds since the epoch, as its writer says: a finite number, but maybe
-   * negative (Kafka's -1 for none) or beyond every date.
+   * Time at which the record was written, in milliseconds since the epoch, according to its writer: a finite number,
+   * but maybe negative (Kafka's -1 for none) or beyond every date.
    */
   readonly timestamp: number;
-  /** Where the log could not open what was written: the record stands for all of it, and is refused by whoever decodes it. */
+  /** Set if the log could not open what was written: the record represents all of it, and every decoder refuses it. */
   readonly unreadable?: Unreadable;
-  /** Why the log gives it only to be refused: dealing with it ended whole processes. */
+  /** Why the log emits the record only to have it refused: processing it ended whole processes. */
   readonly refused?: LetheError;
 }
 
-/** What is known of records that the log could not open, e.g. a batch that would fill memory once decompressed. */
+/** What is known of records that the log could not open, e.g. a batch that would fill the memory when decompressed. */
 export interface Unreadable {
   readonly error: LetheError;
-  /** They lie from here to the offset of the record that stands for them. */
+  /** First offset of these records; the last is that of the record that represents them. */
   readonly firstOffset: bigint;
-  /** Size of what was written, as it was written. */
+  /** Size as written. */
   readonly bytes: number;
-  /** SHA-256 of it, in hexadecimal. */
+  /** SHA-256 of the bytes as written, in hexadecimal. */
   readonly sha256: string;
 }
 
@@ -37,11 +37,11 @@ export interface OutgoingRecord {
   readonly key: string | null;
   readonly value: Buffer;
   readonly headers: Readonly<Record<string, string>>;
-  /** What is written in its place where the log refuses it as too large. */
+  /** Replacement to write if the log refuses the record as too large. */
   readonly smaller?: () => OutgoingRecord;
   /**
-   * Whether every log has to take it as it is: one that refuses it as too large is wrong, not the record. Writing it fails
-   * with an error that is retriable, until the log takes it.
+   * Whether every log must accept the record. If one refuses it as too large, its limit is wrong, not the record.
+   * Writing then fails with a retriable error until the log accepts it.
    */
   readonly mustFit?: true;
 }
@@ -51,11 +51,11 @@ export function positionOf(record: LogRecord): string {
   return `${record.topic}/${record.partition}/${record.offset}`;
 }
 
-/** What a log writes beside each record (lengths, offset, time), and beside each header: at most. */
+/** Upper bounds of the overhead of a log for each record (lengths, offset, time) and for each header. */
 const RECORD_OVERHEAD = 40;
 const HEADER_OVERHEAD = 10;
 
-/** What a record takes in a log, in bytes: at most. */
+/** Upper bound of the size of a record in a log, in bytes. */
 export function recordBytes({
   key,
   value,

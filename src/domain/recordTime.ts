@@ -1,19 +1,19 @@
 import type { LogRecord } from './record.js';
 
-/** 2001-09-09, in milliseconds: what lies before is no time, or one in seconds. */
+/** 2001-09-09, in milliseconds: an earlier number is no time, or is in seconds. */
 const EARLIEST_MS = 1e12;
-/** The clocks of two machines may differ by so much. */
+/** Allowed difference between the clocks of two machines. */
 const SKEW_MS = 1000;
 
 /**
- * When a record was written, in milliseconds since the epoch; undefined where its producer says what can't be: nothing,
- * nanoseconds, a time to come. The only reading of a record's timestamp as a time.
+ * Time at which a record was written, in milliseconds since the epoch; undefined if the claim of its producer is
+ * impossible: none, nanoseconds, the future. All code that uses the timestamp of a record as a time calls this.
  */
 export function writtenAt({ timestamp }: Pick<LogRecord, 'timestamp'>, now = Date.now()): number | undefined {
   return timestamp >= EARLIEST_MS && timestamp <= now + SKEW_MS ? timestamp : undefined;
 }
 
-/** Milliseconds since a time, 0 at least; undefined of no time. */
+/** Milliseconds since a time, at least 0; undefined without a time. */
 export function msSince(time: number | undefined, now = Date.now()): number | undefined {
   return time === undefined ? undefined : Math.max(0, now - time);
 }

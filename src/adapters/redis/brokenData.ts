@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { LetheError } from '../../domain/errors.js';
 
 /**
- * What lies below the keys of Lethe in Redis is not what Lethe wrote: somebody else wrote there, or data were lost. Reading
- * is tried again until it is mended ({@link Connection.run}): an answer made of it would be wrong.
+ * The data under the keys of Lethe in Redis is not what Lethe wrote: another program wrote there, or data was lost.
+ * Lethe retries the read until it is fixed ({@link Connection.run}), because an answer from it would be wrong.
  */
 export class BrokenDataError extends LetheError {
   /** @param key where in Redis, e.g. `lethe:{main}:segments` */
@@ -20,8 +20,8 @@ export class BrokenDataError extends LetheError {
 }
 
 /**
- * Redis holds an older state than this process knows of: a backup was restored, a replica took over that lagged, or a crash
- * lost what was not on disk yet. An answer made of it could name what was unlearned since.
+ * Redis has an older state than this process knows: a backup was restored, a lagging replica took over, or a crash
+ * lost what was not on disk. An answer from this state could name a class that was unlearned since.
  */
 export class WentBackError extends LetheError {
   constructor(found: number, known: number) {
@@ -35,7 +35,7 @@ export class WentBackError extends LetheError {
   }
 }
 
-/** Redis was started anew, or another one took its place: the learner has not looked yet whether it holds what was told. */
+/** Redis was restarted or replaced, and the learner has not yet checked whether it has everything that was reported. */
 export class NotVerifiedError extends LetheError {
   constructor() {
     super('backend-unavailable', 'Redis was started, or replaced, since the learner looked at it', {
@@ -46,7 +46,7 @@ export class NotVerifiedError extends LetheError {
   }
 }
 
-/** What was changed is in the memory of Redis only: a crash, or a replica that takes over, would lose it. */
+/** A change is only in the memory of Redis: a crash, or a replica that takes over, would lose it. */
 export class NotDurableError extends LetheError {
   constructor(what: string, field: string) {
     super('backend-unavailable', what, {
@@ -58,7 +58,7 @@ export class NotDurableError extends LetheError {
   }
 }
 
-/** A field that holds JSON; what that is, another schema says. */
+/** A field with JSON, whose content another schema describes. */
 export const jsonSchema = z.string().transform((text, context): unknown => {
   try {
     return JSON.parse(text);

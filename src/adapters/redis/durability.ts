@@ -7,14 +7,14 @@ import type { Keys } from './keys.js';
 import type { Durable, RedisStoreOptions } from './options.js';
 import { runAlone, TOUCH } from './scripts.js';
 
-/** How long Redis is asked to wait at once; asked again until it is so. */
+/** How long one request to Redis waits; Lethe repeats it until it succeeds. */
 const ASK_MS = 1000;
-/** What Redis says that keeps no append-only file; of that the user is warned already. */
+/** Reply of a Redis without an append-only file; Lethe has already warned about that. */
 const NO_FILE = /appendonly is disabled/i;
 
 /**
- * Waits until changes are durable. On a connection of its own: Redis lets one that waits do nothing else. A write of this
- * connection that is durable makes all durable that Redis did before it.
+ * Waits until changes are durable. It uses a separate connection, because Redis lets a waiting connection do nothing
+ * else. A durable write on this connection makes everything durable that Redis did before it.
  */
 export class Durability {
   readonly #options: RedisStoreOptions;
@@ -30,7 +30,7 @@ export class Durability {
     this.#durable = durable;
   }
 
-  /** Resolves when all changes that were answered before this call are durable. Those who ask meanwhile share one wait. */
+  /** Resolves when all changes that were acknowledged before this call are durable. Concurrent calls share one wait. */
   confirmed(): Promise<void> {
     const { disk, replicas } = this.#durable;
     if (!disk && replicas === 0) return Promise.resolve();

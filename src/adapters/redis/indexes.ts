@@ -11,13 +11,13 @@ import type { Keys } from './keys.js';
 import { segmentsIn } from './layouts.js';
 import type { RedisStoreOptions } from './options.js';
 
-/** How often vectors and index are counted again where the counts differ: others change both meanwhile. */
+/** How often the vectors and the index are counted if the counts differ: other clients change both meanwhile. */
 const COUNTS = 3;
 
-/** Why the index of the vectors can not be searched, and whether only somebody else can mend it. */
+/** Why the index of the vectors cannot be searched, and whether only a person can fix it. */
 export interface IndexFault {
   readonly why: string;
-  /** The settings say something else than the index. */
+  /** Set if the settings differ from the index. */
   readonly mismatch?: LetheError;
 }
 
@@ -29,11 +29,11 @@ export interface Indexes {
 }
 
 /**
- * Creates what is missing of the indexes, and looks whether the one of the vectors is ours and holds all of them (Redis fills
- * it in the background). One that does gets its alias, by which it is searched: an index that was dropped takes its alias
- * along, so that nobody searches one that is not whole yet. Idempotent.
- * @returns why it can't be searched yet, or null
- * @throws LetheError `config-invalid` where Redis has no search, ErrorReply where Redis takes no writes
+ * Creates missing indexes, and checks whether the index of the vectors belongs to Lethe and contains all of them
+ * (Redis fills it in the background). A complete index gets its alias, by which searches use it. Dropping an index
+ * also drops its alias, so no search uses an incomplete index. Idempotent.
+ * @returns why it cannot be searched yet, or null
+ * @throws LetheError `config-invalid` if Redis has no search module, ErrorReply if Redis accepts no writes
  */
 export async function lookAfterIndexes(client: RedisClient, indexes: Indexes): Promise<IndexFault | null> {
   const { keys, schemas, options } = indexes;

@@ -8,15 +8,15 @@ import type { Fence } from './fence.js';
 import type { Keys } from './keys.js';
 import { LEASE, RELEASE, runAlone } from './scripts.js';
 
-/** How often the lease is asked for or renewed, as a share of its time. */
+/** Interval between requests or renewals of the lease, as a share of its duration. */
 const SHARE = 1 / 4;
-/** A standby notices by itself when Redis could not be told of the end. */
+/** How long a release may take: a standby also notices the end without it. */
 const RELEASE_MS = 1000;
 
 /**
- * The lease in Redis: a key without end names the learner, another one with an end says that it is alive. A learner that
- * was silent for too long stays the learner until another worker asks; from then on every script of the former is refused
- * ({@link Fence}), since the name is compared in the script that writes.
+ * The lease in Redis. A key without expiry names the learner; another key with an expiry says that it is alive. A
+ * learner that was silent for too long stays the learner until another worker requests the lease. After that, Redis
+ * refuses every script of the former learner ({@link Fence}), because each script that writes compares the name.
  */
 export class RedisLease implements LearnerLease {
   readonly lost: Promise<LetheError>;
@@ -49,7 +49,7 @@ export class RedisLease implements LearnerLease {
     void this.#renew();
   }
 
-  /** Lets a standby take over at once, if Redis can be told so now. */
+  /** Lets a standby take over immediately, if Redis can be reached now. */
   async release(): Promise<void> {
     this.#over.abort();
     if (!this.#asked) return;

@@ -34,13 +34,13 @@ import {
 import type { ServerRun } from './serverRun.js';
 import type { VectorIndex } from './vectorIndex.js';
 
-/** Vectors that one script stores, or deletes: few enough not to hold up others. */
+/** Vectors that one script stores or deletes: few enough not to block other clients. */
 const CHUNK = 64;
 const SCAN_BATCH = 512;
-/** How often the sizes of the segments are asked for at most. */
+/** Shortest interval between two queries of the sizes of the segments. */
 const MEASURE_MS = 1000;
 
-/** What the vectors in Redis are made of. */
+/** Dependencies of the vectors in Redis. */
 export interface RedisParts {
   readonly connection: Connection;
   readonly keys: Keys;
@@ -54,8 +54,8 @@ export interface RedisParts {
 type StoredRecord = VectorRecord & { readonly segment: string };
 
 /**
- * DB-CIL and DB-MU in Redis: one index over all vectors, each labelled with its segment. Which segments make up a
- * database is a small hash beside it, so a move costs the same whatever it moves.
+ * DB-CIL and DB-MU in Redis: one index over all vectors, each labelled with its segment. A small hash lists the
+ * segments of each database, so the cost of a move does not depend on its size.
  */
 export class RedisVectors implements VectorDatabase {
   readonly dimension: number;
@@ -90,8 +90,9 @@ export class RedisVectors implements VectorDatabase {
   }
 
   /**
-   * Stores all the records in DB-CIL, or none where the registry is not at this version.
-   * @param openTasks tasks that may have refused one of them before: to them and to the records' own they are no longer refused
+   * Stores all the records in DB-CIL, or none if the registry is not at this version.
+   * @param openTasks tasks that may have refused one of the records before. For them, and for the tasks of the
+   * records, they are no longer refused
    */
   async insertAt(
     registryVersion: number,

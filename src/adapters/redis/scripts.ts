@@ -6,26 +6,26 @@ import type { RedisClient } from './client.js';
 import type { Fence } from './fence.js';
 import type { Keys } from './keys.js';
 
-/** A Lua script: all it does is one step for everybody else. */
+/** A Lua script. Redis executes it atomically. */
 export interface Script {
   readonly text: string;
   readonly sha: string;
 }
 
 /**
- * Such a script runs also where Redis is out of memory: what frees memory, or takes next to none. Without them nothing could be
- * erased there any more, which is what frees memory.
+ * Flag of scripts that also run when Redis is out of memory: those that free memory, or need almost none. Without
+ * them, an erasure, which frees memory, would be impossible then.
  */
 const EVEN_IF_FULL = '#!lua flags=allow-oom\n';
 
-/** How long an outcome is remembered for a client that did not get it, in seconds. */
+/** How long Redis keeps an outcome for a client that did not receive it, in seconds. */
 const REMEMBERED_SECONDS = 600;
 
 /**
- * What the scripts share. `KEYS[1]` is the version key, from which the other names are made (all carry its hash tag).
- * `ARGV[1]` is the token of the call: a call that was carried out and is sent again, since its reply was lost, gets
- * that reply. `ARGV[2]`, which the scripts below do not see, names the learner that calls, if it is one: where another
- * one has taken its place, nothing is done and `replaced` returned.
+ * What the scripts share. `KEYS[1]` is the version key, from which the other names are built (all carry its hash
+ * tag). `ARGV[1]` is the token of the call: a call that was carried out, and is repeated because its reply was lost,
+ * gets the same reply. `ARGV[2]`, which the scripts below do not see, names the calling learner, if it is one: if
+ * another learner has replaced it, the script changes nothing and returns `replaced`.
  */
 const PRELUDE = `
 local prefix = string.sub(KEYS[1], 1, -8)
@@ -100,11 +100,10 @@ if caller ~= '' and learner and learner ~= caller then return 'replaced' end
 `;
 
 /**
- * Changes the registry, and moves classes between the databases by relabelling their segments: no vector is touched.
- *
- * ARGV: token; the version that the registry must be at (empty: it is not changed); the receipt's key (empty: of no
- * command); from; to; number of classes; the classes; then commands, each preceded by the number of its words.
- * Returns `conflict`, `repeated` or `done:` with the numbers of vectors moved.
+ * Changes the registry, and moves classes between the databases by relabelling their segments; it touches no vector.
+ * ARGV: token; the expected version of the registry (empty: the registry does not change); the key of the receipt
+ * (empty: no command); from; to; number of classes; the classes; then commands, each preceded by its number of words.
+ * Returns `conflict`, `repeated`, or `done:` with the numbers of moved vectors.
  */
 export const CHANGE = small(`
 local version, receipt, from, to = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -134,27 +133,29 @@ return done('done:' .. table.concat(counts, ','))
 `);
 
 /**
- * What a version is lifted by when a store is brought forward. Changes that nobody was told of, as calibrations, may have been
- * seen above the newest version that is known; nobody makes so many of them between two records of the audit chain.
+ * The amount by which versions rise when Lethe repairs a store. Changes that were not reported, such as calibrations,
+ * may have been seen above the newest known version. Nobody makes so many of them between two records of the audit
+ * chain.
  */
 const AHEAD = 1_000_000;
 
-/** Holds up all but the learner, which brings the store forward. ARGV: token; the newest version that is known of. */
+/** Blocks all workers except the learner, which repairs the store. ARGV: token; the newest known version. */
 export const HOLD = small(`
 local behind = tonumber(redis.call('GET', prefix .. 'behind') or '0')
 redis.call('SET', prefix .. 'behind', string.format('%.0f', math.max(behind, tonumber(ARGV[2]))))
 return done('done')
 `);
 
-/** Notes the run of the server that the learner has looked at. ARGV: token; its id. */
+/** Records the run of the server that the learner has checked. ARGV: token; its id. */
 export const VERIFY = small(`
 redis.call('SET', prefix .. 'verified', ARGV[2])
 return done('done')
 `);
 
 /**
- * Ends {@link HOLD}. Lifts the versions of the registry and of the layout above all that anyone has seen: what one has seen
- * under a number that is given again would be taken for what is there. ARGV: token. Returns the registry's version.
+ * Ends {@link HOLD}. Raises the versions of the registry and of the layout above all that anyone has seen; otherwise
+ * a worker could mistake old content for the new content of a reused version number. ARGV: token. Returns the version
+ * of the registry.
  */
 export const BRING_FORWARD = small(`
 local version, behind = tonumber(redis.call('GET', KEYS[1]) or '0'), redis.call('GET', prefix .. 'behind')
@@ -169,11 +170,10 @@ return done(string.format('%.0f', version))
 `);
 
 /**
- * Stores vectors, each in the first segment of its database and class.
- *
- * ARGV: token; the version that the registry must be at (empty: any); database; number of sets of refused ids; these sets, of
- * which what is stored is taken out; then id, class, task, key of the subject's set (empty: none), bytes of each. Returns
- * `conflict`, and stores nothing, where the version is another one, or is asked for and an id was withdrawn; else `done`.
+ * Stores vectors, each in the first segment of its database and class. ARGV: token; the expected version of the
+ * registry (empty: any); database; number of sets of refused ids; these sets, from which the stored ids are removed;
+ * then id, class, task, key of the subject's set (empty: none) and bytes of each vector. If the version differs, or
+ * if one was given and an id was withdrawn, it stores nothing and returns `conflict`; otherwise `done`.
  */
 export const STORE = script(`
 local sets = tonumber(ARGV[4])
@@ -221,9 +221,8 @@ return done('done')
 `);
 
 /**
- * Takes vectors out of the databases: from then on nobody finds them. What is left of them is for {@link SWEEP}.
- *
- * ARGV: token; database or empty for both; number of classes, or -1 for all; the classes. Returns how many vectors.
+ * Removes vectors from the databases: after that, no search finds them. {@link SWEEP} deletes the rest of them. ARGV:
+ * token; database, or empty for both; number of classes, or -1 for all; the classes. Returns the number of vectors.
  */
 export const DISCARD = small(`
 local wanted = {}
@@ -241,7 +240,7 @@ layout_changed()
 return done(tostring(total))
 `);
 
-/** Deletes some of the discarded vectors. ARGV: token; at most how many. Returns `more` or `clean`. */
+/** Deletes some of the discarded vectors. ARGV: token; largest number. Returns `more` or `clean`. */
 export const SWEEP = small(`
 local gone = redis.call('HGET', segments, 'gone')
 if not gone then return 'clean' end
@@ -259,8 +258,8 @@ return rest and 'more' or 'clean'
 `);
 
 /**
- * Notes refused samples: by id, or by position where there is none, or a vector of this id is stored.
- * ARGV: token; set of ids; set of positions; id (empty: none) and position of each.
+ * Records refused samples: by id, or by position if they have none or a vector with this id is stored. ARGV: token;
+ * set of ids; set of positions; id (empty: none) and position of each.
  */
 export const NOTE_REFUSED = script(`
 for index = 4, #ARGV, 2 do
@@ -272,9 +271,9 @@ return done('done')
 `);
 
 /**
- * Deletes vectors for good, by id, and remembers the ids. ARGV: token; number of classes that are being learned; each with
- * the set of refused ids of its task, to which what is deleted of it is added; ids. Returns as JSON how many were deleted:
- * pairs of class and number.
+ * Deletes vectors permanently, by id, and remembers the ids. ARGV: token; number of classes that are being learned;
+ * each with the set of refused ids of its task, to which its deleted ids are added; ids. Returns the deleted numbers
+ * as JSON: pairs of class and number.
  */
 export const WITHDRAW = small(`
 local learning = {}
@@ -304,8 +303,8 @@ return done(#pairs_of > 0 and cjson.encode(pairs_of) or '[]')
 `);
 
 /**
- * Asks for the lease of the learner, or renews it. ARGV: token of the worker; milliseconds; `acquire` or `renew`.
- * A learner keeps the lease beyond its end as long as no one else asks. Returns `held`, or `refused`.
+ * Requests the lease of the learner, or renews it. ARGV: token of the worker; milliseconds; `acquire` or `renew`. A
+ * learner keeps an expired lease until another worker requests it. Returns `held` or `refused`.
  */
 export const LEASE = plainScript(`${EVEN_IF_FULL}
 local prefix = string.sub(KEYS[1], 1, -8)
@@ -317,7 +316,7 @@ redis.call('SET', alive, '1', 'PX', ARGV[2])
 return 'held'
 `);
 
-/** Ends the lease of the worker whose token ARGV[1] is; of another's it says nothing. */
+/** Ends the lease of the worker with the token ARGV[1]; the lease of another worker stays. */
 export const RELEASE = plainScript(`
 local prefix = string.sub(KEYS[1], 1, -8)
 if redis.call('GET', prefix .. 'learner') == ARGV[1] then redis.call('DEL', prefix .. 'learnerAlive') end
@@ -326,8 +325,8 @@ return 'done'
 
 /**
  * Runs a script that changes something, in the name of the learner that this process is, if it is one.
- * @param words the call's token, then what the script itself wants
- * @returns what the script returns; nothing, ever, where this process was replaced as the learner
+ * @param words the token of the call, then the arguments of the script
+ * @returns the result of the script; never resolves if another learner replaced this process
  */
 export async function runScript(
   client: RedisClient,
@@ -339,7 +338,7 @@ export async function runScript(
   return outcome === 'replaced' ? fence.halt() : outcome;
 }
 
-/** Runs a script, which Redis keeps until it restarts and is then sent again. */
+/** Runs a script. Redis keeps it until it restarts; then it is sent again. */
 export async function runAlone(
   client: RedisClient,
   { sha, text }: Script,
@@ -356,15 +355,15 @@ export async function runAlone(
 }
 
 /**
- * Stores a checkpoint. A model is stored even where Redis is out of memory: it comes from vectors that were stored before, and
- * an erasure, which frees memory, begins with one. ARGV: bytes.
+ * Stores a checkpoint, even if Redis is out of memory: a model comes from vectors that are already stored, and an
+ * erasure, which frees memory, begins with one. ARGV: bytes.
  */
 export const STORE_MODEL = plainScript(`${EVEN_IF_FULL}
 redis.call('SET', KEYS[1], ARGV[1])
 return 'done'
 `);
 
-/** A write that changes nothing: what waits for it waits for all before it. ARGV: anything that differs. */
+/** A write that changes nothing. Waiting for it means waiting for all writes before it. ARGV: any new value. */
 export const TOUCH = plainScript(`${EVEN_IF_FULL}
 redis.call('SET', string.sub(KEYS[1], 1, -8) .. 'touched', ARGV[1])
 return 'done'
@@ -377,7 +376,7 @@ const changeSchema = z
 const countSchema = z.string().regex(/^\d+$/).transform(Number);
 const countsSchema = z.array(z.tuple([z.string(), z.int().nonnegative()]));
 
-/** Numbers of vectors moved, of a script {@link CHANGE} that was done. */
+/** The numbers of moved vectors, from the result of {@link CHANGE}. */
 export function changeOutcome(outcome: string): readonly number[] {
   return parsedAt('CHANGE', changeSchema, outcome);
 }
@@ -387,12 +386,12 @@ export function countOutcome(outcome: string): number {
   return parsedAt('DISCARD', countSchema, outcome);
 }
 
-/** How many vectors {@link WITHDRAW} deleted, by class. */
+/** The numbers of vectors that {@link WITHDRAW} deleted, by class. */
 export function countsOutcome(outcome: string): readonly (readonly [className: string, count: number])[] {
   return parsedAt('WITHDRAW', countsSchema, JSON.parse(outcome));
 }
 
-/** A script that {@link EVEN_IF_FULL} holds for. */
+/** A script with the flag {@link EVEN_IF_FULL}. */
 function small(body: string): Script {
   return plainScript(EVEN_IF_FULL + PRELUDE + body);
 }
