@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { FETCH_VERSIONS, type FetchedRecord } from './fetchedRecords.js';
 
-/** What tells of a fetched record whether it belongs to an aborted transaction. */
+/** The fields of a fetched record that decide whether it belongs to an aborted transaction. */
 export type FetchedInTransaction = Pick<FetchedRecord, 'offset' | 'key' | 'isControlRecord' | 'batchContext'>;
 
 export interface FetchedPartition {
@@ -20,9 +20,9 @@ interface FetchResponse {
 let corrected = false;
 
 /**
- * Corrects how kafkajs 2.2.4 leaves out what was written in aborted transactions: it takes the broker's list of them to
- * be in the order of their first offsets, which it is not where several producers write to one partition. Where it is
- * wrong it shows records of aborted transactions and hides those of committed ones.
+ * Corrects the filter of kafkajs 2.2.4 for aborted transactions. kafkajs assumes that the broker lists them in the
+ * order of their first offsets, which is wrong if several producers write to one partition. It then shows records of
+ * aborted transactions, and hides those of committed ones.
  */
 export function correctAbortedRecords(): void {
   if (corrected) return;
@@ -39,7 +39,7 @@ export function correctAbortedRecords(): void {
   }
 }
 
-/** Marks what belongs to aborted transactions as control records: their offsets are passed, no one sees them. */
+/** Marks the records of aborted transactions as control records: consumers skip them. */
 export function hideAborted(partition: FetchedPartition): void {
   const { abortedTransactions } = partition;
   if (!abortedTransactions || abortedTransactions.length === 0) return;

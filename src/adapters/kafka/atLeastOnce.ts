@@ -3,9 +3,9 @@ import type { Progress } from './progress.js';
 import type { Publisher } from './publisher.js';
 import type { Writer } from './writer.js';
 
-/** Whoever can commit positions for the partitions that it was assigned: a member of the group. */
+/** A member of the group, which can commit positions of its assigned partitions. */
 export interface Committer {
-  /** @returns false if it is no member any more */
+  /** @returns false if it is no longer a member */
   commit(progress: Progress, position: bigint, note?: string): Promise<boolean>;
 }
 
@@ -35,7 +35,7 @@ export class AtLeastOnceWriter implements Writer {
   async close(): Promise<void> {}
 }
 
-/** For those who only look on: outputs are written, positions are not. */
+/** For observers: writes outputs, but no positions. */
 export class OnlookingWriter implements Writer {
   constructor(private readonly publisher: Publisher) {}
 

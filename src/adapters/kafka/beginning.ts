@@ -5,32 +5,32 @@ import type { Kept, Offsets } from './offsets.js';
 import type { KafkaLogOptions } from './options.js';
 import type { Progress } from './progress.js';
 
-/** Where a reading begins. */
+/** Where a reader starts. */
 export interface Beginning {
   readonly position: bigint;
-  /** Whether that is written down as far as it has to be. */
+  /** Whether this position is stored as far as necessary. */
   readonly pinned: boolean;
-  /** What those noted who began there before; nothing where there is nothing to read. */
+  /** The note of processes that started there before; undefined if there is nothing to read. */
   readonly found: Note | undefined;
 }
 
-/** What decides where a reading begins. */
+/** The inputs that decide where a reader starts. */
 interface Circumstances {
   readonly group: string;
   readonly transient: boolean;
-  /** Whether the reader must not go on where records were lost. */
+  /** Whether the reader must stop at lost records. */
   readonly whole: boolean;
-  /** Where the reader asked to begin where the group has no position. */
+  /** Where the reader starts if the group has no position. */
   readonly starts: Positions | undefined;
-  /** Whether the topic was created again since the group's position was written. */
+  /** Whether the topic was created again after the position of the group was written. */
   readonly isAnew: boolean;
   readonly offsets: Offsets;
   readonly options: KafkaLogOptions;
 }
 
 /**
- * Where the group is in a partition, and whether that is written down as far as it has to be.
- * @throws LetheError `records-lost` where the reader must not go on as if nothing were
+ * The position of the group in a partition, and whether it is stored as far as necessary.
+ * @throws LetheError `records-lost` if the reader must not continue silently
  */
 export async function beginningOf(
   { topic, partition, position }: Progress,
@@ -66,7 +66,7 @@ function refuseOrTell(loss: Loss, whole: boolean, { onLoss }: KafkaLogOptions): 
   onLoss?.(loss);
 }
 
-/** The offsets that the partition keeps; none where it is not there. */
+/** The offsets in the partition; an empty range if the partition does not exist. */
 export async function keptOf(
   { topic, partition }: Pick<Progress, 'topic' | 'partition'>,
   offsets: Offsets,
@@ -75,8 +75,8 @@ export async function keptOf(
 }
 
 /**
- * The later of the position that Kafka has and the one that this process knows to be committed. A broker that is killed
- * right after it confirmed a transaction may forget the position, though not the outputs (decision 0012).
+ * The later of Kafka's position and the position that this process knows to be committed. A broker that is killed
+ * right after it confirmed a transaction may lose the position, but not the outputs (decision 0012).
  */
 function later(committed: bigint | undefined, known: bigint | undefined): bigint | undefined {
   if (committed === undefined || known === undefined) return committed ?? known;

@@ -1,25 +1,27 @@
 import { LetheError } from '../../domain/errors.js';
 import { type LogRecord, positionOf } from '../../domain/record.js';
 
-/** Processes that may begin at a position, and end without getting beyond it, before its records are read with caution. */
+/**
+ * Number of processes that may start at a position and end without progress before its records are read with caution.
+ */
 const CAREFUL_AFTER = 2;
-/** How often a process may end with a record alone under way before the record is refused. */
+/** How often a process may end with a single record in flight before the record is refused. */
 const ATTEMPTS = 5;
-/** A record that has been alone under way for so long is not what ends processes: it may wait for a store. */
+/** A record that has been alone in flight for this long is acquitted: it may wait for a store. */
 export const ALONE_MS = 10_000;
 
-/** How often a process ended while a record was alone under way. */
+/** How often a process ended while a record was alone in flight. */
 interface Tried {
   readonly offset: bigint;
   readonly times: number;
 }
 
 /**
- * What a group notes beside its position in a partition, in the position's metadata: whoever has the partition next reads
- * it. A position that is committed anew has none.
+ * The note of a group beside its position in a partition, in the metadata of the position. The next owner of the
+ * partition reads it. A new commit of the position deletes it.
  */
 export interface Note {
-  /** Processes that began at this position. */
+  /** Processes that started at this position. */
   readonly begun: number;
   readonly tried?: Tried | undefined;
 }
@@ -31,7 +33,7 @@ export function written({ begun, tried }: Note): string {
   return `lethe begun=${begun}${tried ? ` tried=${tried.offset}x${tried.times}` : ''}`;
 }
 
-/** The note in a position's metadata; one that nobody wrote says nothing. */
+/** The note in the metadata of a position; foreign metadata counts as no note. */
 export function noteIn(metadata: string | null | undefined): Note {
   const [, begun, offset, times] = NOTE.exec(metadata ?? '') ?? [];
   if (begun === undefined) return { begun: 0 };
@@ -40,25 +42,25 @@ export function noteIn(metadata: string | null | undefined): Note {
 }
 
 /**
- * Finds the record that ends processes, in native code, which no one can catch. Each process notes that it begins at a
- * position. Where several began and none got beyond, its records are read one at a time in the whole process, each noted
- * before it is given; one at which {@link ATTEMPTS} processes ended is refused. Where all goes well, it costs one commit for
- * each partition with something to read when a process begins.
+ * Finds a record that ends processes in native code, where no code can catch it. Each process notes that it starts at
+ * a position. If several started there and none got further, the whole process reads the records one at a time, and
+ * notes each before it emits it. A record at which {@link ATTEMPTS} processes ended is refused. In normal operation
+ * this costs one commit at the start of a process for each partition with something to read.
  */
 export class Caution {
   #note: Note = { begun: 0 };
-  /** Where this process began, or got beyond. */
+  /** Where this process started, or further. */
   #begunAt: bigint | undefined;
-  /** What this process has noted as tried: it did not end by it. */
+  /** The record that this process noted as tried and survived. */
   #tried: bigint | undefined;
   /** Records before this offset are read one at a time. */
   #until = 0n;
 
   /**
-   * The process begins to read at a position.
-   * @param found what is noted beside it
-   * @param ahead how many records may be under way
-   * @returns what is to be noted; nothing where the process had begun there before
+   * The process starts to read at a position.
+   * @param found the note beside the position
+   * @param ahead how many records may be in flight
+   * @returns the note to write; undefined if the process had started there before
    */
   begins(position: bigint, found: Note, ahead: number): Note | undefined {
     const isAgain = this.#begunAt === position;
@@ -68,18 +70,18 @@ export class Caution {
     return isAgain ? undefined : this.#note;
   }
 
-  /** Whether the record at this offset may be the one. */
+  /** Whether the record at this offset may be the cause. */
   isNeeded(offset: bigint): boolean {
     return offset < this.#until;
   }
 
-  /** Whether enough processes ended at it. */
+  /** Whether enough processes ended at this record. */
   refuses(offset: bigint): boolean {
     const { tried } = this.#note;
     return tried?.offset === offset && tried.times >= ATTEMPTS;
   }
 
-  /** What is to be noted before the record is given; nothing where it is noted already. */
+  /** The note to write before the record is emitted; undefined if it is already written. */
   gives(offset: bigint): Note | undefined {
     if (this.#tried === offset) return undefined;
     const { begun, tried } = this.#note;
@@ -89,18 +91,21 @@ export class Caution {
     return this.#note;
   }
 
-  /** What is to be noted once the record has been alone under way for {@link ALONE_MS}. */
+  /** The note to write once the record has been alone in flight for {@link ALONE_MS}. */
   acquits(): Note {
     this.#note = { begun: this.#note.begun };
     return this.#note;
   }
 }
 
-/** One at a time in the whole process: two records under way, of whatever partitions, would be suspected both. */
+/**
+ * Allows one such record at a time in the whole process: of two records in flight, in any partitions, both would be
+ * suspects.
+ */
 export class Turn {
   #holder: object | undefined;
 
-  /** @returns whether it is this one's now */
+  /** @returns whether the holder has the turn now */
   take(holder: object): boolean {
     this.#holder ??= holder;
     return this.#holder === holder;
@@ -111,7 +116,7 @@ export class Turn {
   }
 }
 
-/** The record as one that whoever decodes it refuses. */
+/** The record in a form that every decoder refuses. */
 export function refused(record: LogRecord): LogRecord {
   const error = new LetheError(
     'internal',

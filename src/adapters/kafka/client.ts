@@ -12,8 +12,8 @@ import { lastingPartitioner } from './partitioner.js';
 const { logLevel } = kafkajs;
 
 /**
- * Retries inside kafkajs: quick, since a transaction right after another one is refused for some milliseconds, and
- * few, since what outlasts them is retried by the adapter, which can be told to stop.
+ * Retries inside kafkajs. They are quick, because Kafka refuses a transaction for some milliseconds after the one
+ * before. They are few, because the adapter retries longer failures, and can be stopped.
  */
 const RETRY: RetryOptions = {
   initialRetryTime: 8,
@@ -26,7 +26,7 @@ const RETRY: RetryOptions = {
 /** The retries of consumers, which join their group again between them. */
 export const CONSUMER_RETRY: RetryOptions = { ...RETRY, initialRetryTime: 50 };
 
-/** What all producers have in common: idempotent, Kafka's own choice of partitions, no topics by accident. */
+/** Common settings of all producers: idempotent, Kafka's own choice of partitions, no accidental creation of topics. */
 export const PRODUCER: ProducerConfig = {
   idempotent: true,
   maxInFlightRequests: 1,
@@ -36,8 +36,8 @@ export const PRODUCER: ProducerConfig = {
 };
 
 /**
- * A client of kafkajs. Each consumer needs one of its own: consumers of one client and group share a table of
- * committed offsets, and each of them empties it when it joins.
+ * A client of kafkajs. Each consumer needs its own: consumers of one client and group share a table of committed
+ * offsets, and each consumer empties it when it joins.
  */
 export function createClient(options: KafkaConnectionOptions): Kafka {
   const { brokers, clientId, ssl, sasl, log } = options;
@@ -57,7 +57,7 @@ export function createClient(options: KafkaConnectionOptions): Kafka {
   return new kafkajs.Kafka(config);
 }
 
-/** One case a mechanism, as the types of kafkajs want it. */
+/** One case for each mechanism, as the types of kafkajs require. */
 function saslOf({ mechanism, username, password }: KafkaSasl): SASLOptions {
   switch (mechanism) {
     case 'plain':
@@ -69,7 +69,7 @@ function saslOf({ mechanism, username, password }: KafkaSasl): SASLOptions {
   }
 }
 
-/** What kafkajs calls an error and this adapter expects: it retries. */
+/** Messages that kafkajs logs as errors, but that this adapter expects and retries. */
 const EXPECTED = /^(Response |Failed to send messages|Limiting retries|The group is rebalancing)/;
 const QUIET_MS = 10_000;
 

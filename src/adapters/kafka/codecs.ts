@@ -10,7 +10,7 @@ import type { Compression } from './options.js';
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 
-/** What kafkajs wants of a codec; the encoder holds the records. */
+/** The interface of a codec in kafkajs; the encoder contains the records. */
 interface Codec {
   compress(encoder: { readonly buffer: Buffer }): Promise<Buffer>;
   decompress(buffer: Buffer): Promise<Buffer>;
@@ -31,8 +31,8 @@ export function compressionType(compression: Compression): number {
 let registered: Promise<void> | undefined;
 
 /**
- * Teaches kafkajs the codecs that it lacks, once a process: whoever wrote a record chose among all of them. Its own of gzip
- * gives way to one that has a limit.
+ * Adds the codecs that kafkajs lacks, once per process, because a writer may have chosen any of them. Its own gzip
+ * codec is replaced by one with a size limit.
  */
 export function registerCodecs(): Promise<void> {
   registered ??= zstd.init().then(() => {
@@ -44,10 +44,10 @@ export function registerCodecs(): Promise<void> {
   return registered;
 }
 
-/** Bytes that a batch of records may become. */
+/** Largest size of a decompressed batch, in bytes. */
 export const LARGEST_BATCH = 2 ** 27;
 
-/** Whatever a codec finds wrong, in the words of Lethe. */
+/** Turns every error of a codec into an error of Lethe. */
 function guarded(name: Compression, { compress, decompress }: Codec): Codec {
   return {
     compress,
@@ -61,7 +61,7 @@ function guarded(name: Compression, { compress, decompress }: Codec): Codec {
   };
 }
 
-/** Why a batch of records can't be opened. */
+/** Why a batch of records cannot be opened. */
 export function unreadableBatch(bytes: number, thrown: unknown, compression?: Compression): LetheError {
   const because = thrown instanceof Error ? thrown.message : String(thrown);
   const what = compression ? `can't be decompressed (${compression})` : "can't be read";
@@ -73,7 +73,7 @@ export function unreadableBatch(bytes: number, thrown: unknown, compression?: Co
   });
 }
 
-/** @throws RangeError where it is not known to be within the limit */
+/** @throws RangeError if the size is unknown or above the limit */
 function within(size: number | undefined): number {
   if (size === undefined) throw new RangeError('its frames are damaged');
   if (size > LARGEST_BATCH) throw new RangeError(`it would become more than ${LARGEST_BATCH} bytes`);
@@ -133,7 +133,7 @@ const ZSTD_LEVEL = 3;
 
 const zstandard: Codec = {
   compress: async ({ buffer }) => Buffer.from(zstd.compress(buffer, ZSTD_LEVEL)),
-  /** Java's streams do not say how large the content is: there is room for the most that it can be. */
+  /** Java's streams do not declare the size of the content, so the buffer has the largest possible size. */
   decompress: async (buffer) =>
     Buffer.from(zstd.decompress(buffer, { defaultHeapSize: within(zstdSize(buffer)) })),
 };

@@ -27,17 +27,15 @@ interface Found {
 }
 
 const TRANSACTION = 1;
-/** A coordinator that has moved is found again after that at the latest. */
+/** A coordinator that has moved is found again after this time at most. */
 const REMEMBERED_MS = 5000;
 
 let remembering = false;
 
 /**
- * Lets producers of transactions remember their coordinators. kafkajs 2.2.4 asks for them before every request to them:
- * four of the nine round trips of a transaction. One that was replaced meanwhile refuses what it is asked for; the
- * transaction then goes to a new producer, which remembers nothing.
- *
- * Consumers go on asking: they find a moved coordinator by that.
+ * Lets transactional producers cache their coordinators. kafkajs 2.2.4 looks them up before every request: four of
+ * the nine round trips of a transaction. A replaced coordinator refuses requests; the transaction then goes to a new
+ * producer, which has no cache. Consumers still look up theirs, because that is how they find a moved coordinator.
  */
 export function rememberCoordinators(): void {
   if (remembering) return;
@@ -45,7 +43,7 @@ export function rememberCoordinators(): void {
   const require = createRequire(import.meta.url);
   const { prototype } = require('kafkajs/src/cluster/index.js') as { readonly prototype: Cluster };
   const { findGroupCoordinator } = prototype;
-  /** What is known to the clusters, one a client, that were ever asked for the coordinator of a transactional id. */
+  /** The caches of the clusters, one per client, that looked up the coordinator of a transactional id. */
   const known = new WeakMap<Cluster, Map<string, Found>>();
 
   prototype.findGroupCoordinator = async function (this: Cluster, sought: Sought): Promise<Broker> {
@@ -63,8 +61,9 @@ export function rememberCoordinators(): void {
 let telling = false;
 
 /**
- * Lets a client say that it may not know of a group. kafkajs 2.2.4 asks every broker for the coordinator, forgets why they
- * refused, and says that there is none: who has no rights would wait for a cluster that is well.
+ * Lets a client report that it lacks permission for a group. kafkajs 2.2.4 asks every broker for the coordinator,
+ * drops the reasons of their refusals, and reports that there is none. A user without permission would then wait for
+ * a healthy cluster.
  */
 export function tellForbiddenGroups(): void {
   if (telling) return;

@@ -1,6 +1,6 @@
 import type { Signal } from './waiting.js';
 
-/** How many records, and bytes of records, one subscription may still be given. */
+/** How many records, and bytes of records, one subscription may still receive. */
 export class Credit {
   #records = 0;
   #bytes = 0;
@@ -10,18 +10,18 @@ export class Credit {
     private readonly freed: Signal,
   ) {}
 
-  /** Records that were given and not settled. */
+  /** Records that were emitted and not settled. */
   get used(): number {
     return this.#records;
   }
 
-  /** Whether a record of this size may be given; one always may. */
+  /** Whether a record of this size may be emitted; a single record always may. */
   covers(bytes: number): boolean {
     if (this.#records === 0) return true;
     return this.#records < this.limit.records && this.#bytes + bytes <= this.limit.bytes;
   }
 
-  /** Gives it; the returned function takes it back, once. */
+  /** Takes credit for a record; the returned function gives it back, once. */
   take(bytes: number): () => void {
     this.#records++;
     this.#bytes += bytes;

@@ -1,6 +1,7 @@
 /**
- * How large compressed bytes become at most, found from their frames alone: known before any memory is taken for it. A decoder
- * takes what the frames promise, and a kilobyte may promise gigabytes. Each function gives undefined for what is no such frame.
+ * Upper bounds of the size of decompressed bytes, computed from their frames alone, before any memory is allocated. A
+ * decoder allocates what the frames declare, and a kilobyte may declare gigabytes. Each function returns undefined
+ * for bytes without such a frame.
  */
 
 const LZ4_MAGIC = 0x184d2204;
@@ -10,7 +11,7 @@ const ZSTD_BLOCK = 128 * 1024;
 /** No element of Snappy gives more than 64 bytes for three. */
 const SNAPPY_RATIO = 22;
 
-/** Snappy's raw format: what it says itself, if so few bytes can become so many. */
+/** Snappy's raw format: the declared size, if the number of bytes allows it. */
 export function snappySize(block: Buffer): number | undefined {
   let size = 0;
   for (let at = 0; at < 5; at++) {
@@ -50,7 +51,7 @@ function lz4Frame(frames: Buffer, start: number): { size: number; end: number } 
   return undefined;
 }
 
-/** Zstandard frames (RFC 8878): what each block may become; a frame that promises more is none. */
+/** Zstandard frames (RFC 8878): the largest size of each block; a frame that declares more is invalid. */
 export function zstdSize(frames: Buffer): number | undefined {
   let total = 0;
   let at = 0;

@@ -13,14 +13,14 @@ import {
   recordsOf,
 } from './recordBatch.js';
 
-/** A record as kafkajs wants it of a fetch; `unreadable` where it stands for a whole batch. */
+/** A record as kafkajs expects it from a fetch; `unreadable` if it represents a whole batch. */
 export interface FetchedRecord extends BatchedRecord {
   isControlRecord: boolean;
   readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean };
   readonly unreadable?: Unreadable;
 }
 
-/** The decoder of kafkajs, at the records of one partition in the answer to a fetch. */
+/** The decoder of kafkajs, positioned at the records of one partition in the response to a fetch. */
 export interface FetchDecoder {
   buffer: Buffer;
   offset: number;
@@ -31,19 +31,18 @@ export interface FetchDecoder {
 type Decode = (decoder: FetchDecoder) => Promise<FetchedRecord[]>;
 type Lookup = (attributes: number) => { decompress(buffer: Buffer): Promise<Buffer> } | null;
 
-/** Bytes that a record takes in memory beside its own. */
+/** Memory that a record needs in addition to its own bytes. */
 const RECORD_OVERHEAD = 256;
 
 /**
- * Reads what fetches bring in the place of kafkajs 2.2.4, which ends at one batch that can't be opened and asks for it
- * again for ever; which takes headers named `constructor` or `__proto__` for what every object has; which needs a time
- * quadratic in the number of headers; and which has no limit of its own.
- *
- * A batch that can't be opened becomes one record that stands for it (see {@link Unreadable}). Of one fetch no more than
- * `LARGEST_BATCH` bytes are opened before the rest is left for the next; the first batch always is.
+ * Decodes fetches in place of kafkajs 2.2.4, which has four faults: it stops at a batch that it cannot open, and
+ * requests it again for ever; it confuses headers named `constructor` or `__proto__` with properties of every object;
+ * it needs quadratic time in the number of headers; and it has no size limit. A batch that cannot be opened becomes
+ * one record that represents it (see {@link Unreadable}). Of one fetch, at most `LARGEST_BATCH` bytes are opened, but
+ * always the first batch; the rest is left for the next fetch.
  */
 export function fetchedRecords(legacy: Decode, lookup: Lookup): Decode {
-  /** Bytes that were opened of each answer so far. */
+  /** Bytes that were opened of each response so far. */
   const opened = new WeakMap<FetchDecoder, number>();
   return async (decoder) => {
     const at = decoder.offset;
@@ -68,7 +67,7 @@ export function fetchedRecords(legacy: Decode, lookup: Lookup): Decode {
 
 interface Opened {
   readonly records: readonly FetchedRecord[];
-  /** That they take in memory, about. */
+  /** Approximate size in memory. */
   readonly bytes: number;
 }
 
@@ -88,13 +87,16 @@ async function open(head: BatchHead, lookup: Lookup): Promise<Opened> {
   }
 }
 
-/** Compaction leaves batches without records. Something that no one sees has to lead on behind them. */
+/** Compaction leaves batches without records. An invisible record moves the position past them. */
 function passage(head: BatchHead, batchContext: FetchedRecord['batchContext']): FetchedRecord[] {
   const last = { ...standIn(head), isControlRecord: true, batchContext };
   return [{ ...last, offset: String(head.firstOffset) }, last];
 }
 
-/** A record in the place of a batch: the last one, since whoever asks for any record of a batch gets it whole. */
+/**
+ * A record in place of a batch. It has the last offset, because a fetch of any record of a batch returns the whole
+ * batch.
+ */
 function standIn({ lastOffset, maxTimestamp }: BatchHead): BatchedRecord {
   return { offset: String(lastOffset), timestamp: String(maxTimestamp), key: null, value: null, headers: {} };
 }
@@ -110,10 +112,10 @@ function unreadable({ firstOffset, written }: BatchHead, thrown: unknown): Unrea
 
 let corrected = false;
 
-/** Versions of the fetch request whose answers hold batches. */
+/** Versions of the fetch request whose responses contain batches. */
 export const FETCH_VERSIONS = [4, 5, 6, 7, 8, 9, 10, 11];
 
-/** Has kafkajs read fetches by {@link fetchedRecords}, once a process. */
+/** Makes kafkajs decode fetches with {@link fetchedRecords}, once per process. */
 export function correctFetchedRecords(): void {
   if (corrected) return;
   corrected = true;

@@ -1,6 +1,6 @@
-/** Which fetches of a consumer failed: kafkajs tries them again, and tells no one. */
+/** Tracks failed fetches of a consumer: kafkajs retries them silently. */
 export class Fetches {
-  /** Brokers that did not answer what they were asked last. */
+  /** Brokers that did not answer the last request. */
   readonly #open = new Set<unknown>();
   #failed = false;
 
@@ -9,7 +9,7 @@ export class Fetches {
     this.#open.add(node);
   }
 
-  /** @returns whether one failed since the last that succeeded */
+  /** @returns whether a fetch failed since the last success */
   succeeded(node: unknown): boolean {
     const failed = this.#failed;
     this.#failed = false;
@@ -18,7 +18,7 @@ export class Fetches {
   }
 }
 
-/** The offset that was asked for; kafkajs does not say so in its types. */
+/** The requested offset, which the types of kafkajs do not contain. */
 export function fetchedOffset(batch: object): bigint | undefined {
   if (!('fetchedOffset' in batch)) return undefined;
   const { fetchedOffset: offset } = batch;

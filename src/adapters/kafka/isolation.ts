@@ -1,18 +1,18 @@
 import type { Kafka } from 'kafkajs';
 
-/** Whether the end of a topic lies before the first transaction that is not over, or behind it. */
+/** Whether the end of a topic is before or after the first open transaction. */
 export type Isolation = 'committed' | 'uncommitted';
 
 const READ_UNCOMMITTED = 0;
-/** The method by which a client of kafkajs 2.2.4 makes its connections to the cluster; it has no public name. */
+/** The method that creates the cluster connections of a client in kafkajs 2.2.4; it has no public name. */
 const CREATE_CLUSTER = 'private:Kafka:createCluster';
 
 type CreateCluster = (options: object) => unknown;
 
 /**
- * Lets the admins of this client ask for offsets as they are written. kafkajs's admins ask for committed ones (the last stable
- * offset), and offer no choice. A transaction's offsets show in its group before its records can be read, so that a group may be
- * at the end of its inputs while what it wrote of them lies behind the end of its outputs.
+ * Lets the admins of this client read the offsets of uncommitted records. The admins of kafkajs always request
+ * committed offsets (the last stable offset). The offsets of a transaction appear in its group before its records can
+ * be read. So a group may be at the end of its inputs while its outputs are still behind the end of the topic.
  */
 export function readUncommitted(client: Kafka): void {
   const symbol = Object.getOwnPropertySymbols(client).find(

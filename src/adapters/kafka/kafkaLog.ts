@@ -22,21 +22,21 @@ import { askForTopicIds } from './topicIds.js';
 import { TopicLimits } from './topicLimits.js';
 import { Patience } from './waiting.js';
 
-/** How often it is asked whether the cluster answers, and whether the topics are still the same. */
+/** Interval of the checks whether the cluster answers and the topics are unchanged. */
 const WATCH_MS = 3000;
 
 /** The event log in Kafka. */
 export interface KafkaLog extends EventLog {
-  /** Whether the cluster answered last. */
+  /** Whether the cluster answered the last request. */
   readonly connected: boolean;
-  /** Requests that `publish` needed so far: what batching saves. */
+  /** Requests that `publish` has sent so far: shows the effect of batching. */
   readonly publishRequests: number;
 }
 
 /**
- * The event log in Kafka, once the cluster answered. Positions are those of consumer groups; with `exactly-once`
- * delivery the outputs of a settlement and the position are written in one transaction.
- * @param prepare what is to be done first, over the connection that finds out whether the cluster answers
+ * The event log in Kafka, after the cluster answered. Positions are those of consumer groups. With `exactly-once`
+ * delivery, one transaction writes the outputs of a settlement and the position.
+ * @param prepare runs first, over the connection that checks whether the cluster answers
  */
 export async function createKafkaLog(
   options: KafkaLogOptions,
@@ -64,10 +64,10 @@ class Log implements KafkaLog {
   readonly #groups = new Map<string, Group>();
   readonly #readers = new Set<Reader>();
   readonly #turn = new Turn();
-  /** Subscriptions that are finding out where to start: what is published after them is for them. */
+  /** Subscriptions that are determining their start: they must receive what is published after them. */
   readonly #starting = new Set<Promise<unknown>>();
   readonly #watching: NodeJS.Timeout;
-  /** What stands for a topic among the troubles, while it is missing. */
+  /** The key of a missing topic among the troubles. */
   readonly #missing = new Map<string, object>();
   #looking = false;
   #closed: Promise<void> | undefined;
@@ -216,7 +216,7 @@ class Log implements KafkaLog {
     return group;
   }
 
-  /** Where to start without a position, if not at the beginning: for `latest`, the ends as they are now. */
+  /** The start without a position, if not the beginning: for `latest`, the current ends. */
   #startsOf({ from, topics }: Subscription): Promise<Positions | undefined> {
     if (from === undefined || from === 'earliest') return Promise.resolve(undefined);
     if (from !== 'latest') return Promise.resolve(from);
@@ -241,7 +241,7 @@ class Log implements KafkaLog {
     }
   }
 
-  /** Whether the topics are there, and the same. */
+  /** Checks whether the topics exist and are unchanged. */
   async #look(): Promise<void> {
     const groups = [...this.#groups.values()];
     const { topicsExist = [] } = this.#options;
@@ -271,7 +271,10 @@ class Log implements KafkaLog {
   }
 }
 
-/** The position as far as it is within what is kept: one behind the end is of a topic that was truncated or made again. */
+/**
+ * The position, limited to the stored range: a position behind the end belongs to a topic that was truncated or
+ * created again.
+ */
 function within({ low, high }: Kept, position = low): bigint {
   return position < low || position > high ? low : position;
 }

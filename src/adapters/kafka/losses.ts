@@ -5,14 +5,14 @@ import type { Kept } from './offsets.js';
 export type { Loss };
 
 /**
- * Offsets before the log's start that a group has not read.
- * @param position where it is; `undefined` where it never was: then it has read nothing
+ * Offsets before the start of the log that a group has not read.
+ * @param position the position of the group; `undefined` if it has never read
  */
 export function lostIn({ low }: Kept, position = 0n): Pick<Loss, 'from' | 'to'> | undefined {
   return position < low ? { from: position, to: low } : undefined;
 }
 
-/** Of a group that must miss nothing. */
+/** The error for a group that must not miss records. */
 export function lostError({ group, topic, partition, from, to }: Loss): LetheError {
   return new LetheError(
     'records-lost',

@@ -6,28 +6,28 @@ import type { KafkaLogOptions } from './options.js';
 import type { Progress } from './progress.js';
 import { type Deed, type Patience, pause, reasonOf } from './waiting.js';
 
-/** How long the broker waits for new records, and hence about how long it takes to leave. */
+/** How long the broker waits for new records, and so about how long leaving takes. */
 const MAX_WAIT_MS = 250;
 const RESTART_MS = 500;
 const CONCURRENT_PARTITIONS = 256;
 
-/** What a member is for. */
+/** The callbacks of a member. */
 export interface Duties {
   readonly options: KafkaLogOptions;
   readonly patience: Patience;
   readonly heartbeatMs: number;
   progressOf(topic: string, partition: number): Progress;
-  /** @returns whether the partition is this member's now */
+  /** @returns whether the partition now belongs to this member */
   acquire(progress: Progress): Promise<boolean>;
   lost(progress: Progress): void;
-  /** Whether the partition's offsets mean other records than they did; then it is acquired anew. */
+  /** Whether the offsets of the partition now refer to other records; then it is acquired again. */
   moved(progress: Progress): Promise<boolean>;
   handle(batch: EachBatchPayload, held: Held): Promise<void>;
   changed(): void;
   failed(error: unknown): void;
 }
 
-/** What kafkajs tells of a batch before it is handled; without records there may be no first offset. */
+/** What kafkajs reports about a batch before it is handled. Without records, there may be no first offset. */
 interface BatchBounds {
   readonly topic: string;
   readonly partition: number;
@@ -36,13 +36,13 @@ interface BatchBounds {
   readonly lastOffset: string;
 }
 
-/** A partition that is assigned to a member. `lost`: its transactions were fenced off. */
+/** A partition assigned to a member. `lost`: its transactions were fenced. */
 export interface Held {
   readonly progress: Progress;
   state: 'acquiring' | 'held' | 'lost';
 }
 
-/** A member of a consumer group, across the consumers of kafkajs that it takes: one that crashes has a successor. */
+/** A member of a consumer group, across several consumers of kafkajs: a new consumer replaces one that crashes. */
 export class Member {
   readonly #held = new Map<string, Held>();
   #consumer: Consumer | undefined;
@@ -60,7 +60,7 @@ export class Member {
     this.#reading = { what: `${subscription.group} reads`, topics: subscription.topics };
   }
 
-  /** Whether something that was emitted is not settled and written. */
+  /** Whether a record that was emitted is not settled and written. */
   get busy(): boolean {
     return [...this.#held.values()].some(({ progress }) => !progress.idle);
   }
@@ -114,7 +114,10 @@ export class Member {
     }
   }
 
-  /** The partition's transactions were fenced off. It is acquired anew when the group confirms that it is ours. */
+  /**
+   * The transactions of the partition were fenced. It is acquired again when the group confirms that it belongs to
+   * this member.
+   */
   fenced({ topic, partition }: Progress): void {
     const held = this.#held.get(keyOf(topic, partition));
     if (held) held.state = 'lost';
@@ -221,14 +224,14 @@ export class Member {
     this.duties.changed();
   }
 
-  /** A batch of nothing but ends of transactions, which the batch handler never sees. */
+  /** A batch that contains only ends of transactions, which the batch handler never sees. */
   #skipped({ topic, partition, batchSize, firstOffset, lastOffset }: BatchBounds): void {
     const held = this.#held.get(keyOf(topic, partition));
     if (batchSize > 0 || held?.state !== 'held' || firstOffset === null) return;
     if (BigInt(firstOffset) <= held.progress.cursor) held.progress.readUpTo(BigInt(lastOffset) + 1n);
   }
 
-  /** A heartbeat was answered: the assignment still holds, also for partitions whose transactions were fenced off. */
+  /** A heartbeat succeeded: the assignment is still valid, also for partitions whose transactions were fenced. */
   #acquireLost(consumer: Consumer): void {
     if (this.#paused) return;
     for (const [key, { progress, state }] of this.#held) {
@@ -257,7 +260,7 @@ export class Member {
       if (state === 'held') this.#confirm(consumer, key, progress);
   }
 
-  /** The topic may have been gone for a while: nothing more is read before it is known to be the same. */
+  /** The topic may have been missing for a while: nothing more is read until it is known to be the same. */
   #confirm(consumer: Consumer, key: string, progress: Progress): void {
     const held: Held = { progress, state: 'acquiring' };
     this.#held.set(key, held);
@@ -288,7 +291,7 @@ export class Member {
     await this.duties.handle(payload, held);
   }
 
-  /** kafkajs goes to an end of the log by itself where what it asked for is not there, and tells no one. */
+  /** kafkajs silently moves to an end of the log if the requested offset does not exist. */
   async #isElsewhere({ batch, isStale }: EachBatchPayload, { state, progress }: Held): Promise<boolean> {
     const fetched = fetchedOffset(batch);
     if (state !== 'held' || fetched === undefined || fetched === progress.cursor || isStale()) return false;

@@ -2,9 +2,9 @@ const SEED = 0x9747b28c;
 const MULTIPLIER = 0x5bd1e995;
 
 /**
- * The hash by which Kafka's clients choose the partition of a key (MurmurHash2, 32 bits, as in
- * org.apache.kafka.common.utils.Utils.murmur2). That of kafkajs 2.2.4 gives the same, in a time that is quadratic: five
- * minutes for a key of 1 MB.
+ * The hash with which Kafka's clients choose the partition of a key (MurmurHash2, 32 bits, as in
+ * org.apache.kafka.common.utils.Utils.murmur2). kafkajs 2.2.4 computes the same, but in quadratic time: five minutes
+ * for a key of 1 MB.
  */
 export function murmur2(data: Buffer): number {
   const { length } = data;

@@ -1,14 +1,14 @@
 import type { Loss } from '../eventLog.js';
 import type { Framing } from './schemaRegistry/framing.js';
 
-/** How connections prove who they are. */
+/** Credentials of connections. */
 export interface KafkaSasl {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
   readonly username: string;
   readonly password: string;
 }
 
-/** Connections over TLS. Without `ca` the certificates of the system decide whom to trust. */
+/** TLS connections. Without `ca`, the certificates of the system are trusted. */
 export interface KafkaSsl {
   /** Certificates of the authorities to trust, as PEM. */
   readonly ca?: string | readonly string[];
@@ -29,9 +29,9 @@ export interface KafkaConnectionOptions {
   readonly clientId: string;
   readonly ssl?: KafkaSsl;
   readonly sasl?: KafkaSasl;
-  /** How long the cluster may take to answer at the start before that is an error of the configuration. */
+  /** How long the cluster may take to answer at the start; after that, it is a configuration error. */
   readonly startTimeoutMs: number;
-  /** Topics that were there when it started: one that is missing later is waited for. */
+  /** Topics that existed at the start: if one is missing later, the log waits for it. */
   readonly topicsExist?: readonly string[];
   readonly log?: KafkaLogger;
 }
@@ -39,19 +39,19 @@ export interface KafkaConnectionOptions {
 export interface KafkaLogOptions extends KafkaConnectionOptions {
   /** Whether outputs and positions are written in one transaction, or one after the other. */
   readonly delivery: 'exactly-once' | 'at-least-once';
-  /** Transactional ids begin with it; those who share groups have to share it, e.g. `lethe-<model>`. */
+  /** Prefix of transactional ids; workers that share groups must share it, e.g. `lethe-<model>`. */
   readonly transactionalIdPrefix: string;
   readonly compression: Compression;
-  /** How long `publish` waits for more records that travel together. */
+  /** How long `publish` waits for more records for a batch. */
   readonly lingerMs: number;
-  /** At most so many bytes travel together; a larger record travels alone. */
+  /** Largest size of a batch; a larger record is sent alone. */
   readonly batchBytes: number;
-  /** A worker that is silent for so long loses its partitions. */
+  /** A worker that is silent for this long loses its partitions. */
   readonly sessionTimeoutMs: number;
-  /** How JSON values are wrapped, where a schema registry is used. */
+  /** How JSON values are framed, if a schema registry is used. */
   readonly framing?: Framing;
-  /** Told when the cluster can't do what is asked of it, when the reason changes, and when it can again. */
+  /** Called when the cluster cannot carry out requests, when the reason changes, and when it can again. */
   readonly onConnection?: (connected: boolean, why?: string) => void;
-  /** Told of records that were deleted before a group read them; reading goes on behind them. */
+  /** Called for records that were deleted before a group read them; reading continues after them. */
   readonly onLoss?: (loss: Loss) => void;
 }

@@ -2,11 +2,9 @@ import kafkajs, { type ICustomPartitioner, type Message, type PartitionerArgs } 
 import { murmur2 } from './murmur2.js';
 
 /**
- * Kafka's own choice of partitions, made once for each message.
- *
- * kafkajs 2.2.4 chooses anew when it sends a request again. A message without a key would then go to another partition,
- * where the broker can't recognise what it has written already: after an answer that was lost it would be there twice,
- * in the same transaction.
+ * Kafka's own choice of partitions, made once for each message. kafkajs 2.2.4 chooses again when it repeats a
+ * request. A message without a key would then go to another partition, where the broker cannot detect that it already
+ * wrote the message. So a lost response would duplicate it in the same transaction.
  */
 export const lastingPartitioner: ICustomPartitioner = () => {
   const chooseWithoutKey = kafkajs.Partitioners.DefaultPartitioner();

@@ -12,9 +12,10 @@ interface Subscriptions {
 let turning = false;
 
 /**
- * Lets each partition be the first of a fetch in turn. A broker fills its answer in the order of the request, and gives a
- * batch that is larger than a partition's share only to the first that has records (KIP-74). kafkajs 2.2.4 always asks in
- * the same order, so that a large record of a later partition waits for as long as the earlier ones have any.
+ * Puts a different partition first in each fetch. A broker fills its response in the order of the request, and
+ * returns a batch that is larger than the share of a partition only for the first partition with records (KIP-74).
+ * kafkajs 2.2.4 always uses the same order, so a large record of a later partition waits while the earlier ones have
+ * records.
  */
 export function takePartitionsInTurn(): void {
   if (turning) return;
@@ -31,7 +32,7 @@ export function takePartitionsInTurn(): void {
   };
 }
 
-/** From anywhere on, and around: by chance, since several fetchers ask in turn. */
+/** Rotated by a random number, because several fetchers make requests. */
 function inTurn<T>(items: readonly T[]): T[] {
   const first = Math.floor(Math.random() * items.length);
   return [...items.slice(first), ...items.slice(0, first)];

@@ -15,14 +15,14 @@ interface Waiting {
   readonly failed: (error: unknown) => void;
 }
 
-/** Writes records outside of transactions: what comes within `lingerMs` travels together, in its order. */
+/** Writes records outside of transactions: records that arrive within `lingerMs` form one batch, in their order. */
 export class Publisher {
   #producer: Promise<Producer> | undefined;
   #waiting: Waiting[] = [];
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> | undefined;
-  /** Requests that were sent. */
+  /** Number of requests sent. */
   requests = 0;
 
   constructor(
@@ -33,7 +33,7 @@ export class Publisher {
 
   /**
    * Resolves when all in-sync replicas have the records.
-   * @throws LetheError `config-invalid` for a record that its topic does not take; the others are written
+   * @throws LetheError `config-invalid` for a record that its topic does not accept; the others are written
    */
   publish(records: readonly OutgoingRecord[]): Promise<void> {
     if (records.length === 0) return Promise.resolve();
@@ -60,7 +60,7 @@ export class Publisher {
     });
   }
 
-  /** One batch at a time: what comes meanwhile makes the next one. */
+  /** Sends one batch at a time: records that arrive meanwhile form the next one. */
   async #sendAll(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
@@ -79,7 +79,7 @@ export class Publisher {
     }
   }
 
-  /** @returns why records were not written, of which Kafka takes no form */
+  /** @returns the reasons of records that Kafka accepts in no form, and that were not written */
   async #send(records: readonly OutgoingRecord[]): Promise<ReadonlyMap<OutgoingRecord, LetheError>> {
     const refused = new Map<OutgoingRecord, LetheError>();
     const requests = new Requests(records, this.sizing);

@@ -11,17 +11,26 @@ import type { Progress } from './progress.js';
 import { type FetchedMessage, toRecord } from './record.js';
 import { type Patience, Signal } from './waiting.js';
 
-/** Settled records that wait behind one that is not: so many times `maxInFlight`, then the partition waits. */
+/**
+ * Limit of settled records that wait behind an unsettled one, as a multiple of `maxInFlight`; then the partition
+ * pauses.
+ */
 const HELD_BACK = 16;
-/** How long a reader that is to commit positions stays in the group for what is under way. */
+/** How long a reader that commits positions stays in the group for records in flight. */
 const LINGER_MS = 10_000;
 
-/** How often who waits for a turn looks for it. */
+/** Polling interval of a record that waits for its turn. */
 const TURN_MS = 20;
 
-/** Waits with heartbeats. @returns whether the batch is still to be handled */
+/**
+ * Waits, with heartbeats.
+ * @returns whether the batch is still valid
+ */
 type Until = (ready: () => boolean, lookMs?: number) => Promise<boolean>;
-/** Emits a record as soon as there is credit. @returns whether the batch is still to be handled */
+/**
+ * Emits a record as soon as there is credit.
+ * @returns whether the batch is still valid
+ */
 type Give = (record: LogRecord) => Promise<boolean>;
 
 /** What a reader needs of the log. */
@@ -29,26 +38,28 @@ export interface ReaderContext {
   readonly options: KafkaLogOptions;
   readonly patience: Patience;
   progressOf(topic: string, partition: number): Progress;
-  /** Makes the partition this reader's, where it has to go on. @returns whether it is */
+  /**
+   * Acquires the partition for this reader at the position where it continues.
+   * @returns whether it succeeded
+   */
   acquire(progress: Progress, reader: Reader): Promise<boolean>;
-  /** The partition is no longer this reader's. */
+  /** The partition no longer belongs to this reader. */
   lost(progress: Progress): void;
-  /** Whether the partition's offsets mean other records than they did; then it is acquired anew. */
+  /** Whether the offsets of the partition now refer to other records; then it is acquired again. */
   moved(progress: Progress): Promise<boolean>;
   emitting(record: LogRecord, progress: Progress): void;
   /** Writes a note beside the position of the partition. */
   note(progress: Progress, note: Note): Promise<void>;
-  /** Of the whole process. */
+  /** The turn of the whole process. */
   readonly turn: Turn;
-  /** Commits what is settled already. */
+  /** Commits what is already settled. */
   flush(progress: Progress): void;
 }
 
 /**
- * One subscription: emits what its member of the group is given, as far as credit allows.
- *
- * It waits for credit inside of kafkajs's batch handler, with heartbeats: the next fetch starts only when all batches
- * of the last are through, so one fetch bounds the memory.
+ * One subscription: emits the records that its member receives, as far as credit allows. It waits for credit inside
+ * the batch handler of kafkajs, with heartbeats. The next fetch starts only when all batches of the last are
+ * processed, so one fetch bounds the memory.
  */
 export class Reader implements Committer {
   readonly #changed = new Signal();
@@ -88,7 +99,7 @@ export class Reader implements Committer {
     });
   }
 
-  /** Whether it emits no more. */
+  /** Whether it has stopped emitting. */
   get stopped(): boolean {
     return this.#stopped;
   }
@@ -97,7 +108,7 @@ export class Reader implements Committer {
     this.#member.join();
   }
 
-  /** Emits no more; resolves when it has left the group. */
+  /** Stops emitting; resolves when it has left the group. */
   async stop(lingers: boolean): Promise<void> {
     this.#stopped = true;
     this.#member.pause();
@@ -112,7 +123,7 @@ export class Reader implements Committer {
     this.subscriber.complete();
   }
 
-  /** Ends the waiting of {@link stop} for what is under way. */
+  /** Ends the wait of {@link stop} for records in flight. */
   hurry(): void {
     this.#hurried = true;
     this.#changed.fire();
@@ -122,7 +133,7 @@ export class Reader implements Committer {
     return this.#member.commit(progress, position, note);
   }
 
-  /** The partition's transactions were fenced off. */
+  /** The transactions of the partition were fenced. */
   fenced(progress: Progress): void {
     this.#member.fenced(progress);
     this.#changed.fire();
@@ -169,7 +180,7 @@ export class Reader implements Committer {
     await heartbeat();
   }
 
-  /** Gives a record that may end the process: nothing else that may is under way meanwhile, in the whole process. */
+  /** Emits a record that may end the process: no other such record is in flight meanwhile, in the whole process. */
   async #giveAlone(
     record: LogRecord,
     progress: Progress,
@@ -195,7 +206,7 @@ export class Reader implements Committer {
     }
   }
 
-  /** What was written, whatever it is: nothing between the fetch and the subscriber may throw at a record. */
+  /** Converts any fetched message: nothing between the fetch and the subscriber may throw because of a record. */
   #recordOf(message: FetchedMessage, topic: string, partition: number): LogRecord {
     const written = toRecord(message, topic, partition);
     return this.context.options.framing?.read(written) ?? written;

@@ -1,6 +1,6 @@
 import type { LogRecord, Unreadable } from '../../domain/record.js';
 
-/** A record as it comes from a fetch; `unreadable` where it stands for a batch that could not be opened. */
+/** A record from a fetch; `unreadable` if it represents a batch that could not be opened. */
 export interface FetchedMessage {
   readonly offset: string;
   readonly timestamp: string;
@@ -13,12 +13,12 @@ export interface FetchedMessage {
 type Content = Buffer | string | null | undefined;
 type Headers = Readonly<Record<string, Content | Content[]>>;
 
-/** Kafka's own word for "no time". */
+/** Kafka's value for "no time". */
 const NO_TIME = -1;
 
 /**
- * A record as Lethe knows it: texts for key and headers, an empty value for none. It takes whatever Kafka lets anyone
- * write, and never throws: what is wrong with a record is for those to say who can refuse it.
+ * A record of Lethe: key and headers as text, an empty value for none. It accepts whatever Kafka allows anyone to
+ * write, and never throws: only code that can refuse a record reports its faults.
  */
 export function toRecord(message: FetchedMessage, topic: string, partition: number): LogRecord {
   const { offset, key, value, headers, timestamp, unreadable } = message;
@@ -36,8 +36,8 @@ export function toRecord(message: FetchedMessage, topic: string, partition: numb
 }
 
 /**
- * Of a header that occurs several times the first counts; one without a value is empty. Without a prototype, since the
- * names are a stranger's words: `__proto__` is a name like others.
+ * The first value of a repeated header counts; a header without a value is empty. The object has no prototype,
+ * because the names are foreign input: `__proto__` is a name like any other.
  */
 function textsOf(headers: Headers): Record<string, string> {
   const texts: Record<string, string> = Object.create(null);

@@ -1,16 +1,16 @@
 /**
- * Batches of records as a fetch brings them (message format 2,
- * https://kafka.apache.org/documentation/#recordbatch), read without trust in what they say of themselves.
+ * Batches of records from a fetch (message format 2, https://kafka.apache.org/documentation/#recordbatch), decoded
+ * without trust in their declared sizes.
  */
 
 /** The only format that Kafka writes since 0.11. */
 const FORMAT = 2;
 const FORMAT_AT = 16;
 const HEAD_BYTES = 61;
-/** Of the head, what comes before its `length` ends. */
+/** Offset in the header at which its `length` ends. */
 const LENGTH_END = 12;
 
-/** What the head of a batch says. */
+/** The header of a batch. */
 export interface BatchHead {
   readonly firstOffset: bigint;
   readonly lastOffset: bigint;
@@ -19,15 +19,15 @@ export interface BatchHead {
   readonly maxTimestamp: bigint;
   readonly producerId: string;
   readonly count: number;
-  /** The whole of it, as it lies in the log. */
+  /** The whole batch, as stored in the log. */
   readonly written: Buffer;
   /** Its records, compressed or not. */
   readonly body: Buffer;
-  /** Where in the fetched bytes the next batch begins. */
+  /** Start of the next batch in the fetched bytes. */
   readonly end: number;
 }
 
-/** A record of a batch; headers that occur several times have a list, as kafkajs has them. */
+/** A record of a batch; repeated headers have a list, as in kafkajs. */
 export interface BatchedRecord {
   readonly offset: string;
   readonly timestamp: string;
@@ -37,12 +37,12 @@ export interface BatchedRecord {
 }
 type Value = Buffer | null;
 
-/** Whether batches of this format begin here. */
+/** Whether batches of this format start here. */
 export function isBatch(fetched: Buffer): boolean {
   return fetched.length > FORMAT_AT && fetched[FORMAT_AT] === FORMAT;
 }
 
-/** The batch that begins at `start`; undefined where it was cut off: a fetch ends where its bytes are used up. */
+/** The batch at `start`; undefined if it is truncated: a fetch ends when its size limit is reached. */
 export function headAt(fetched: Buffer, start: number): BatchHead | undefined {
   if (start + HEAD_BYTES > fetched.length) return undefined;
   const head = fetched.subarray(start);
@@ -71,7 +71,7 @@ export const isControl = ({ attributes }: BatchHead): boolean => (attributes & 0
 /**
  * The records of a batch.
  * @param opened its body, decompressed
- * @throws RangeError where it holds something else than the head says
+ * @throws RangeError if the body contradicts the header
  */
 export function recordsOf(head: BatchHead, opened: Buffer): BatchedRecord[] {
   const appendTime = (head.attributes & 8) !== 0 ? String(head.maxTimestamp) : undefined;
@@ -91,7 +91,7 @@ export function recordsOf(head: BatchHead, opened: Buffer): BatchedRecord[] {
   });
 }
 
-/** Without a prototype: the names are a stranger's words. */
+/** Without a prototype: the names are foreign input. */
 function headersOf(record: Bytes): BatchedRecord['headers'] {
   const headers: BatchedRecord['headers'] = Object.create(null);
   for (let left = record.length(); left > 0; left--) {
@@ -105,7 +105,7 @@ function headersOf(record: Bytes): BatchedRecord['headers'] {
   return headers;
 }
 
-/** Reads from the front of some bytes, and no further than they go. */
+/** Reads from the front of some bytes, and never past their end. */
 class Bytes {
   #at = 0;
 
@@ -119,7 +119,7 @@ class Bytes {
     return taken;
   }
 
-  /** What follows its own length; null where that is negative. */
+  /** A value preceded by its length; null if the length is negative. */
   value(): Buffer | null {
     const length = this.varint();
     return length < 0 ? null : this.take(length);

@@ -5,30 +5,32 @@ import { isTooLarge, tooLargeError } from './failures.js';
 import type { KafkaLogOptions } from './options.js';
 import type { TopicLimits } from './topicLimits.js';
 
-/** What decides how records are put together to requests. */
+/** The limits that determine how records form requests. */
 export interface Sizing extends Pick<KafkaLogOptions, 'batchBytes' | 'framing'> {
   readonly limits: TopicLimits;
 }
 
-/** A record on its way, and what it was when it was given: framing and smaller forms make others of it. */
+/** A record to send, and its original: framing and smaller forms change it. */
 interface Planned {
   readonly record: OutgoingRecord;
   readonly given: OutgoingRecord;
-  /** What it takes. */
+  /** Its size. */
   readonly bytes: number;
 }
 
-/** No broker reads a larger request, unless `socket.request.max.bytes` was raised: it hangs up without a word. */
+/**
+ * No broker reads a larger request, unless `socket.request.max.bytes` was raised: it closes the connection silently.
+ */
 const LARGEST_REQUEST = 100 * 2 ** 20 - 2 ** 16;
 
 /**
- * Records in requests, in their order: as many together as `batchBytes` and the limits of the topics allow, and fewer
- * where Kafka refuses that. A record that it refuses alone gives way to its smaller form.
+ * Groups records into requests, in order: as many as `batchBytes` and the limits of the topics allow, and fewer if
+ * Kafka refuses that. If Kafka refuses a single record, its smaller form replaces it.
  */
 export class Requests {
   #records: Planned[];
   #at = 0;
-  /** Records in a request at most, while Kafka refuses for a reason that its limits do not tell. */
+  /** Largest number of records in a request, while Kafka refuses for a reason that its limits do not explain. */
   #most = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -43,20 +45,20 @@ export class Requests {
     return this.#at >= this.#records.length;
   }
 
-  /** From the first again. */
+  /** Starts again with the first record. */
   begin(): void {
     this.#at = 0;
   }
 
-  /** Goes on behind a record that can't be sent. */
+  /** Skips a record that cannot be sent. */
   skip(): void {
     this.#at++;
   }
 
   /**
    * Sends the next request.
-   * @returns whether Kafka took it; if not, it was too large, and the next one is smaller
-   * @throws TooLarge where it has one record alone, which has no smaller form
+   * @returns whether Kafka accepted it; if not, it was too large, and the next one is smaller
+   * @throws TooLarge if it contains a single record without a smaller form
    */
   async send(by: (request: TopicMessages[]) => Promise<unknown>): Promise<boolean> {
     const request = this.#next();
@@ -98,7 +100,10 @@ export class Requests {
     this.#most = Number.POSITIVE_INFINITY;
   }
 
-  /** At once for all that would be refused likewise: in a transaction each refusal costs all that was sent before. */
+  /**
+   * Shrinks all records that would also be refused, at once: in a transaction, each refusal loses everything that was
+   * sent before.
+   */
   #shrink(topic: string, largest: number): void {
     this.#records = this.#records.map((planned, index) => {
       const { record, given, bytes } = planned;
@@ -113,7 +118,7 @@ export class Requests {
   }
 }
 
-/** A record that no topic takes in any form. */
+/** A record that its topic accepts in no form. */
 export class TooLarge extends Error {
   constructor(
     readonly record: OutgoingRecord,
@@ -123,7 +128,7 @@ export class TooLarge extends Error {
   }
 }
 
-/** @returns false where it is too large */
+/** @returns false if it is too large */
 async function isTaken(
   request: readonly Planned[],
   by: (request: TopicMessages[]) => Promise<unknown>,
@@ -138,7 +143,7 @@ async function isTaken(
   }
 }
 
-/** A request as kafkajs wants it. */
+/** A request in the format of kafkajs. */
 function messagesOf(request: readonly Planned[]): TopicMessages[] {
   const byTopic = new Map<string, TopicMessages>();
   for (const { record } of request) {

@@ -8,7 +8,7 @@ export interface Reading {
 }
 
 /**
- * Puts a group back to the first records that were written at or after a time; it never goes forward by that.
+ * Moves a group back to the first records that were written at or after a time; never forward.
  * @returns how many records it will read again
  * @throws LetheError `config-invalid` while the group has members
  */
@@ -28,9 +28,9 @@ export async function rewind(admin: Admin, { group, topic }: Reading, since: Dat
 }
 
 /**
- * Puts a group behind what was deleted before it read it, so that it goes on. A learner that waits for this reads nothing,
- * and need not be stopped.
- * @returns the offsets of each partition that are given up, without the last one
+ * Moves a group past records that were deleted before it read them, so that it continues. A learner that waits for
+ * this reads nothing, and need not be stopped.
+ * @returns the skipped offsets of each partition, the last one exclusive
  * @throws LetheError `config-invalid` while the group has members
  */
 export async function acceptLoss(

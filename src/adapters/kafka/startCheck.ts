@@ -4,11 +4,14 @@ import { permanentError, startError } from './failures.js';
 import type { KafkaConnectionOptions } from './options.js';
 
 const AGAIN_MS = 200;
-/** About a second a try: enough for leaders of new topics, and short enough to know soon why a cluster does not answer. */
+/**
+ * About a second per attempt: enough for leaders of new topics, and short enough to report soon why a cluster does
+ * not answer.
+ */
 const RETRY = { initialRetryTime: 20, retries: 6 };
 
 /**
- * Runs something with a connection for administration, once the cluster answers and lets us in.
+ * Runs something with an admin connection, once the cluster answers and accepts the user.
  * @throws LetheError `config-invalid`: why it did not within `startTimeoutMs`
  */
 export async function withAdmin<T>(

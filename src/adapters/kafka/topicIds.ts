@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** What kafkajs has to write and read messages of Kafka's protocol. */
+/** What kafkajs needs to write and read messages of Kafka's protocol. */
 interface Encoder {
   writeUVarIntBytes(): Encoder;
   writeUVarIntArray(items: readonly Encoder[] | null): Encoder;
@@ -16,7 +16,7 @@ interface Decoder {
   readBoolean(): boolean;
   readBytes(length: number): Buffer;
   readUVarIntString(): string | null;
-  /** Null stands for none. */
+  /** Null means none. */
   readUVarIntArray<T>(read: (decoder: Decoder) => T): T[] | null;
 }
 
@@ -32,9 +32,9 @@ interface Internals {
   readonly parse: unknown;
 }
 
-/** The first version that tells topics' ids. */
+/** The first version of the request that returns topic ids. */
 const WITH_IDS = 10;
-/** The last one that kafkajs knows. */
+/** The last version that kafkajs knows. */
 const KNOWN = 6;
 const METADATA = 3;
 const ID_BYTES = 16;
@@ -42,9 +42,9 @@ const ID_BYTES = 16;
 let asking = false;
 
 /**
- * Teaches kafkajs 2.2.4 the version of the metadata request that tells a topic's id (KIP-516). A topic that is deleted and
- * made again has the same name and another id: nothing else tells for sure that its offsets mean other records. Clusters
- * before Kafka 2.8 know no ids, and are asked as before. No topic comes to be by this request.
+ * Adds to kafkajs 2.2.4 the version of the metadata request that returns the id of a topic (KIP-516). A topic that is
+ * deleted and created again has the same name and another id: only the id shows for sure that its offsets refer to
+ * other records. Clusters before Kafka 2.8 have no ids, and get the old request. This request creates no topics.
  */
 export function askForTopicIds(): void {
   if (asking) return;
@@ -57,7 +57,7 @@ export function askForTopicIds(): void {
     version === WITH_IDS ? protocolWithIds(internals) : protocol({ version: Math.min(version, KNOWN) });
 }
 
-/** The id of a topic, by the metadata of its partitions; `undefined` where the cluster tells none. */
+/** The id of a topic, from the metadata of its partitions; `undefined` if the cluster returns none. */
 export function topicIdOf(partitions: readonly object[]): string | undefined {
   const [first] = partitions;
   if (!first || !('topicId' in first) || typeof first.topicId !== 'string') return undefined;

@@ -1,14 +1,14 @@
 import { LetheError } from '../../domain/errors.js';
 
-/** Of a batch, what is no record: its head, and what the log writes before it. */
+/** Bytes of a batch that are no records: its header, and what the log writes before it. */
 const BATCH_OVERHEAD = 128;
-/** An operator who raised a limit does not have to start anything again. */
+/** After this time, a limit that an operator raised takes effect without a restart. */
 const KNOWN_FOR_MS = 30_000;
 
-/** `max.message.bytes` of topics, where the cluster tells it. */
+/** `max.message.bytes` of topics, if the cluster returns it. */
 type Ask = (topics: readonly string[]) => Promise<ReadonlyMap<string, number>>;
 
-/** How large the records of topics may be: asked for when it matters, remembered for a while. */
+/** How large the records of topics may be: requested when needed, and cached for a while. */
 export class TopicLimits {
   readonly #known = new Map<string, { readonly bytes: number; readonly at: number }>();
   readonly #asking = new Map<string, Promise<void>>();
@@ -18,12 +18,12 @@ export class TopicLimits {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** The largest record that the topic took when it was last asked for, as `recordBytes` counts. */
+  /** The largest record that the topic accepted at the last request, as `recordBytes` counts. */
   known(topic: string): number | undefined {
     return this.#known.get(topic)?.bytes;
   }
 
-  /** Likewise, not older than half a minute; asked for behind the back of whoever needs it, but for the first time. */
+  /** The same, at most half a minute old. Except for the first time, the request runs in the background. */
   async largestRecord(topic: string): Promise<number> {
     const known = this.#known.get(topic);
     const isOld = known === undefined || this.now() - known.at > KNOWN_FOR_MS;
@@ -53,7 +53,7 @@ export class TopicLimits {
     return asking;
   }
 
-  /** Who may not ask for it finds out by what is refused. */
+  /** A user without permission for this request learns the limits from refusals. */
   async #asked(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
     try {
       return await this.ask(topics);

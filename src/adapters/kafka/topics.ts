@@ -4,22 +4,22 @@ import { alterTopic } from './failures.js';
 
 const { ConfigResourceTypes } = kafkajs;
 
-/** A topic as it has to be. */
+/** A topic as Lethe needs it. */
 export interface WantedTopic {
   readonly topic: string;
-  /** At least so many; exactly one where the topic is {@link ordered}. */
+  /** Minimal number; exactly one if the topic is {@link ordered}. */
   readonly partitions: number;
-  /** Whether its records are in one order, and hence in one partition. */
+  /** Whether its records have one order, and so one partition. */
   readonly ordered?: boolean;
-  /** For a topic that is created; `-1` leaves it to the broker. */
+  /** For a new topic; `-1` takes the default of the broker. */
   readonly replicationFactor: number;
-  /** E.g. `cleanup.policy`; set where the topic is created. Of a topic that exists the {@link COMPARED} are compared. */
+  /** E.g. `cleanup.policy`; set when the topic is created. For an existing topic, the {@link COMPARED} are compared. */
   readonly config: Readonly<Record<string, string>>;
-  /** What `max.message.bytes` has to be at least, whoever created the topic; Kafka's default is more. */
+  /** Minimal `max.message.bytes`, also of an existing topic; Kafka's default is larger. */
   readonly leastBatch?: number;
 }
 
-/** In what a topic differs from what is wanted. */
+/** How a topic differs from the wanted one. */
 export type TopicProblem =
   | { readonly kind: 'missing'; readonly topic: string; readonly partitions: number }
   | {
@@ -42,10 +42,10 @@ const LARGEST_BATCH = 'max.message.bytes';
 
 type Comparison = (found: string | undefined, wanted: string) => boolean;
 const isSame: Comparison = (found, wanted) => found === wanted;
-/** What the cluster does not tell is seen when it is needed. */
+/** A setting that the cluster does not return passes; a problem shows when it is used. */
 const isAtLeast: Comparison = (found, wanted) => found === undefined || Number(found) >= Number(wanted);
 
-/** What is compared where it is wanted; all else is the operator's to choose. */
+/** The settings that are compared if they are wanted; all others are the operator's choice. */
 const COMPARED: Readonly<Record<string, Comparison>> = {
   'cleanup.policy': isSame,
   'retention.ms': isSame,
@@ -53,7 +53,7 @@ const COMPARED: Readonly<Record<string, Comparison>> = {
   [LARGEST_BATCH]: isAtLeast,
 };
 
-/** `max.message.bytes` of each topic as it is in force: its own, or the brokers' `message.max.bytes`. */
+/** The effective `max.message.bytes` of each topic: its own, or the brokers' `message.max.bytes`. */
 export async function largestBatches(
   admin: Admin,
   topics: readonly string[],
@@ -63,7 +63,7 @@ export async function largestBatches(
   return new Map(limits.filter(([, bytes]) => Number.isSafeInteger(bytes)));
 }
 
-/** Compares the topics of the cluster with those that are wanted. */
+/** Compares the topics of the cluster with the wanted ones. */
 export async function checkTopics(admin: Admin, wanted: readonly WantedTopic[]): Promise<TopicProblem[]> {
   const existing = new Set(await admin.listTopics());
   const present = wanted.filter(({ topic }) => existing.has(topic));
@@ -89,7 +89,7 @@ export async function checkTopics(admin: Admin, wanted: readonly WantedTopic[]):
   return problems;
 }
 
-/** What topics have, set for them or by default: the value by topic and name. */
+/** The settings of topics, explicit or by default: the value by topic and name. */
 async function settingsOf(
   admin: Admin,
   topics: readonly string[],
@@ -106,8 +106,8 @@ async function settingsOf(
 }
 
 /**
- * Whether Lethe can work with the topic as it is: it may lose records that it has not read by then, or take small ones
- * only, but reads and writes them as it should. What does not fit waits.
+ * Whether Lethe can work with the topic as it is: it may lose unread records, or accept only small ones, but
+ * otherwise works. Records that do not fit wait.
  */
 export function isTolerable(problem: TopicProblem): boolean {
   if (problem.kind === 'too-small') return true;
@@ -116,8 +116,8 @@ export function isTolerable(problem: TopicProblem): boolean {
 }
 
 /**
- * Creates the topics that are missing; those that exist stay as they are.
- * @returns which were created, and what is wrong with the others
+ * Creates missing topics; existing ones stay unchanged.
+ * @returns the created topics, and the problems of the others
  */
 export async function ensureTopics(
   admin: Admin,
@@ -141,7 +141,7 @@ export async function ensureTopics(
   return { created: [...missing], problems: problems.filter(({ kind }) => kind !== 'missing') };
 }
 
-/** The first problem as an error that says what to do. */
+/** The first problem as an error with a remedy. */
 export function topicError([problem]: readonly TopicProblem[]): LetheError | undefined {
   switch (problem?.kind) {
     case undefined:

@@ -23,12 +23,11 @@ interface Settlement {
 }
 
 /**
- * Exactly once: outputs and position in one transaction.
- *
- * kafkajs cannot tell a transaction of which generation of the group it is (KIP-447), so that Kafka could not refuse
- * a worker that lost its partition. Hence a transactional id a partition: whoever is assigned the partition initialises
- * its id, which aborts what the former owner left open and fences it off, and reads the position only then. Each producer
- * but the one of `acquire` reads it itself: so whoever was fenced off does not write from a position that is no longer so.
+ * Exactly once: outputs and position in one transaction. kafkajs cannot tell Kafka the generation of the group
+ * (KIP-447), so Kafka cannot refuse a worker that lost its partition. Hence each partition has a transactional id.
+ * The worker that is assigned the partition initialises its id, which aborts the open transaction of the former owner
+ * and fences it. Only then does it read the position. Every producer except the one of `acquire` reads the position
+ * itself, so a fenced worker never writes from an outdated position.
  */
 export class TransactionalWriter implements Writer {
   readonly #producers = new Map<Progress, Producer>();
@@ -91,8 +90,8 @@ export class TransactionalWriter implements Writer {
   }
 
   /**
-   * @returns false where Kafka refused a request as too large: nothing was written, and the next attempt, by a new
-   *   producer, sends smaller ones. This one no longer knows which of its partitions have what it sent.
+   * @returns false if Kafka refused a request as too large: nothing was written, and the next attempt, by a new
+   * producer, sends smaller ones. This producer no longer knows which of its partitions have what it sent.
    */
   async #transact(producer: Producer, { progress, requests, position, note }: Settlement): Promise<boolean> {
     const { group, topic, partition } = progress;
@@ -125,9 +124,9 @@ export class TransactionalWriter implements Writer {
   }
 
   /**
-   * Where the position is, if it is beyond where it was known to be. A new producer may write only once it has asked: the
-   * transaction before, whose end is unknown, or another worker may have moved it. One that lies before was forgotten by the
-   * broker (decision 0012), and is written down again.
+   * The position, if it is beyond the known one. A new producer may write only after this check: the transaction
+   * before, whose outcome is unknown, or another worker may have moved the position. If the position is before the
+   * known one, the broker lost it (decision 0012), and it is written again.
    */
   async #movedTo(
     { group, topic, partition }: Progress,

@@ -5,11 +5,11 @@ import type { Deed } from './waiting.js';
 
 /** Makes settlements durable: outputs and positions. */
 export interface Writer {
-  /** The partition was assigned to this process: keeps others from writing for it. */
+  /** The partition was assigned to this process: prevents others from writing for it. */
   acquire(progress: Progress): Promise<void>;
   /**
-   * @param note kept beside the position until it is written again
-   * @returns whether it was written; if not, the partition is someone else's
+   * @param note kept beside the position until the next write
+   * @returns whether it was written; if not, the partition belongs to another process
    */
   write(
     progress: Progress,
@@ -17,12 +17,12 @@ export interface Writer {
     position: bigint,
     note?: string,
   ): Promise<boolean>;
-  /** The partition is someone else's. */
+  /** The partition belongs to another process. */
   release(progress: Progress): void;
   close(): Promise<void>;
 }
 
-/** What a request does. */
+/** Sends one request. */
 export function writeTo(topicMessages: readonly TopicMessages[]): Deed {
   return { what: 'write to', topics: topicMessages.map(({ topic }) => topic) };
 }

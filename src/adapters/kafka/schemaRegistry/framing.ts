@@ -1,8 +1,8 @@
 import type { LogRecord, OutgoingRecord } from '../../../domain/record.js';
 
-/** How values are wrapped on their way to Kafka, and unwrapped on their way back. */
+/** Frames values on their way to Kafka, and removes the frames on their way back. */
 export interface Framing {
-  /** Never throws: a value that is not wrapped, or badly, is left as it is. */
+  /** Never throws: a value with no or an invalid frame stays unchanged. */
   read(record: LogRecord): LogRecord;
   write(record: OutgoingRecord): OutgoingRecord;
 }
@@ -13,9 +13,10 @@ const HEAD_BYTES = 5;
 const JSON_TYPE = 'application/json';
 
 /**
- * Reads JSON values with and without the id of a schema before them (no JSON begins with a zero byte, so they can't be
- * mistaken), and writes the id before those of the topics that have one. Other content types are left alone.
- * @param idOf the id of a topic's schema
+ * Reads JSON values with and without the id of a schema before them (JSON never begins with a zero byte, so they
+ * cannot be confused), and writes the id before values of topics that have a schema. Other content types stay
+ * unchanged.
+ * @param idOf the schema id of a topic
  */
 export function schemaFraming(idOf: ReadonlyMap<string, number>): Framing {
   return {

@@ -2,13 +2,13 @@ import pRetry from 'p-retry';
 import { z } from 'zod';
 import { LetheError } from '../../../domain/errors.js';
 
-/** Where a registry is that speaks the REST API of Confluent's (Apicurio and Karapace do too). */
+/** Address of a registry with Confluent's REST API (Apicurio and Karapace have it, too). */
 export interface RegistryOptions {
   /** e.g. `https://registry:8081` or with a path, e.g. `http://apicurio:8080/apis/ccompat/v7` */
   readonly url: string;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
-  /** How long it may take to answer at the start before that is an error of the configuration. */
+  /** How long it may take to answer at the start; after that, it is a configuration error. */
   readonly startTimeoutMs: number;
 }
 
@@ -20,15 +20,15 @@ const LONGEST_PAUSE_MS = 2000;
 const idSchema = z.object({ id: z.int().nonnegative().max(0xffffffff) });
 const problemSchema = z.object({ error_code: z.int().optional(), message: z.string() });
 
-/** What was answered: an id, or why not. */
+/** The response: an id, or the reason why there is none. */
 interface Answer {
   readonly status: number;
   readonly text: string;
 }
 
 /**
- * The id of a JSON Schema under a subject: registered where it is not there yet, or only looked up.
- * @throws LetheError `config-invalid`: the registry refuses it, does not know it, or does not answer in time
+ * The id of a JSON Schema under a subject: registered if missing, or only looked up.
+ * @throws LetheError `config-invalid` if the registry refuses it, does not know it, or does not answer in time
  */
 export async function schemaId(
   options: RegistryOptions,
@@ -45,7 +45,7 @@ export async function schemaId(
   throw refusal(options, subject, { status, text });
 }
 
-/** Tried again while the registry is out of reach or overloaded, as it may be starting too. */
+/** Retries while the registry is unreachable or overloaded, because it may be starting, too. */
 async function post(options: RegistryOptions, path: string, body: object): Promise<Answer> {
   const { url, username, password, startTimeoutMs } = options;
   const headers: Record<string, string> = { 'content-type': MEDIA_TYPE, accept: MEDIA_TYPE };
