@@ -11,7 +11,7 @@ import { parseOrRefuse } from '../../domain/refusal.js';
 import { shownJson } from '../../domain/shownJson.js';
 import type { IncomingEvent } from './ingress.js';
 
-/** Queries in one request at most. */
+/** Largest number of queries in one request. */
 export const MOST_IN_BATCH = 256;
 /** CloudEvents 1.0.2, JSON format, section 4, and HTTP binding, section 3.3. */
 export const BATCH_TYPE = 'application/cloudevents-batch+json';
@@ -19,7 +19,7 @@ export const BATCH_TYPE = 'application/cloudevents-batch+json';
 const ATTRIBUTE_NAME = /^[a-z0-9]+$/;
 const JSON_TYPE = 'application/json';
 
-/** A query of a batch, in the JSON format of CloudEvents. Attributes that are left out follow from the route. */
+/** A query of a batch, in the JSON format of CloudEvents. The route supplies attributes that are absent. */
 export const structuredQuerySchema = z.looseObject({
   id: z.string().optional(),
   type: z.string().optional(),
@@ -27,7 +27,7 @@ export const structuredQuerySchema = z.looseObject({
   specversion: z.literal('1.0').optional(),
   time: z.string().optional(),
   truth: z.string().optional(),
-  /** `application/json` where it is left out: `data` is a vector. */
+  /** Default `application/json`: `data` is a vector. */
   datacontenttype: z.string().optional(),
   data: z.array(z.number()).min(1).optional(),
   data_base64: z.base64().min(1).optional(),
@@ -46,14 +46,14 @@ const REFUSED_EVENT = {
     'Send a CloudEvent in the JSON format: {"id": …, "data": [0.1, …]} for a vector, or {"id": …, "datacontenttype": "image/png", "data_base64": …} for an image.',
 } as const;
 
-/** Whether a request carries a batch. */
+/** Whether a request contains a batch. */
 export function isBatch(contentType: string | null): boolean {
   return mediaTypeOf(contentType ?? undefined) === BATCH_TYPE;
 }
 
 /**
- * The members of a batch, not looked into yet: each is accepted or refused by itself.
- * @throws LetheError `empty-payload` or `invalid-message` where the whole is no batch
+ * The members of a batch, not validated yet: each is accepted or refused separately.
+ * @throws LetheError `empty-payload` or `invalid-message` if the body is no batch
  */
 export function membersOf(body: Buffer): readonly unknown[] {
   if (body.length === 0) {
@@ -67,14 +67,14 @@ export function membersOf(body: Buffer): readonly unknown[] {
   return parseOrRefuse(members, parsedJson(body), REFUSED_BATCH);
 }
 
-/** The id that a member names, as it is, even where the rest of it can't be read. */
+/** The id that a member names, unchanged, even if the rest of the member is unreadable. */
 export function idIn(member: unknown): string | undefined {
   const named = z.object({ id: z.string().min(1).max(200) }).safeParse(member);
   return named.success ? named.data.id : undefined;
 }
 
 /**
- * A member of a batch as an event in the binary mode. A vector is carried as float32, as it is used.
+ * A member of a batch as an event in binary mode. A vector is converted to float32.
  * @throws LetheError `invalid-message`, `empty-payload`, `invalid-vector`
  */
 export function eventOf(member: unknown): IncomingEvent {

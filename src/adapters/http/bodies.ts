@@ -4,24 +4,25 @@ import type { Context } from 'hono';
 import { LetheError } from '../../domain/errors.js';
 import { freeMemory } from './freeMemory.js';
 
-/** How large bodies may be: one, and all that are in flight together. */
+/** Size limits of bodies: of one, and of all in flight together. */
 export interface BodyLimits {
   readonly bodyBytes: number;
   readonly inFlightBytes: number;
-  /** A body of which less than {@link SLOWEST} bytes a second come within this time is given up. */
+  /** A body that delivers less than {@link SLOWEST} bytes a second for this long is abandoned. */
   readonly stallMs?: number;
 }
 
-/** Bytes a second that a body has to come with. */
+/** Lowest rate of a body, in bytes per second. */
 export const SLOWEST = 1024;
 const STALL_MS = 10_000;
 
-/** A request whose body is to be read, as routes have it. */
+/** A request whose body is read, as routes have it. */
 export type BodySource = Pick<Context, 'req' | 'env'>;
 
 /**
- * The bodies of requests in flight, bounded by their bytes: memory is taken for a body only where the budget covers it, and given
- * back when its request is over. A body of a declared length reserves it at once; another one what has come of it.
+ * The bodies of requests in flight, limited by their bytes. A body gets memory only if the budget covers it, and
+ * releases it when its request is over. A body of declared length reserves it immediately; others reserve what has
+ * arrived.
  */
 export class Bodies {
   #reserved = 0;
@@ -34,9 +35,9 @@ export class Bodies {
   }
 
   /**
-   * Reads a body and works with it; what it reserved is free again afterwards, however that ends.
-   * @throws LetheError `image-too-large`; `overloaded`, retriable, where the budget does not cover it; `timed-out` where it comes
-   *   too slowly; `unreachable` where it was broken off
+   * Reads a body and processes it; afterwards its reservation is always released.
+   * @throws LetheError `image-too-large`; `overloaded`, retriable, if the budget does not cover it; `timed-out` if it
+   * arrives too slowly; `unreachable` if it ended early
    */
   async read<T>(source: BodySource, work: (body: Buffer) => Promise<T>): Promise<T> {
     const { bodyBytes, inFlightBytes } = this.limits;
@@ -59,7 +60,7 @@ export class Bodies {
     }
   }
 
-  /** @param arrived told of the length so far, before it is kept */
+  /** @param arrived called with the length so far, before the part is kept */
   async #received(source: BodySource, body: Gathered, arrived: (length: number) => void): Promise<Buffer> {
     try {
       await eachPart(streamOf(source), this.limits.stallMs ?? STALL_MS, (part) => {
@@ -88,7 +89,7 @@ export class Bodies {
   }
 }
 
-/** What has come of a body, in memory of its own. */
+/** The parts of a body that have arrived, in memory of their own. */
 class Gathered {
   length = 0;
   readonly #whole: Buffer | undefined;
@@ -102,7 +103,7 @@ class Gathered {
     if (declared !== undefined) this.#whole = Buffer.allocUnsafe(declared);
   }
 
-  /** Keeps a part, which is no one else's. */
+  /** Keeps a part, which nobody else may use. */
   add(part: Uint8Array): void {
     const most = this.#whole?.length ?? this.most;
     if (this.length + part.length > most) throw tooLarge(most);
@@ -116,7 +117,7 @@ class Gathered {
     }
   }
 
-  /** All of it in one piece. Parts are freed one after the other: it is never there twice. */
+  /** The whole body in one piece. It frees the parts one by one, so the body never exists twice. */
   whole(): Buffer {
     if (this.#whole) return this.#whole.subarray(0, this.length);
     const whole = Buffer.allocUnsafe(this.length);
@@ -129,17 +130,14 @@ class Gathered {
     return whole;
   }
 
-  /** It is not wanted any more. */
+  /** Releases the memory. */
   free(): void {
     if (this.#whole) freeMemory(this.#whole);
     for (const part of this.#parts) freeMemory(part);
   }
 }
 
-/**
- * The body as Node reads it. A stream of the web would be read ahead of whoever takes from it, by any number of parts, each copied
- * once more.
- */
+/** The body as Node reads it. A web stream would read ahead by any number of parts, and copy each once more. */
 function streamOf({ req, env }: BodySource): Readable {
   const { incoming }: Partial<HttpBindings> = env ?? {};
   if (incoming) return incoming;
@@ -147,7 +145,7 @@ function streamOf({ req, env }: BodySource): Readable {
   return body ? Readable.fromWeb(body) : Readable.from([]);
 }
 
-/** Takes the parts of a body, as long as they come quickly enough. What is left of one that failed stays unread. */
+/** Reads the parts of a body, as long as they arrive quickly enough. The rest of a failed body stays unread. */
 function eachPart(stream: Readable, stallMs: number, take: (part: Uint8Array) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     let since = 0;
@@ -178,7 +176,7 @@ function eachPart(stream: Readable, stallMs: number, take: (part: Uint8Array) =>
   });
 }
 
-/** Of a request that says so; Node's parser holds it to it. */
+/** The declared length of a request; Node's parser enforces it. */
 function lengthOf({ headers }: Request): number | undefined {
   const text = headers.get('content-length');
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;

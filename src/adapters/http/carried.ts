@@ -3,8 +3,8 @@ import { type OutgoingRecord, recordBytes } from '../../domain/record.js';
 import type { EventLog } from '../eventLog.js';
 
 /**
- * Refuses what the log would refuse, before it is said to be accepted.
- * @throws LetheError `image-too-large`: the record is larger than its topic takes
+ * Refuses a message that the log would refuse, before the gateway reports it as accepted.
+ * @throws LetheError `image-too-large` if the record is larger than its topic accepts
  */
 export async function refuseUncarried(
   record: OutgoingRecord,

@@ -13,29 +13,29 @@ import { refusalSchema } from './refusal.js';
 import { END, ERROR, untailed } from './tailedRecord.js';
 import { untilRoom } from './untilRoom.js';
 
-/** Where a running Lethe is. */
+/** Address of a running Lethe. */
 export interface ClientOptions {
   /** e.g. `http://127.0.0.1:7070` */
   readonly url: string;
   readonly token?: string | undefined;
   readonly actor?: string;
-  /** Requests at a time; order is kept with 1 only. */
+  /** Concurrent requests; only 1 keeps the order. */
   readonly concurrency?: number;
-  /** How long the gateway may take for an answer, and for the next record of what is kept. */
+  /** Timeout for a response of the gateway, and for the next record of a kept topic. */
   readonly timeoutMs?: number;
 }
 
-/** Talks to the gateway of a running Lethe. */
+/** Client of the gateway of a running Lethe. */
 export interface GatewayClient {
-  /** Names under which records for this client are encoded; the gateway knows the real ones. */
+  /** Topic names with which records for this client are encoded; the gateway knows the real ones. */
   readonly topics: Topics;
-  /** Who gives the commands, as the audit chain tells. */
+  /** Sender of the commands, for the audit chain. */
   readonly actor?: string | undefined;
   /**
-   * Sends samples, queries and commands; resolves when all are in the log. Waits for half a minute while the log is full, or Lethe is
-   * not ready.
+   * Sends samples, queries and commands; resolves when all are in the log. Waits for up to half a minute while the
+   * log is full or Lethe is not ready.
    * @param onSent called after each
-   * @throws LetheError what the gateway refused the first refused record with, `unreachable`, or `timed-out`
+   * @throws LetheError the refusal of the first refused record, `unreachable`, or `timed-out`
    */
   publish(
     records: Iterable<OutgoingRecord> | AsyncIterable<OutgoingRecord>,
@@ -43,16 +43,17 @@ export interface GatewayClient {
   ): Promise<void>;
   /**
    * Sends a query and waits for its answer.
-   * @returns undefined where the time, or the gateway's own (`http.waitSeconds`), is over first: the query stays in the log
-   * @throws LetheError why it was refused, `unreachable`, or `timed-out` where the gateway itself does not respond
+   * @returns undefined if the timeout, or that of the gateway (`http.waitSeconds`), expires first: the query stays in
+   * the log
+   * @throws LetheError why it was refused, `unreachable`, or `timed-out` if the gateway itself does not respond
    */
   ask(
     record: OutgoingRecord,
     waiting: { readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<Prediction | undefined>;
   /**
-   * Follows a topic. Resolves when the gateway reads on its behalf, so that nothing written afterwards is missed;
-   * records come while the observable is subscribed, which may be once.
+   * Follows a topic. Resolves when the gateway reads for it, so that it misses nothing that is written afterwards.
+   * The observable emits records while subscribed, and allows one subscription.
    */
   tail(
     role: TailRole,
@@ -60,19 +61,22 @@ export interface GatewayClient {
     bodies?: 'json' | 'whole',
   ): Promise<Observable<LogRecord>>;
   /**
-   * The records that a topic keeps now, whole, oldest first.
-   * @throws LetheError after the records before, where not all of them could be read
+   * The records that a topic contains now, complete, oldest first.
+   * @throws LetheError after the records, if not all of them could be read
    */
   kept(role: TailRole): AsyncGenerator<LogRecord>;
   status(): Promise<unknown>;
-  /** What is there of a class, as the worker finds it now. @throws LetheError */
+  /**
+   * What exists of a class, as the worker finds it now.
+   * @throws LetheError
+   */
   evidence(className: string, countRecords?: boolean): Promise<ClassEvidence>;
 }
 
 const CONCURRENCY = 8;
-/** Characters: a record of the largest body, in base64, with room for its headers. */
+/** In characters: a record with the largest body, in base64, and its headers. */
 const LARGEST_EVENT = 2 ** 28;
-/** A consumer group needs some seconds to begin. */
+/** A consumer group needs some seconds to start. */
 const TIMEOUT_MS = 60_000;
 
 export function createGatewayClient({
@@ -162,7 +166,7 @@ export function createGatewayClient({
   };
 }
 
-/** Asks the gateway, and gives up where the answer is long in coming. */
+/** Sends a request to the gateway, with a timeout. */
 async function inTime<T>(
   ask: (signal: AbortSignal) => Promise<T>,
   url: string,
@@ -205,7 +209,7 @@ async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Event
   }
 }
 
-/** @throws LetheError what the gateway failed with, or `unreachable` where it sent something else */
+/** @throws LetheError the error that the gateway sent, or `unreachable` if it sent something else */
 function recordIn({ id, event, data }: EventSourceMessage): LogRecord {
   if (id === undefined && event === ERROR) {
     const refusal = refusalSchema.safeParse(jsonOr(data));
@@ -218,7 +222,7 @@ function recordIn({ id, event, data }: EventSourceMessage): LogRecord {
   }
 }
 
-/** The same events; fails where the next one is long in coming. Whoever reads them may take any time. */
+/** The same events; fails if the next one takes too long to arrive. The consumer may take any time. */
 async function* withinSilence<T>(
   events: AsyncGenerator<T>,
   role: TailRole,

@@ -3,14 +3,14 @@ import { LetheError } from '../../domain/errors.js';
 import { refusalBody } from './refusal.js';
 
 const MINUTE_MS = 60_000;
-/** Whoever was not let in has used up nothing: else strangers could keep out those who may. */
+/** Requests that were not admitted use no budget: otherwise strangers could block permitted senders. */
 const NOT_LET_IN = [401, 403];
 
 /**
- * Lets so many commands a minute through and answers the rest 429, with the seconds until the next may come in `retry-after`
- * (RFC 6585, section 4). A bucket that is full at first and filled evenly: a minute's commands may come at once.
- * One bucket for all doors that it stands before.
- * @param now milliseconds of a clock that does not jump
+ * Admits so many commands per minute, and answers the others with 429 and the seconds until the next one in
+ * `retry-after` (RFC 6585, section 4). A token bucket, full at first and refilled evenly: the commands of a minute
+ * may come at once. All interfaces share one bucket.
+ * @param now milliseconds of a monotonic clock
  */
 export function commandLimit(
   perMinute: number,

@@ -7,31 +7,31 @@ import { Places } from './places.js';
 import { Restful } from './restful.js';
 import { type Start, within } from './start.js';
 
-/** How many may follow. */
+/** Limits of followers. */
 export interface FollowerLimits {
   /** Followers of all topics together. */
   readonly followers: number;
-  /** Those among them that are served from the log, each by a reader of its own. */
+  /** Those that read old records from the log, each with its own reader. */
   readonly backlogs: number;
 }
 
-/** One who follows a topic. */
+/** A follower of a topic. */
 export interface Follower {
-  /** By partition, the first offset that was not handed over. */
+  /** By partition, the first offset that was not delivered. */
   readonly positions: readonly bigint[];
   /**
-   * Hands over one record after the other, the next once the last is handled. Resolves when the follower has left or the log has
-   * closed; rejects with what reading failed with.
+   * Delivers one record after the other, the next when the last is handled. Resolves when the follower has left or
+   * the log has closed; rejects with the error of the reader.
    */
   each(handle: (record: LogRecord) => Promise<void>): Promise<void>;
-  /** To be called when the follower is gone, once or more often. */
+  /** Must be called when the follower is gone; may be called repeatedly. */
   leave(): void;
 }
 
 /**
- * Followers of topics. One reader a topic serves all who are near its end, however many they are ({@link LiveTopic}). Who begins
- * earlier or falls behind is served from the log by a reader of its own until it has caught up: a slow one holds up nobody, and
- * is not cut off.
+ * Followers of topics. One reader per topic serves all followers near its end ({@link LiveTopic}). A follower that
+ * starts earlier or falls behind reads from the log with its own reader until it has caught up. So a slow follower
+ * delays nobody, and is not disconnected.
  */
 export class Followers {
   readonly #live = new Map<string, LiveTopic>();
@@ -47,19 +47,20 @@ export class Followers {
     this.#backlogs = new Places('http.backlogs', backlogs);
   }
 
-  /** How many follow now. */
+  /** Number of followers. */
   get following(): number {
     return this.#followers.taken;
   }
 
-  /** How many of them are served from the log. */
+  /** Number of followers that read from the log. */
   get catchingUp(): number {
     return this.#backlogs.taken;
   }
 
   /**
-   * Follows a topic. Once this resolves, nothing that is written afterwards is missed.
-   * @throws LetheError `overloaded`, retriable, where as many follow as may; `invalid-message` for positions that are not there
+   * Follows a topic. Once this resolves, the follower misses nothing that is written afterwards.
+   * @throws LetheError `overloaded`, retriable, at the limit of followers; `invalid-message` for positions that do
+   * not exist
    */
   async follow(topic: string, from: Start): Promise<Follower> {
     const leave = this.#followers.take();
@@ -85,17 +86,17 @@ export class Followers {
   }
 
   /**
-   * Takes a seat before a topic's end, without a place among the followers. Once this resolves, nothing that is written afterwards
-   * is missed.
+   * Takes a seat at the end of a topic, which does not count as a follower. Once this resolves, the seat misses
+   * nothing that is written afterwards.
    */
   seat(topic: string): Promise<Seat> {
     return this.#topic(topic).enter();
   }
 
   /**
-   * Counts one who reads what is kept, by a reader of its own.
-   * @returns what is to be called when it is gone
-   * @throws LetheError `overloaded`, retriable, where as many follow as may
+   * Counts a client that reads existing records with its own reader.
+   * @returns must be called when it is gone
+   * @throws LetheError `overloaded`, retriable, at the limit
    */
   enterBacklog(): () => void {
     const leave = this.#followers.take();
@@ -111,7 +112,7 @@ export class Followers {
     }
   }
 
-  /** Awaited after each record that is served from the log: live answers come first. */
+  /** Awaited after each record from the log: live answers go first. */
   rest(): Promise<void> {
     return this.restful.rest();
   }
@@ -129,11 +130,11 @@ export class Followers {
 
 /** What a follower shares with the others. */
 interface Shared {
-  /** Takes a seat before the topic's end. */
+  /** Takes a seat at the end of the topic. */
   readonly enter: () => Promise<Seat>;
-  /** Waits for a place among those who are served from the log. */
+  /** Waits for a place among the followers that read from the log. */
   readonly wait: (gone: AbortSignal) => Promise<(() => void) | undefined>;
-  /** Rests after a record from the log, where that is due. */
+  /** Pauses after a record from the log, if a pause is due. */
   readonly rest: () => Promise<void>;
   readonly left: () => void;
 }
@@ -142,7 +143,7 @@ class Following implements Follower {
   readonly #gone = new AbortController();
   #positions: bigint[] = [];
   #seat: Seat | undefined;
-  /** Gives back its place among those who are served from the log; undefined while it has none. */
+  /** Releases its place among the followers that read from the log; undefined without one. */
   #release: (() => void) | undefined;
 
   constructor(
@@ -181,8 +182,8 @@ class Following implements Follower {
   }
 
   /**
-   * Serves it from the log, up to where its seat goes on. The seat is taken before the end is looked up: what the shared reader
-   * has read already lies before that end.
+   * Reads from the log up to where its seat continues. The seat is taken before the end is determined, so what the
+   * shared reader has already read is before that end.
    */
   async #catchUp(give: (record: LogRecord) => Promise<void>): Promise<void> {
     const { log, topic } = this;
@@ -206,7 +207,7 @@ class Following implements Follower {
     this.#release = undefined;
   }
 
-  /** Serves it what the shared reader reads. */
+  /** Delivers what the shared reader reads. */
   async #live(give: (record: LogRecord) => Promise<void>): Promise<'behind' | 'over'> {
     const records = this.#seat?.records();
     for (;;) {
@@ -216,7 +217,7 @@ class Following implements Follower {
     }
   }
 
-  /** What was handed over already, from the log or before the seat was taken, is passed over. */
+  /** Skips what was already delivered, from the log or before the seat was taken. */
   async #give(record: LogRecord, handle: (record: LogRecord) => Promise<void>): Promise<void> {
     if (record.offset < (this.#positions[record.partition] ?? 0n)) return;
     this.#positions[record.partition] = record.offset + 1n;

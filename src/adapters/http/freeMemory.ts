@@ -1,11 +1,11 @@
-/** What is handed over to a port that is closed is gone at once. */
+/** Data transferred to a closed port is freed immediately. */
 const { port1: nowhere } = new MessageChannel();
 nowhere.close();
 
 /**
- * Frees the memory of bytes that no one needs any more: they have a length of 0 afterwards. V8 frees what lies outside of its heap
- * late, since it does not see how much waits there; under a flood of bodies that was as much again as the bodies themselves.
- * Bytes that share their memory with others are left to the garbage collector.
+ * Frees the memory of bytes that nobody needs any more; afterwards they have length 0. V8 frees external memory late,
+ * because it does not see its size; under a flood of bodies, that was as much again as the bodies themselves. Bytes
+ * that share their memory with others are left to the garbage collector.
  */
 export function freeMemory({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && byteLength > 0 && byteLength === buffer.byteLength)

@@ -20,25 +20,28 @@ import { END, ERROR, tailed } from './tailedRecord.js';
 import { nothingThere } from './unknownRoute.js';
 import { Waits } from './waits.js';
 
-/** What the gateway stands before, and how much it lets through. */
+/** Dependencies and limits of the gateway. */
 export interface GatewayOptions extends IntakeOptions, BodyLimits, FollowerLimits {
-  /** The answer to `GET /v1/status`. */
+  /** The response to `GET /v1/status`. */
   readonly status: () => Promise<unknown>;
-  /** The answer to `GET /v1/evidence?class=…`; there is no such route without it. With `records=count` the topics are read for it. */
+  /**
+   * The response to `GET /v1/evidence?class=…`; without it, the route does not exist. With `records=count`, it reads
+   * the topics.
+   */
   readonly evidence?: (className: string, countRecords: boolean) => Promise<unknown>;
-  /** Of Lethe: without it there is no `GET /openapi.json`. */
+  /** Version of Lethe; without it, `GET /openapi.json` does not exist. */
   readonly version?: string;
-  /** Why the log can't be reached just now, where that is known. */
+  /** Why the log is unreachable now, if known. */
   readonly logAway?: () => string | undefined;
-  /** A log that does not say for so long where a topic ends counts as out of reach. */
+  /** A log that does not report the end of a topic for this long counts as unreachable. */
   readonly patienceMs?: number;
-  /** Messages that may be waited for at a time; others are refused. */
+  /** Limit of messages with waiting requests; others are refused. */
   readonly waiters: number;
-  /** Told of what was not expected, and at which path. */
+  /** Called with unexpected errors and their path. */
   readonly told?: (error: unknown, path: string) => void;
 }
 
-/** A log that is there says within milliseconds where a topic ends, on a busy machine within seconds. */
+/** A reachable log reports the end of a topic within milliseconds, on a busy machine within seconds. */
 const PATIENCE_MS = 15_000;
 
 /** Topics that can be followed. */
@@ -46,13 +49,15 @@ export const TAIL_ROLES = ['predictions', 'events', 'dead-letters', 'audit'] as 
 export type TailRole = (typeof TAIL_ROLES)[number];
 
 /**
- * The way into a log that lives in one process, over HTTP:
- * `POST /v1/samples|queries|commands` (CloudEvents in binary mode, queries also in batches; 202 with the id once it is in the log,
- * and not before there is room; with `Prefer: wait=5` or `?wait=5s` 200 with what came of it: {@link Intake}), `GET /v1/predictions|events|dead-letters|audit?from=earliest|latest|0/12,1/7&bodies=whole` (server-sent
- * events; with `from=earliest&until=end` those that are kept now, then an event `end` without an id: a stream that ends without it
- * is not whole; what fails is told by a last event `error` without an id, with the `from` to go on from; 503 where the log can't be
- * reached), `GET /openapi.json`, `GET /v1/status` and `GET /v1/evidence?class=…` (what is there of a class: src/domain/classEvidence.ts). Errors are
- * JSON: `{"error": {code, message, field, value, remedy}}`.
+ * The HTTP interface of a log. `POST /v1/samples|queries|commands` accepts CloudEvents in binary mode, and queries
+ * also in batches. It answers 202 with the id once the message is in the log, and waits while the log is full. With
+ * `Prefer: wait=5` or `?wait=5s`, it answers 200 with the result ({@link Intake}). `GET
+ * /v1/predictions|events|dead-letters|audit?from=earliest|latest|0/12,1/7&bodies=whole` are server-sent events. With
+ * `from=earliest&until=end`, they are the existing records, then an event `end` without an id; a stream without it is
+ * incomplete. After a failure, the last event is `error` without an id, with the `from` at which to continue. 503
+ * means that the log is unreachable. `GET /openapi.json`, `GET /v1/status` and `GET /v1/evidence?class=…` (what
+ * exists of a class: src/domain/classEvidence.ts). Errors are JSON: `{"error": {code, message, field, value,
+ * remedy}}`.
  */
 export function createGateway(options: GatewayOptions): Hono {
   const gateway = new Hono();
@@ -118,16 +123,16 @@ async function follow(
   return streamSSE(context, (stream) => send({ stream, ...sink }, follower));
 }
 
-/** Where one follower's records go. */
+/** Target of the records of one follower. */
 interface Sink {
   readonly stream: SSEStreamingApi;
-  /** Whether it is sent whole values. */
+  /** Whether it receives whole values. */
   readonly whole: boolean;
   /** Ends its connection, whatever waits to be sent. */
   readonly cutOff: () => void;
 }
 
-/** Whether what is kept now is asked for, and no more. */
+/** Whether the request is only for the existing records. */
 function endsSoon(context: Context, from: Start): boolean {
   const until = parameterOf(context, 'until');
   if (until === undefined) return false;
@@ -140,8 +145,8 @@ function endsSoon(context: Context, from: Start): boolean {
 }
 
 /**
- * Refuses before the stream begins: what begins with silence can't be told from a topic that is empty.
- * @throws LetheError `unreachable`, retriable, where the log does not say in time where the topic ends
+ * Refuses before the stream starts: a silent stream looks like an empty topic.
+ * @throws LetheError `unreachable`, retriable, if the log does not report the end of the topic in time
  */
 async function refuseAway(
   topic: string,
@@ -163,7 +168,10 @@ async function refuseAway(
   });
 }
 
-/** Sends what a topic keeps, then the event that says that it was whole. Reads no faster than the follower. */
+/**
+ * Sends the existing records of a topic, then the event that confirms that they are complete. Reads no faster than
+ * the follower.
+ */
 async function sendKept(sink: Sink, log: EventLog, topic: string, rest: () => Promise<void>): Promise<void> {
   const gone = new Subject<void>();
   const handle = async (record: LogRecord): Promise<void> => {
@@ -179,7 +187,7 @@ async function sendKept(sink: Sink, log: EventLog, topic: string, rest: () => Pr
   });
 }
 
-/** Sends until the follower goes or is cut off, or the log closes or fails; then the stream ends. */
+/** Sends until the follower leaves or is disconnected, or the log closes or fails; then the stream ends. */
 function send(sink: Sink, follower: Follower): Promise<void> {
   return withHeartbeat(sink, {
     leave: () => follower.leave(),
@@ -188,7 +196,7 @@ function send(sink: Sink, follower: Follower): Promise<void> {
   });
 }
 
-/** The one place where a record becomes an event: whatever its producer calls it, it is one line. */
+/** The only place that turns a record into an event: it is one line, whatever its producer wrote. */
 async function sendRecord({ stream, whole }: Sink, record: LogRecord): Promise<void> {
   const shown = tailed(record, whole);
   await stream.writeSSE({
@@ -198,18 +206,18 @@ async function sendRecord({ stream, whole }: Sink, record: LogRecord): Promise<v
   });
 }
 
-/** What is sent to one follower. */
+/** A stream to one follower. */
 interface Sending {
   readonly sending: () => Promise<void>;
-  /** Ends `sending`; may be called often. */
+  /** Ends `sending`; may be called repeatedly. */
   readonly leave: () => void;
-  /** The `from` of a request that goes on where this one ends. */
+  /** The `from` of a request that continues where this one ends. */
   readonly goesOnFrom?: () => string;
 }
 
 /**
- * A stream that has begun can only end: what fails is told by an event without an id, with where to go on. So is a follower that
- * reads nothing for minutes, if it reads after all; its connection ends soon after.
+ * A stream that has started can only end. An event without an id reports a failure, with the position at which to
+ * continue. A follower that reads nothing for minutes gets it too, if it reads again; its connection ends soon after.
  */
 async function withHeartbeat(
   { stream, cutOff: end }: Sink,

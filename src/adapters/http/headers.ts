@@ -5,9 +5,10 @@ const ESCAPE = /^[0-9a-f]{2}$/i;
 const PERCENT = 0x25;
 
 /**
- * Headers of an HTTP request as those of a record of the Kafka binding: `ce-label` becomes `ce_label`, with its value decoded
- * (CloudEvents 1.0.2, HTTP binding, section 3.1.3); `content-type` stays as it is. Other headers are no part of the event.
- * @throws LetheError `invalid-message` that names the header whose value can't be decoded
+ * Headers of an HTTP request as those of a Kafka record: `ce-label` becomes `ce_label`, with its value decoded
+ * (CloudEvents 1.0.2, HTTP binding, section 3.1.3); `content-type` stays unchanged. Other headers do not belong to
+ * the event.
+ * @throws LetheError `invalid-message` that names a header whose value cannot be decoded
  */
 export function eventHeaders(headers: Headers): Record<string, string> {
   const found: Record<string, string> = {};
@@ -19,7 +20,7 @@ export function eventHeaders(headers: Headers): Record<string, string> {
   return found;
 }
 
-/** The name of a record's header over HTTP; undefined where it is no attribute of the event. */
+/** The HTTP name of a header of a record; undefined if it is no attribute of the event. */
 export function httpNameOf(name: string): string | undefined {
   return name.startsWith('ce_') ? `${PREFIX}${name.slice('ce_'.length)}` : undefined;
 }
@@ -33,8 +34,8 @@ export function encodedHeader(value: string): string {
 }
 
 /**
- * A value is first unquoted, then percent-decoded once; what comes of it is UTF-8. So is what was not encoded at all, as
- * curl sends it: Node.js hands over each of its bytes as a character.
+ * Unquotes a value, then percent-decodes it once; the result is UTF-8. Unencoded UTF-8, as curl sends it, also works:
+ * Node.js delivers each of its bytes as a character.
  */
 function decoded(name: string, value: string): string {
   const bytes = Buffer.from(unquoted(value), 'latin1');
@@ -56,7 +57,7 @@ function unquoted(value: string): string {
   return inside === undefined ? value : inside.replaceAll(/\\(.)/gs, '$1');
 }
 
-/** @throws RangeError where a percent sign has no two hexadecimal digits behind it */
+/** @throws RangeError if two hexadecimal digits do not follow a percent sign */
 function percentDecoded(bytes: Buffer): Uint8Array {
   if (!bytes.includes(PERCENT)) return bytes;
   const plain = new Uint8Array(bytes.length);

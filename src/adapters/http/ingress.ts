@@ -7,11 +7,11 @@ import type { Topics } from '../../domain/topics.js';
 import { WAIT_ID } from '../../domain/waitId.js';
 import { eventHeaders } from './headers.js';
 
-/** What can be sent by HTTP. */
+/** Messages that HTTP accepts. */
 export const INGRESS_ROLES = ['samples', 'queries', 'commands'] as const;
 export type IngressRole = (typeof INGRESS_ROLES)[number];
 
-/** A message as it came by HTTP. */
+/** A message from HTTP. */
 export type Incoming =
   | { readonly role: 'samples'; readonly message: Sample }
   | { readonly role: 'queries'; readonly message: Query }
@@ -23,19 +23,19 @@ const TYPES: Readonly<Record<IngressRole, string>> = {
   commands: 'lethe.command',
 };
 
-/** A message that was checked, ready for the log. */
+/** A validated message, ready for the log. */
 export interface Received {
   readonly incoming: Incoming;
   readonly record: OutgoingRecord;
 }
 
-/** An event as it came: its attributes as the headers of a record, and its data. */
+/** A received event: its attributes as the headers of a record, and its data. */
 export interface IncomingEvent {
   readonly headers: Readonly<Record<string, string>>;
   readonly data: Buffer;
 }
 
-/** What a message's record needs beside it. */
+/** What the record of a message needs in addition. */
 export interface Receiving {
   readonly topics: Topics;
   /** Key of commands. */
@@ -43,10 +43,10 @@ export interface Receiving {
 }
 
 /**
- * The record for an event. Attributes that a message can do without may be left out: an id is drawn, the time is now, type and
- * source follow from the route.
- * @param waitId of the request that waits for what comes of it
- * @throws LetheError as the decoders of src/domain/cloudEvents.ts do, which read it as they read what comes from Kafka
+ * The record for an event. Optional attributes have defaults: a random id, the current time, type and source of the
+ * route.
+ * @param waitId of the request that waits for the result
+ * @throws LetheError like the decoders of src/domain/cloudEvents.ts, which also decode records from Kafka
  */
 export function receive(
   role: IngressRole,
@@ -95,7 +95,7 @@ export function eventOfRequest(headers: Headers, data: Buffer): IncomingEvent {
   return { headers: { ...eventHeaders(headers), ...traceHeaders(headers) }, data };
 }
 
-/** The trace that the request is part of (W3C Trace Context) is that of the record. */
+/** The trace of the request (W3C Trace Context), for the record. */
 export function traceHeaders(headers: Headers): Record<string, string> {
   return Object.fromEntries(
     ['traceparent', 'tracestate'].flatMap((name) => {

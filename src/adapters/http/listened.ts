@@ -2,21 +2,21 @@ import type { LogRecord } from '../../domain/record.js';
 import { waitIdOf } from '../../domain/waitId.js';
 import type { Seat } from './liveTopic.js';
 
-/** Who waits for records of a topic. */
+/** A listener for records of a topic. */
 export interface Listener {
-  /** Only records of the request with this id are for it; all of them where it is left out. */
+  /** Restricts it to records of the request with this id. */
   readonly waitId?: string;
   heard(record: LogRecord): void;
-  /** Nothing more will be heard. */
+  /** Called when nothing more will arrive. */
   lost(): void;
 }
 
-/** For how long a topic is read on without a listener: over Kafka it takes seconds until it can be read anew. */
+/** How long a topic is read without a listener: over Kafka, starting to read takes seconds. */
 const LINGER_MS = 60_000;
 
 /**
- * One seat before a topic's end, and all who wait for a record of it, found by the id of their request: what a record costs does
- * not grow with their number.
+ * One seat at the end of a topic, and all listeners for its records, by the id of their request. The cost of a record
+ * does not depend on their number.
  */
 export class Listened {
   readonly #byId = new Map<string, Listener>();
@@ -24,13 +24,13 @@ export class Listened {
   #seat: Promise<Seat> | undefined;
   #lingering: NodeJS.Timeout | undefined;
 
-  /** @param enter takes a seat: what is written after it resolves is read */
+  /** @param enter takes a seat: it receives what is written after this resolves */
   constructor(private readonly enter: () => Promise<Seat>) {}
 
   /**
-   * Resolves when nothing that is written afterwards is missed.
-   * @returns what ends the listening
-   * @throws what taking a seat fails with
+   * Resolves when the listener misses nothing that is written afterwards.
+   * @returns ends the listening
+   * @throws the error of taking a seat
    */
   async add(listener: Listener): Promise<() => void> {
     clearTimeout(this.#lingering);
@@ -53,7 +53,7 @@ export class Listened {
 
   #sit(): Promise<Seat> {
     const seat = this.enter();
-    /** A seat that was left for want of listeners has none to lose: who came since sits on another. */
+    /** A seat that was left without listeners has none to notify: later ones use another seat. */
     const over = (): void => {
       if (this.#seat !== seat) return;
       this.#seat = undefined;
@@ -63,7 +63,10 @@ export class Listened {
     return seat;
   }
 
-  /** Ends where the log has closed or failed, or was read on without this seat: none of its listeners may wait in vain. */
+  /**
+   * Ends if the log has closed or failed, or the topic was read without this seat: none of its listeners may wait for
+   * ever.
+   */
   async #listen(seat: Seat): Promise<void> {
     try {
       for await (const record of seat.records()) this.#give(record);

@@ -6,32 +6,32 @@ import type { EventLog } from '../eventLog.js';
 import { RecordWindow } from './recordWindow.js';
 import { within } from './start.js';
 
-/** What may lie between the reader and the follower that is furthest: less than a window holds. */
+/** Largest distance between the reader and its fastest follower: less than a window. */
 const AHEAD = { maxInFlight: 10_000, maxInFlightBytes: 2 ** 24 };
-/** For how long a topic is read on without a follower. */
+/** How long a topic is read without a follower. */
 const LINGER_MS = 5000;
 
-/** One follower's place in a topic that it shares with others. */
+/** The place of one follower in a shared topic. */
 export interface Seat {
-  /** Whether the next record is kept no more, since the others are too far ahead. */
+  /** Whether its next record is no longer buffered, because the others are too far ahead. */
   readonly isBehind: boolean;
   /**
-   * Gives out what is read, as fast as it is taken. Returns `behind` where the next record is kept no more, `over` when the log
-   * has closed or the seat was left; throws what reading failed with.
+   * Emits records as fast as they are consumed. Returns `behind` if the next record is no longer buffered, `over`
+   * when the log has closed or the seat was left; throws the error of the reader.
    */
   records(): AsyncGenerator<LogRecord, 'behind' | 'over'>;
   leave(): void;
 }
 
 /**
- * One reader of a topic's end, and all who follow it. It reads at the pace of whoever is furthest, so that a burst waits in the
- * log; those who are slower hold up nobody, and fall behind once the window has moved past them.
+ * One reader at the end of a topic, and all its followers. It reads at the pace of the fastest follower, so a burst
+ * waits in the log. Slower followers delay nobody, and fall behind once the window has moved past them.
  */
 export class LiveTopic {
   readonly #window = new RecordWindow();
   readonly #seats = new Set<TakenSeat>();
   readonly #group = `tail-${randomUUID()}`;
-  /** Records before this place are settled: one follower has taken them, or there was none. */
+  /** Records before this place are settled: one follower has consumed them, or there was none. */
   #settled = 0;
   /** By partition, the first offset that was not read. */
   #next: bigint[] = [];
@@ -46,7 +46,7 @@ export class LiveTopic {
     private readonly onEnd: () => void,
   ) {}
 
-  /** Resolves when the reader has its place: what it has not read yet is for the seat. */
+  /** Resolves when the reader has its position: the seat receives all that it has not read yet. */
   async enter(): Promise<Seat> {
     clearTimeout(this.#lingering);
     const seat = new TakenSeat(this.#window, {
@@ -94,8 +94,8 @@ export class LiveTopic {
   }
 
   /**
-   * Records come again, which followers pass over; or the topic was made again, and they would wait for offsets that are far off.
-   * Then they are told.
+   * Records may come again, which followers skip. Or the topic was created again, and followers would wait for
+   * offsets far ahead; then they get an error.
    */
   async #hasGoneBack(): Promise<void> {
     if (this.#isAsking) return;
@@ -170,7 +170,7 @@ class TakenSeat implements Seat {
     this.#wake();
   }
 
-  /** What is kept is still given out. */
+  /** Buffered records are still emitted. */
   end(failure?: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;

@@ -1,4 +1,4 @@
-/** Examples by the component that they are of; a test holds them against it. */
+/** Examples by component; a test validates them against it. */
 export const OPENAPI_EXAMPLES = {
   vector: { vector: { value: [0.1, -0.2, 0.3] } },
   batch: {

@@ -6,10 +6,10 @@ import { eventSchema } from '../../domain/messages/event.js';
 import { predictionSchema } from '../../domain/messages/prediction.js';
 import { refusalSchema } from './refusal.js';
 
-/** What came of a message: the body of the response to who waited for it, or why the message was refused. */
+/** The result of a message: the body of the response to a waiting request, or the refusal. */
 export type Outcome<T> = { readonly result: T } | { readonly refusal: LetheError };
 
-/** The message is in the log, and what comes of it is not known yet. */
+/** The message is in the log, and its result is not known yet. */
 export const acceptedSchema = z.object({ id: idSchema });
 
 /** A sample that was refused while its task was learned. */
@@ -21,30 +21,30 @@ const refusedSampleSchema = z.object({
   remedy: z.string(),
 });
 
-/** What a learn command answers to who waited for it: the event `task-finished`, and what became of the samples. */
+/** The response to a waiting learn command: the event `task-finished`, and the outcome of the samples. */
 const learnedSchema = z.object({
   kind: z.literal('task-finished'),
   task: knownNameSchema,
   modelVersion: z.string(),
   ms: z.number().nonnegative(),
-  /** The classes that it introduced, and the samples that it announced. */
+  /** Its classes, and the number of announced samples. */
   classes: z.array(knownNameSchema),
   samples: z.int().positive(),
   stored: z.int().nonnegative(),
   refused: z.int().nonnegative(),
-  /** Those among the refused that became known while the request waited, the first hundred. */
+  /** The first hundred refusals that became known while the request waited. */
   refusals: z.array(refusedSampleSchema).max(100),
 });
 
-/** What a command answers to who waited for it. */
+/** The response to a waiting command. */
 export const commandResultSchema = z.union([learnedSchema, eventSchema]);
 export type CommandResult = z.infer<typeof commandResultSchema>;
 export type RefusedSample = z.infer<typeof refusedSampleSchema>;
 
-/** What became of one query of a batch: answered, refused, or accepted only. */
+/** The outcome of one query of a batch: answered, refused, or only accepted. */
 const batchItemSchema = z.union([
   z.object({ id: idSchema, prediction: predictionSchema }),
-  /** Without an id where it has none that could be read. */
+  /** Without an id if none could be read. */
   z.object({ id: z.string().optional(), error: refusalSchema.shape.error }),
   acceptedSchema,
 ]);

@@ -1,7 +1,10 @@
 import type { Context } from 'hono';
 import { LetheError } from '../../domain/errors.js';
 
-/** A parameter of the request's URL. @throws LetheError `invalid-message` where it is given twice */
+/**
+ * A parameter of the URL.
+ * @throws LetheError `invalid-message` if it occurs twice
+ */
 export function parameterOf({ req }: Context, name: string): string | undefined {
   const [value, ...more] = req.queries(name) ?? [];
   if (more.length === 0) return value;
@@ -11,7 +14,10 @@ export function parameterOf({ req }: Context, name: string): string | undefined 
   });
 }
 
-/** The class that is asked about. @throws LetheError `invalid-message` */
+/**
+ * The class in the request.
+ * @throws LetheError `invalid-message`
+ */
 export function namedClass(context: Context): string {
   const name = parameterOf(context, 'class');
   if (name !== undefined && name !== '') return name;
@@ -21,7 +27,10 @@ export function namedClass(context: Context): string {
   });
 }
 
-/** Whether the records of topics are to be counted. @throws LetheError `invalid-message` */
+/**
+ * Whether to count the records of topics.
+ * @throws LetheError `invalid-message`
+ */
 export function countsRecords(context: Context): boolean {
   const records = parameterOf(context, 'records');
   if (records === undefined || records === 'count') return records === 'count';

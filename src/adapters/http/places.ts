@@ -1,33 +1,33 @@
 import { LetheError } from '../../domain/errors.js';
 
 const STREAM = { taken: 'streams are already open', wayOut: 'Close one' };
-/** What takes a place, and what to do without one, by the setting that says how many there are. */
+/** What uses a place, and the remedy without one, by the setting with the limit. */
 const IN_WORDS = {
   'http.followers': STREAM,
   'http.backlogs': STREAM,
   'http.waiters': { taken: 'messages are already waited for', wayOut: 'Send it without waiting' },
 } as const;
 
-/** So many at a time. */
+/** A limited number of places. */
 export class Places {
   #taken = 0;
   readonly #line: (() => void)[] = [];
 
-  /** @param field of the config that says how many */
+  /** @param field the setting with the limit */
   constructor(
     private readonly field: keyof typeof IN_WORDS,
     private readonly most: number,
   ) {}
 
-  /** How many are taken. */
+  /** Number of used places. */
   get taken(): number {
     return this.#taken;
   }
 
   /**
    * Takes a place.
-   * @returns what gives it back, once
-   * @throws LetheError `overloaded`, retriable, where none is free
+   * @returns releases it, once
+   * @throws LetheError `overloaded`, retriable, if none is free
    */
   take(): () => void {
     if (this.#taken >= this.most) throw full(this.field, this.most);
@@ -35,7 +35,7 @@ export class Places {
     return this.#release();
   }
 
-  /** Takes a place when one is free, in the order of those who wait; undefined once `gone` is aborted. */
+  /** Takes a place when one is free, first come, first served; undefined once `gone` is aborted. */
   async wait(gone: AbortSignal): Promise<(() => void) | undefined> {
     if (gone.aborted) return undefined;
     if (this.#taken < this.most) return this.take();
@@ -53,7 +53,7 @@ export class Places {
     });
   }
 
-  /** A place that is given back goes to the first who waits. */
+  /** A released place goes to the first in the queue. */
   #release(): () => void {
     let taken = true;
     return () => {

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { LetheError } from '../../domain/errors.js';
 import { parameterOf } from './parameters.js';
 
-/** For how long a request waits for what comes of its message. */
+/** How long a request waits for the result of its message. */
 export interface WaitFor {
   readonly ms: number;
   /** The response header `preference-applied` (RFC 7240, section 3). */
@@ -11,13 +11,13 @@ export interface WaitFor {
 
 /** `5`, `5s`, `0.5s` or `500ms`. */
 const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s)?$/;
-/** `wait=5` of the header `prefer`; its parameters, which it has none of, are passed over (RFC 7240, section 2). */
+/** `wait=5` of the header `prefer`; it has no parameters, and others are skipped (RFC 7240, section 2). */
 const PREFERENCE = /^([\w!#$%&'*+.^`|~-]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;"]*))?\s*(?:;.*)?$/s;
 
 /**
- * How long the request asks to wait, at most `longestMs`; undefined where it does not ask. `?wait=5s` goes before
- * `Prefer: wait=5` (RFC 7240, section 4.3), of which what can't be read is ignored, as the RFC has it. `wait` without a time waits
- * as long as it may.
+ * How long the request wants to wait, at most `longestMs`; undefined if it does not ask for it. `?wait=5s` has
+ * priority over `Prefer: wait=5` (RFC 7240, section 4.3), whose unreadable values are ignored, as the RFC requires.
+ * `wait` without a time means the longest time.
  * @throws LetheError `invalid-message` for a parameter that is no time
  */
 export function waitFor(context: Context, longestMs: number): WaitFor | undefined {

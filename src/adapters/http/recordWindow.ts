@@ -1,22 +1,22 @@
 import { type LogRecord, recordBytes } from '../../domain/record.js';
 
 const WINDOW_BYTES = 2 ** 25;
-/** What a record takes in memory beside its bytes, about. */
+/** Approximate memory of a record in addition to its bytes. */
 const BESIDE_BYTES = 512;
 
-/** The newest records of a topic, as many as memory is given for; each has a place, counted from 0. */
+/** The newest records of a topic, up to a memory limit; each has a place, counted from 0. */
 export class RecordWindow {
   readonly #records = new Map<number, { readonly record: LogRecord; readonly bytes: number }>();
   #start = 0;
   #end = 0;
   #bytes = 0;
 
-  /** The place of the oldest that is kept. */
+  /** The place of the oldest buffered record. */
   get start(): number {
     return this.#start;
   }
 
-  /** The place of the next. */
+  /** The place of the next record. */
   get end(): number {
     return this.#end;
   }
@@ -25,7 +25,7 @@ export class RecordWindow {
     return this.#records.get(place)?.record;
   }
 
-  /** Adds a record, and lets go of the oldest for it. The newest is kept, however large. */
+  /** Adds a record, and drops the oldest ones for it. The newest is always kept. */
   push(record: LogRecord): void {
     const bytes = BESIDE_BYTES + recordBytes(record);
     this.#records.set(this.#end++, { record, bytes });

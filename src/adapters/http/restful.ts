@@ -1,22 +1,23 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long a rest is: long enough to see what else the event loop has to do. */
+/** Duration of a pause: long enough to see what else the event loop does. */
 const REST_MS = 20;
-/** Work between two rests on an idle event loop, and on one that is fully used. */
+/** Work between two pauses on an idle event loop, and on a fully used one. */
 const LONGEST_MS = 200;
 const SHORTEST_MS = 1;
 
 /**
- * For many small steps what `unhurried` (domain/pace.ts) is for a large one. Keeps what reads the log from its beginning from slowing down live answers. All such readers of a process share one: they rest
- * together, now and then, and the more of the event loop others use during a rest, the shorter is the work until the next one.
- * On an idle worker about a tenth of the time is spent resting.
+ * Like `unhurried` (domain/pace.ts), but for many small steps. It prevents readers of old records from slowing down
+ * live answers. All such readers of a process share one: they pause together, and the more others use the event loop
+ * during a pause, the shorter is the work until the next. On an idle worker, the pauses take about a tenth of the
+ * time.
  */
 export class Restful {
   #until = performance.now() + SHORTEST_MS;
   #resting: Promise<void> | undefined;
 
-  /** To be awaited after every record: resolves at once, or after a rest that is due. */
+  /** Must be awaited after every record: resolves immediately, or after a pause that is due. */
   async rest(): Promise<void> {
     if (this.#resting === undefined && performance.now() < this.#until) return;
     this.#resting ??= this.#rest().finally(() => {

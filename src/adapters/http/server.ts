@@ -12,33 +12,33 @@ import { LetheError, toLetheError } from '../../domain/errors.js';
 import { freeMemory } from './freeMemory.js';
 import { refusalBody } from './refusal.js';
 
-/** A server that listens. */
+/** A listening server. */
 export interface HttpServer {
-  /** Where it is reached, e.g. `http://127.0.0.1:7070`. */
+  /** Its address, e.g. `http://127.0.0.1:7070`. */
   readonly url: string;
-  /** Stops listening and ends all connections; answers under way are cut off. */
+  /** Stops listening and ends all connections, including responses in progress. */
   close(): Promise<void>;
 }
 
-/** What connections may cost. */
+/** Limits of connections. */
 export interface ServerLimits {
-  /** Connections at a time; further ones are closed. */
+  /** Concurrent connections; further ones are closed. */
   readonly connections: number;
-  /** Within this time a whole request has to be there. */
+  /** Time within which a whole request must arrive. */
   readonly requestMs: number;
 }
 
 const DEFAULTS: ServerLimits = { connections: 1024, requestMs: 60_000 };
-/** Headers come in one piece or two. */
+/** Headers arrive in one piece or two. */
 const HEADERS_MS = 10_000;
 const HEADER_BYTES = 64 * 1024;
-/** How often it is looked for connections that took too long. */
+/** Interval of the checks for connections that take too long. */
 const CHECK_MS = 1000;
 
 /**
  * Serves the routes at the address.
  * @param port 0 takes a free one
- * @throws LetheError `config-invalid` where the address can't be bound
+ * @throws LetheError `config-invalid` if the address cannot be bound
  */
 export function listen(
   routes: Hono | Hono<{ Bindings: HttpBindings }>,
@@ -84,12 +84,12 @@ export function listen(
   });
 }
 
-/** What comes of a body that no one reads any more takes up no memory. node-server ends the connection soon. */
+/** Discards the rest of a body that nobody reads, so that it uses no memory. node-server ends the connection soon. */
 function discardRest(request: IncomingMessage): void {
   if (!request.complete || request.readableLength > 0) request.on('data', freeMemory).resume();
 }
 
-/** What is no HTTP, too long or too slow is told so, as JSON like every refusal, and its connection is closed. */
+/** Answers what is no HTTP, too long or too slow with JSON, like every refusal, and closes the connection. */
 function refuseMalformed(server: Server): void {
   const answering = new WeakMap<Socket, ServerResponse>();
   server.on('request', ({ socket }, response) => answering.set(socket, response));
@@ -140,7 +140,7 @@ function notHttp(message: string): LetheError {
   });
 }
 
-/** For what fails outside of all routes. */
+/** Response to failures outside of all routes. */
 function jsonResponse(thrown: unknown): Response {
   const isRequest = thrown instanceof Error && thrown.name === 'RequestError';
   const error = isRequest ? notHttp(thrown.message) : toLetheError(thrown);

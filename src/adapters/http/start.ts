@@ -1,15 +1,15 @@
 import { LetheError } from '../../domain/errors.js';
 
 /**
- * Where a follower begins: with what is kept, with what follows, or at an offset of each partition; a partition without one begins
- * with what is kept.
+ * Where a follower starts: with the existing records, with new ones, or at an offset of each partition. A partition
+ * without an offset starts with its existing records.
  */
 export type Start = 'earliest' | 'latest' | readonly bigint[];
 
-/** `partition/offset`, as the ids of events are, and more of them after commas. */
+/** `partition/offset`, like the ids of events; several are separated by commas. */
 const POSITIONS = /^\d{1,5}\/\d{1,18}(,\d{1,5}\/\d{1,18})*$/;
 
-/** @throws LetheError `invalid-message` for what is no start */
+/** @throws LetheError `invalid-message` for an invalid start */
 export function parseStart(text: string): Start {
   if (text === 'earliest' || text === 'latest') return text;
   if (!POSITIONS.test(text)) throw notThere(`"${text}"`, text);
@@ -21,7 +21,7 @@ export function parseStart(text: string): Start {
   return positions;
 }
 
-/** The start of one who goes on at these positions. */
+/** The start of a follower that continues at these positions. */
 export function startText(positions: readonly bigint[]): string {
   const texts: string[] = [];
   positions.forEach((offset, partition) => {
@@ -31,8 +31,9 @@ export function startText(positions: readonly bigint[]): string {
 }
 
 /**
- * The positions, where the topic has them.
- * @throws LetheError `invalid-message` where one lies behind the end: it is of another topic, or the topic was made again
+ * The positions, if the topic has them.
+ * @throws LetheError `invalid-message` if one is behind the end: it belongs to another topic, or the topic was
+ * created again
  */
 export function within(ends: readonly bigint[], positions: readonly bigint[]): bigint[] {
   positions.forEach((offset, partition) => {

@@ -3,16 +3,16 @@ import type { Context } from 'hono';
 import type { StreamingApi } from 'hono/utils/stream';
 import { LetheError } from '../../domain/errors.js';
 
-/** How often a silent follower, and whatever lies between, is told that the connection lives. */
+/** Interval of the heartbeats that keep a silent connection alive. */
 const HEARTBEAT_MS = 15_000;
-/** So many heartbeats may come due while one is not taken; then the follower is cut off. */
+/** Number of heartbeats that may be due while one is not consumed; then the follower is disconnected. */
 const MISSED = 20;
-/** How long a follower that is cut off may take to read why. */
+/** How long a disconnected follower may take to read the reason. */
 export const LAST_WORD_MS = 15_000;
 
 /**
- * Refuses to follow where nothing could be sent, and so no one would notice when the follower is gone: for HEAD, and for a
- * request that was sent before the answer to another on the same connection.
+ * Refuses to follow if nothing could be sent, so that nobody would notice when the follower is gone: for HEAD, and
+ * for a request that was sent before the response to another on the same connection.
  * @throws LetheError `invalid-message`
  */
 export function refuseAsStream({ req, env }: Context): void {
@@ -33,15 +33,15 @@ export function whenGone({ env }: Context, leave: () => void): void {
   else outgoing?.once('close', leave);
 }
 
-/** Ends a follower's connection, whatever waits to be sent. */
+/** Ends the connection of a follower, whatever waits to be sent. */
 export function cutOff({ env }: Context): void {
   const { outgoing }: Partial<HttpBindings> = env ?? {};
   outgoing?.destroy();
 }
 
 /**
- * Sends heartbeats, one after the other: for a follower that does not read they would pile up. One that reads nothing for
- * minutes is cut off, since it holds a place. `write` does not reject.
+ * Sends heartbeats one after the other, because they would pile up for a follower that does not read. A follower that
+ * reads nothing for minutes is disconnected, because it occupies a place. `write` does not reject.
  */
 export function heartbeatOf(stream: Pick<StreamingApi, 'write'>, cutOffFollower: () => void): NodeJS.Timeout {
   let due = 0;
@@ -53,7 +53,7 @@ export function heartbeatOf(stream: Pick<StreamingApi, 'write'>, cutOffFollower:
   }, HEARTBEAT_MS);
 }
 
-/** Why a follower is cut off. */
+/** Why a follower is disconnected. */
 export function readsNothing(): LetheError {
   const seconds = (HEARTBEAT_MS * MISSED) / 1000;
   return new LetheError('timed-out', `the client read nothing for ${seconds} s`, {

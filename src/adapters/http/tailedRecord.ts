@@ -3,7 +3,7 @@ import { isJson } from '../../domain/cloudevents/mediaType.js';
 import { jsonOfBytes } from '../../domain/json.js';
 import type { LogRecord } from '../../domain/record.js';
 
-/** Events of the gateway's own; unlike those of records they have no id. All that was asked for was sent. */
+/** Events of the gateway itself; unlike those of records, they have no id. This one: everything requested was sent. */
 export const END = 'end';
 /** Sending failed: the data is the refusal. */
 export const ERROR = 'error';
@@ -11,8 +11,8 @@ export const ERROR = 'error';
 const NO_TIME = -1;
 
 /**
- * A record as tails show it: JSON payloads in full, of others (dead letters carry images) the size only, unless whole
- * bodies are asked for.
+ * A record as streams show it: JSON payloads in full, and only the size of others (dead letters contain images),
+ * unless whole bodies are requested.
  */
 export const tailedRecordSchema = z.object({
   topic: z.string(),
@@ -23,7 +23,7 @@ export const tailedRecordSchema = z.object({
   headers: z.record(z.string(), z.string()),
   bytes: z.int().nonnegative(),
   data: z.unknown().optional(),
-  /** The whole value, where it was asked for. */
+  /** The whole value, if requested. */
   base64: z.base64().optional(),
 });
 export type TailedRecord = z.infer<typeof tailedRecordSchema>;
@@ -37,7 +37,7 @@ export function tailed(record: LogRecord, whole = false): TailedRecord {
   return data === undefined ? shown : { ...shown, data };
 }
 
-/** The record back from its JSON form; its value is empty where only the size was told. */
+/** The record from its JSON form; its value is empty if only the size was sent. */
 export function untailed(json: string): LogRecord {
   const { offset, data, base64, bytes: _, ...record } = tailedRecordSchema.parse(JSON.parse(json));
   if (base64 !== undefined)
@@ -46,7 +46,7 @@ export function untailed(json: string): LogRecord {
   return { ...record, offset: BigInt(offset), value };
 }
 
-/** Dead letters may call something JSON that is none. */
+/** Dead letters may declare invalid JSON as JSON. */
 function parsed(value: Buffer): unknown {
   try {
     return jsonOfBytes(value);
