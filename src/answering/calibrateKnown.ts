@@ -3,9 +3,9 @@ import type { LetheEvent } from '../domain/messages/event.js';
 import { meanOfNearest, type UnlearnedFilter } from '../model/filter/filter.js';
 import { leaveOneOut } from './similarities.js';
 
-/** How inputs that are like nothing in the databases are told from others. */
+/** How inputs that resemble nothing in the databases are detected. */
 export interface KnownOptions {
-  /** Share of inputs of known classes, learned or unlearned, that shall not be taken for unknown. */
+  /** Share of inputs of known classes, learned or unlearned, that must not count as unknown. */
   readonly share: number;
   /** Held-out vectors of each database at most. */
   readonly heldOut: number;
@@ -13,9 +13,10 @@ export interface KnownOptions {
 }
 
 /**
- * The similarity below which an input is unknown: so that the wanted share of held-out vectors of both databases lies above.
- * A vector's similarity is the mean to its k nearest in the database where that is higher. Noted in the registry.
- * @returns null where there is nothing to calibrate on
+ * The similarity below which an input is unknown, chosen so that the given share of held-out vectors of both
+ * databases lies above it. The similarity of a vector is the mean over its k nearest, in the database where it is
+ * higher. Stored in the registry.
+ * @returns null if there is nothing to calibrate on
  */
 export async function calibrateKnown(
   store: KnowledgeStore,

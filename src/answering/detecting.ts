@@ -17,7 +17,7 @@ interface Loaded {
   readonly score: Scorer;
 }
 
-/** A detector as it is used at one state of the registry. */
+/** A detector for one state of the registry. */
 export interface Ready extends Loaded {
   readonly sides: Sides;
   readonly calibration: Calibration | null;
@@ -27,11 +27,11 @@ export interface Ready extends Loaded {
 
 /** The detector of the store, at work. */
 export interface Detecting {
-  /** @returns null where the detector lacks a class, or there is none */
+  /** @returns null if the detector lacks a class, or there is none */
   at(snapshot: RegistrySnapshot): Promise<Ready | null>;
 }
 
-/** @param specificity wanted; null keeps the level 0 */
+/** @param specificity the target; null keeps the level 0 */
 export function createDetecting(store: KnowledgeStore, specificity: number | null): Detecting {
   const scorerOf = createScorers();
   let latest: { readonly snapshot: RegistrySnapshot; readonly ready: Ready | null } | undefined;
@@ -65,7 +65,7 @@ export function createDetecting(store: KnowledgeStore, specificity: number | nul
   };
 }
 
-/** How far the score of each vector lies above the level; infinite where a side has no class. */
+/** Distance of the score of each vector above the level; infinite if a side has no class. */
 export async function marginsOf(
   { detector, score, sides, calibration }: Ready,
   vectors: readonly Float32Array[],

@@ -11,20 +11,20 @@ import { NOTHING_UNLEARNED, type Screen } from './screen.js';
 export interface LinearScreenOptions {
   /** Makes detectors, where this worker is the learner. */
   readonly fitter: DetectorFitter;
-  /** Decides while the detector lacks a class, and finds the similarities where these are always wanted. */
+  /** Decides while the detector lacks a class, and computes similarities if they are always needed. */
   readonly search: Screen;
   /** Wanted specificity; null keeps the level 0. */
   readonly specificity: number | null;
-  /** Whether similarities are always found out: what is unknown is told by them. */
+  /** Whether similarities are always needed: they decide what is unknown. */
   readonly familiarity: boolean;
-  /** Looks again at what lies near the level; left out, the detector decides alone. */
+  /** Checks inputs near the level again; without it, the detector decides alone. */
   readonly refining?: Refining;
 }
 
 /**
- * The filter over a linear detector: what it costs depends on the number of classes, not on that of vectors. The detector
- * has a row for each class, so that one that changes sides is told by the next query; so is the level, which follows from
- * the detector's held-out scores and the sides, in every worker alike.
+ * The filter over a linear detector: its cost depends on the number of classes, not of vectors. The detector has a
+ * row for each class, so a class that changes sides counts from the next query on. The level does, too: every worker
+ * computes it in the same way from the held-out scores of the detector and the sides.
  */
 export function createLinearScreen(store: KnowledgeStore, options: LinearScreenOptions): Screen {
   const { fitter, search, specificity, familiarity, refining } = options;

@@ -22,13 +22,13 @@ export interface Screen {
   /** One assessment for each unit vector. Where DB-MU is empty nothing is asked and nothing filtered. */
   assess(vectors: readonly Float32Array[]): Promise<readonly Assessment[]>;
   /**
-   * Calibrates on held-out vectors of the databases. Null, and the level stays, where one of them is empty, where
-   * calibration is off, and where a class changed sides meanwhile (that change calls for a calibration of its own).
+   * Calibrates on held-out vectors of the databases. Returns null, and keeps the level, if one of them is empty, if
+   * calibration is off, and if a class changed sides meanwhile (that change requests its own calibration).
    */
   calibrate(): Promise<Calibrated | null>;
   /**
-   * Fetches what assessments need, and drops what was deleted: called from time to time.
-   * @returns whether everything is there; else a calibration makes it
+   * Fetches what assessments need, and drops what was deleted; called regularly.
+   * @returns whether everything exists; otherwise a calibration makes it
    */
   keepUp(): Promise<boolean>;
 }
@@ -41,7 +41,7 @@ export interface ScreenOptions {
   /** Held-out vectors of each database at most. */
   readonly heldOut: number;
   readonly seed: number;
-  /** Whether the similarity to DB-CIL is always found out: what is unknown is told by it. */
+  /** Whether the similarity to DB-CIL is always computed: it decides what is unknown. */
   readonly familiarity?: boolean;
 }
 

@@ -6,11 +6,11 @@ import { sampleVectors } from '../knowledge/sampleVectors.js';
 import type { Similarities, UnlearnedFilter } from '../model/filter/filter.js';
 
 /**
- * Similarities of queries to their nearest in both databases, as the filter wants them. In DB-CIL only learned classes
- * count: those still arriving can't be answered with.
+ * Similarities of queries to their nearest in both databases, for the filter. In DB-CIL only learned classes count:
+ * no answer may name classes that are still arriving.
  * @param queries unit vectors, shape [n, dimension]
- * @param without ids that are left out, one for each query: held-out vectors must not find themselves. Other searches go
- *   before this one then
+ * @param without ids to leave out, one for each query: held-out vectors must not find themselves. Other searches go
+ * before this one then
  */
 export async function similarities(
   queries: Float32Array,
@@ -36,8 +36,8 @@ export async function similarities(
 }
 
 /**
- * Similarities of a seeded sample of each database's vectors, each held out while it is looked at (leave-one-out).
- * @returns those of DB-CIL's learned classes, then those of DB-MU
+ * Similarities of a seeded sample of the vectors of each database, each held out in its turn (leave-one-out).
+ * @returns those of the learned classes of DB-CIL, then those of DB-MU
  */
 export async function leaveOneOut(
   store: KnowledgeStore,

@@ -9,11 +9,11 @@ export interface ReadAuditRecord {
   readonly hash?: string | null | undefined;
   /** The signature that was written beside it. */
   readonly seal?: Seal | null | undefined;
-  /** Where it lies. */
+  /** Its position. */
   readonly position?: string;
 }
 
-/** A record that is none of the chain: another program wrote it. */
+/** A record that does not belong to the chain: another program wrote it. */
 export interface ForeignRecord {
   /** Index in the order read. */
   readonly index: number;
@@ -21,7 +21,7 @@ export interface ForeignRecord {
   readonly why: string;
 }
 
-/** The records beside a chain: how many, and the first of them. There may be any number, whoever wrote them. */
+/** The records beside a chain: their number, and the first of them. There may be any number. */
 export interface Foreign {
   readonly count: number;
   readonly examples: readonly ForeignRecord[];
@@ -50,9 +50,9 @@ interface Link<T> extends ChainLink<T> {
   readonly root: Link<T> | undefined;
   /** Records up to this one, from the root on. */
   readonly count: number;
-  /** Whether another one goes on from it. */
+  /** Whether another record continues it. */
   continued: boolean;
-  /** Whether nothing but the chain should be where it was read: a file. */
+  /** Whether its source contains only the chain: a file. */
   readonly alone: boolean;
 }
 
@@ -60,24 +60,23 @@ interface Link<T> extends ChainLink<T> {
 const EXAMPLES = 20;
 
 /**
- * Finds the chain among records that anyone may have written. The chain is the longest run of records that name one
- * another. A record beside it is foreign where its place is taken or the chain goes on past it. Where neither is so, and
- * records name each other beside the chain, or one fits in behind its end but for what it names, the chain itself is
- * broken there: something was changed or removed. So it is where the newest record bears Lethe's hash or signature, and its
- * bytes are others.
- *
- * Memory holds of each record that is linked its numbers, its hash and what `keep` makes of it; of all others a few.
+ * Finds the chain among records that anyone may have written. The chain is the longest run of linked records. A
+ * record beside it is foreign if its place is taken or the chain continues past it. Otherwise, if records beside the
+ * chain are linked with each other, or one would fit at the end except for its link, the chain itself is broken
+ * there: something was changed or removed. The chain is also broken if the newest record carries Lethe's hash or
+ * signature but different bytes. Memory: for each linked record its numbers, its hash and the result of `keep`; of
+ * all others, only a few.
  */
 export class ChainReader<T> {
   readonly #links = new Map<string, Link<T>>();
   readonly #examples: ForeignRecord[] = [];
   #passed = 0;
-  /** The last record that was one of the chain, by what is written beside it, and is not by its bytes. */
+  /** The last record that belonged to the chain according to its headers, but not to its bytes. */
   #torn: ForeignRecord | undefined;
   #end: Link<T> | undefined;
   #index = 0;
 
-  /** @param keep what is wanted of each record later */
+  /** @param keep what the caller needs of each record later */
   constructor(private readonly keep: (record: AuditRecord, read: ReadAuditRecord) => T) {}
 
   next(read: ReadAuditRecord): void {
@@ -99,7 +98,7 @@ export class ChainReader<T> {
     else this.#link(record, own, read, { ...at, alone: hash === undefined });
   }
 
-  /** Where the chain ends. */
+  /** The end of the chain. */
   get head(): ChainHead {
     const end = this.#end;
     return end ? { length: end.sequence + 1, hash: end.hash } : EMPTY_CHAIN;
@@ -142,7 +141,7 @@ export class ChainReader<T> {
     };
   }
 
-  /** Where the chain itself is wrong first; null where it is not. */
+  /** The first fault of the chain itself; null if there is none. */
   get fault(): ChainFault | null {
     const end = this.#end;
     const faults: ChainFault[] = [];
@@ -217,7 +216,7 @@ function faultOf<T>(link: Link<T>, end: Link<T>): ChainFault | null {
   };
 }
 
-/** The record in the bytes; null where they are none. */
+/** The record in the bytes; null if they contain none. */
 export function auditRecordIn(value: Buffer): AuditRecord | null {
   try {
     return auditRecordSchema.parse(JSON.parse(value.toString('utf8')));

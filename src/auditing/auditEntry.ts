@@ -8,7 +8,7 @@ import { type LogRecord, positionOf } from '../domain/record.js';
 import { timestampText } from '../domain/recordTime.js';
 import type { Topics } from '../domain/topics.js';
 
-/** Steps on the way: what came of a command is told by others. */
+/** Intermediate steps: other events report the result of a command. */
 const PASSED_OVER: ReadonlySet<EventKind> = new Set([
   'task-embedded',
   'task-started',
@@ -18,8 +18,8 @@ const PASSED_OVER: ReadonlySet<EventKind> = new Set([
 ]);
 
 /**
- * What the audit chain tells of a record of the commands or the events topic; null where nothing.
- * @param now Lethe's own clock: the record's is what its producer says
+ * The chain's entry for a record of the commands or the events topic; null if it needs none.
+ * @param now Lethe's own clock: the time of the record is what its producer claims
  */
 export function auditEntryOf(record: LogRecord, topics: Topics, model: string, now: Date): AuditEntry | null {
   const told = record.topic === topics.commands ? commandIn(record) : eventIn(record);
@@ -52,7 +52,7 @@ function eventIn(record: LogRecord): AuditEntry['told'] | null {
   }
 }
 
-/** Examples, ids and subjects are what is to be forgotten: the chain, which is never forgotten, holds their hashes. */
+/** Replaces examples, ids and subjects, which may have to be forgotten, by their hashes: the chain is never deleted. */
 function withoutData({ id: _, ...body }: Command): Record<string, unknown> {
   if (body.kind !== 'unlearn') return body;
   const { examples, samples, subject, ...rest } = body;
@@ -67,7 +67,7 @@ function withoutData({ id: _, ...body }: Command): Record<string, unknown> {
 /** A command may be as large as its topic takes; a record of the chain has to fit into the chain's. */
 export const LARGEST_BODY = 256 * 1024;
 
-/** The body, or its kind with the hash of the whole where it is too large for the chain. */
+/** The body, or its kind with the hash of the whole if it is too large for the chain. */
 function bounded(body: Record<string, unknown>): Record<string, unknown> {
   const text = JSON.stringify(body);
   const bytes = Buffer.byteLength(text);

@@ -7,7 +7,7 @@ import type { Topics } from '../domain/topics.js';
 import type { ReadAuditRecord } from './auditChainReader.js';
 import type { Seal } from './auditSeal.js';
 
-/** A record of the audit chain, with its hash beside it, and a signature where there is one. */
+/** A record of the audit chain, with its hash and an optional signature in headers. */
 export function encodeAuditRecord(
   value: Buffer,
   sequence: number,
@@ -27,7 +27,7 @@ export function encodeAuditRecord(
   });
 }
 
-/** A record of the audit chain with what was written beside it, as a reader of the chain takes it. */
+/** A record of the audit chain with its headers, for a reader of the chain. */
 export function readAuditRecord(record: LogRecord): ReadAuditRecord {
   const { ce_sha256: hash, ce_keyid: key, ce_signature: signature } = record.headers;
   return {

@@ -31,7 +31,7 @@ export function keyIdOf(publicKey: KeyObject): string {
 /**
  * A signer of records.
  * @param pem private Ed25519 key, PKCS #8
- * @param name of where it comes from, for errors
+ * @param name its origin, for errors
  * @throws LetheError `config-invalid`
  */
 export function sealerOf(pem: string, name: string): Sealer {
@@ -45,7 +45,7 @@ export class TrustedKeys {
   readonly #keys = new Map<string, KeyObject>();
 
   /**
-   * @param pems PEM texts (SubjectPublicKeyInfo), each with the name of where it comes from
+   * @param pems PEM texts (SubjectPublicKeyInfo), each with its origin
    * @throws LetheError `config-invalid`
    */
   constructor(pems: readonly { readonly name: string; readonly pem: string }[]) {
@@ -70,7 +70,7 @@ export class TrustedKeys {
   }
 }
 
-/** Node makes a public key of a private one without a word: that one is not to be handed to who verifies. */
+/** Refuses private keys: Node silently derives a public key from one, but verifiers must not have it. */
 function publicKeyIn(pem: string): KeyObject {
   if (pem.includes('PRIVATE KEY')) throw new TypeError('it is a private key');
   return createPublicKey(pem);

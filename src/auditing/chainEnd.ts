@@ -6,7 +6,7 @@ import type { LogRecord } from '../domain/record.js';
 import { ChainReader } from './auditChainReader.js';
 import { readAuditRecord } from './auditRecords.js';
 
-/** Offsets looked at first: many more than what others may have written since. */
+/** Offsets to read first: many more than other programs may have written since. */
 const FIRST_SPAN = 256n;
 /** So many records that name one another are the chain, and not what somebody made up. */
 const ENOUGH = 8;
@@ -21,7 +21,7 @@ export async function chainEnd(log: EventLog, topic: string): Promise<ChainReade
   }
 }
 
-/** The audit chain from an offset on, as it is now. */
+/** The audit chain from an offset on, in its current state. */
 export async function chainFrom(
   log: EventLog,
   topic: string,

@@ -5,9 +5,9 @@ import { LetheError } from '../domain/errors.js';
 import type { Confirmation } from '../domain/messages/audit.js';
 import { type EventOf, eventSchema, type LetheEvent } from '../domain/messages/event.js';
 
-/** Erasures are told of when they were carried out, long after their command: by a note, and not by its receipt. */
+/** Events about erasures, written long after their command: confirmed by a note, not by the receipt. */
 const NOTED = ['erased', 'erasure-completed'] as const;
-/** Events that tell of an effect of a command. */
+/** Events about an effect of a command. */
 type Effective = EventOf<Effect['kind'] | (typeof NOTED)[number]>;
 const EFFECTIVE: ReadonlySet<string> = new Set([
   ...effectSchema.options.map(({ shape }) => shape.kind.value),
@@ -24,25 +24,25 @@ interface Claim {
 }
 
 /**
- * Notes in the registry that this process is about to tell of an effect, so that whoever reads the event can know it for
- * Lethe's: {@link confirmationOf}. For effects that no receipt of a command tells of, as that an erasure was carried out.
- * @param value the event's bytes
+ * Notes in the registry that this process is about to report an effect, so that readers can confirm the event:
+ * {@link confirmationOf}. For effects without a receipt, such as a completed erasure.
+ * @param value the bytes of the event
  */
 export async function noteTold(value: Buffer, registry: ClassRegistry): Promise<void> {
   await registry.update(() => ({ command: { id: toldId(value), position: 'events', details: null } }));
 }
 
-/** No sender can give an id with a control character. */
+/** No sender can use an id with a control character. */
 function toldId(value: Buffer): string {
   return `\u0001told ${sha256(value)}`;
 }
 
 /**
- * Whether the registry knows of what an event tells. It is asked for receipts, which stay: classes may have been learned
- * anew, or forgotten again, since the event was written. Numbers of vectors and times are not compared.
- * @param body of the event, as the chain tells it
+ * Whether the registry confirms an event. It checks receipts, which stay: classes may have been learned or forgotten
+ * again since the event was written. It does not compare numbers of vectors and times.
+ * @param body of the event, as in the chain
  * @param value its bytes
- * @returns nothing for events that tell of no effect
+ * @returns undefined for events without an effect
  */
 export async function confirmationOf(
   body: Readonly<Record<string, unknown>>,
@@ -61,7 +61,7 @@ function isEffective(event: LetheEvent): event is Effective {
   return EFFECTIVE.has(event.kind);
 }
 
-/** Why the registry does not know of it; null where it does. */
+/** Why the registry does not confirm it; null if it does. */
 async function doubtOf(event: Effective, value: Buffer, registry: ClassRegistry): Promise<string | null> {
   const { version, tasks } = await registry.refresh();
   if (event.kind === 'erased' || event.kind === 'erasure-completed') {
@@ -110,7 +110,7 @@ function differenceOf(
   return null;
 }
 
-/** @throws LetheError where the store can't be asked */
+/** @throws LetheError if the store is unreachable */
 async function receiptOf(id: string, registry: ClassRegistry): Promise<CommandReceipt | 'unreadable' | null> {
   try {
     return await registry.receipt(id);

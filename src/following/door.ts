@@ -6,7 +6,10 @@ import type { Topics } from '../domain/topics.js';
 /** What a client follows. */
 export type FollowedRole = 'predictions' | 'events' | 'dead-letters';
 
-/** Sends a query and waits for its answer; undefined where the time is over first. @throws LetheError why it was refused */
+/**
+ * Sends a query and waits for its answer; undefined if the time expires first.
+ * @throws LetheError why it was refused
+ */
 export type Asking = (
   record: OutgoingRecord,
   waiting: { readonly timeoutMs: number; readonly signal: AbortSignal },
@@ -16,11 +19,11 @@ export type Asking = (
 export interface Door {
   /** Names under which records are encoded. */
   readonly topics: Topics;
-  /** Key of commands; the gateway knows it by itself. */
+  /** Key of commands; the gateway knows it. */
   readonly modelName?: string;
-  /** Who gives the commands, as the audit chain tells. */
+  /** Sender of the commands, for the audit chain. */
   readonly actor?: string | undefined;
-  /** Where the door waits itself; elsewhere the answer is looked for among the predictions. */
+  /** Set if the connection itself waits for answers; otherwise they are found among the predictions. */
   readonly ask?: Asking;
   /** Resolves when all are in the log. */
   publish(records: Iterable<OutgoingRecord> | AsyncIterable<OutgoingRecord>): Promise<void>;

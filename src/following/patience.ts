@@ -3,7 +3,7 @@ import { LetheError, toLetheError } from '../domain/errors.js';
 
 /** What is seen of work that is waited for. */
 export interface Look {
-  /** Differs from the look before where the work has gone on, although nothing was heard. */
+  /** Changes when the work progresses without any message. */
   readonly mark?: string;
   /** What it waits for, in words. */
   readonly missing: string;
@@ -11,9 +11,9 @@ export interface Look {
 
 /** How long silence is borne. */
 export interface Patience {
-  /** Nothing heard and nothing seen to go on for so long, in milliseconds, ends the waiting. */
+  /** The wait ends after this time, in milliseconds, without a message and without progress. */
   readonly silenceMs: number;
-  /** Looks at the work, a few times in that time. */
+  /** Checks the progress, several times within that time. */
   readonly look?: () => Promise<Look>;
 }
 
@@ -21,9 +21,9 @@ export interface Patience {
 const LOOKS = 4;
 
 /**
- * Passes `source` on; fails when nothing was heard and nothing was seen to go on for the time of silence. What is waited
- * for is not undone by that.
- * @param what is waited for, for the error
+ * Passes on `source`; fails after the time of silence without a message and without progress. The work itself is not
+ * cancelled.
+ * @param what the work, for the error
  */
 export function patiently<T>(
   source: Observable<T>,

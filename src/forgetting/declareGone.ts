@@ -7,8 +7,8 @@ import type { DeclareGoneCommand } from '../domain/messages/command.js';
 import { type EventOf, goneWorkerSchema } from '../domain/messages/event.js';
 
 /**
- * Notes that a person declares folders of workers gone: no erasure waits for them, until they tell of themselves again.
- * @throws LetheError `unknown-worker`; then nothing was noted
+ * Records that a person declares folders of workers gone: erasures do not wait for them until they report again.
+ * @throws LetheError `unknown-worker`; then nothing was recorded
  */
 export async function declareGone(
   { id, workers: ids }: DeclareGoneCommand,

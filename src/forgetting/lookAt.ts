@@ -4,13 +4,13 @@ import type { KnownHolder } from '../domain/holders.js';
 import { checkpointsPlace, databasePlace, filesPlace, holderPlace, type Place } from '../domain/places.js';
 import type { CheckpointStore, Knowing } from '../model/checkpoint/checkpointStore.js';
 
-/** Where it is looked. */
+/** The places to check. */
 export interface Sources {
   readonly store: Pick<KnowledgeStore, 'vectors' | 'holders'>;
   readonly checkpoints: Pick<CheckpointStore, 'knowing'>;
 }
 
-/** What is there of classes. */
+/** What exists of classes. */
 export interface Seen {
   /** Vectors, counted. */
   readonly vectors: { readonly cil: number; readonly mu: number };
@@ -19,7 +19,7 @@ export interface Seen {
   readonly holders: readonly KnownHolder[];
 }
 
-/** Looks at the databases, the shared checkpoints, and what workers say of their own folders. Reads only. */
+/** Checks the databases, the shared checkpoints, and what workers report about their own folders. Read-only. */
 export async function lookAt(
   classes: readonly string[],
   { store: { vectors, holders }, checkpoints }: Sources,

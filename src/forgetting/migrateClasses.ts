@@ -4,7 +4,7 @@ import { type EffectOf, eventOf } from '../domain/effects.js';
 import type { EventOf } from '../domain/messages/event.js';
 import { inState, judged, storedOf, unannouncedRecord } from '../knowledge/judgeClasses.js';
 
-/** A command about classes, and where it was read. */
+/** A command about classes, and its position. */
 export interface ClassesCommand {
   readonly id: string;
   readonly classes: readonly string[];
@@ -13,11 +13,11 @@ export interface ClassesCommand {
 }
 
 /**
- * Unlearns classes by name: their vectors move from DB-CIL to DB-MU and the registry calls them `unlearned`,
- * in one transaction. No weight is touched. A class still `learning` is unlearned before it was ever known; one of which
- * samples are stored that was never announced, likewise.
+ * Unlearns classes by name: their vectors move from DB-CIL to DB-MU, and their state becomes `unlearned`, in one
+ * transaction. No weight changes. A class that is still `learning` is unlearned before it was ever known; the same
+ * applies to a class with samples that was never announced.
  * @param startedAt `performance.now()` at the reading of the command
- * @param found how the classes were found, where it was by examples
+ * @param found how the classes were found, if by examples
  * @throws LetheError `unknown-class`, `class-unlearned`, `class-erased`; then nothing was moved
  */
 export async function unlearnClasses(
@@ -73,7 +73,7 @@ export async function relearnClasses(
   return eventOf(details, { id, moved, registryVersion: snapshot.version }, startedAt);
 }
 
-/** Name of the task that a relearn command opens where one is needed. */
+/** Name of the task that a relearn command opens if necessary. */
 export function relearnTaskName(commandId: string): string {
   return `relearn-${commandId}`;
 }
@@ -84,8 +84,8 @@ function returning(record: ClassRecord, to: 'learned' | 'learning', task: string
 }
 
 /**
- * The task that learns classes again which no model knows, from the vectors that come back; none is needed for others. It
- * promises no samples: what there is is there, and what is unlearned of it meanwhile it must not wait for.
+ * The task that learns classes again that no model knows, from the restored vectors; other classes need none. It
+ * announces no samples: it uses what exists, and must not wait for samples that are unlearned meanwhile.
  */
 function relearnTask(name: string, records: readonly ClassRecord[]): TaskRecord | undefined {
   const classes = records.filter(({ state }) => state === 'learning').map((record) => record.name);

@@ -10,8 +10,8 @@ export interface Erasable {
 }
 
 /**
- * What can be erased now, by command. A class of a task that is open waits for its end: the task may be training with the
- * class's vectors, and its model would bring back what was erased.
+ * What can be erased now, by command. A class of an open task waits for its end: the task may be training with the
+ * vectors of the class, and its model would restore what was erased.
  */
 export function erasable({ classes, tasks, model }: RegistrySnapshot): Erasable[] {
   const open = openClasses({ tasks });
@@ -50,7 +50,7 @@ export async function purgeClasses(
   return { vectors, registryVersion: version };
 }
 
-/** Notes whether the files of the database were written anew since these classes' vectors were deleted. */
+/** Records whether the files of the database were rewritten since the vectors of these classes were deleted. */
 export async function noteFiles(
   commandIds: readonly string[],
   files: FilesState,
@@ -61,14 +61,14 @@ export async function noteFiles(
   );
 }
 
-/** It was told of that every place of the erasure was looked at. */
+/** Records the report that every place of the erasure was checked. */
 export async function markErasureComplete(commandId: string, { registry }: KnowledgeStore): Promise<void> {
   await registry.update(({ classes }) =>
     changeErasures([...classes.values()], [commandId], (erasure) => ({ ...erasure, completed: true })),
   );
 }
 
-/** Only of classes that are still erased: one that is being learned anew is looked at when its task has failed. */
+/** Changes only classes that are still erased: one that is being learned again is checked after its task failed. */
 function changeErasures(
   records: readonly ClassRecord[],
   commandIds: readonly string[],
@@ -82,7 +82,7 @@ function changeErasures(
   return put.length > 0 ? { put } : null;
 }
 
-/** The erasure was told of: of its classes the registry keeps no more than the names. */
+/** Records that the erasure was reported: the registry then keeps only the names of its classes. */
 export async function markErasureTold(commandId: string, { registry }: KnowledgeStore): Promise<void> {
   await registry.update(({ classes }) => ({
     put: [...classes.values()].flatMap(({ erasing, ...record }) =>

@@ -19,9 +19,9 @@ export interface ExampleCollaborators {
 }
 
 /**
- * Unlearns the class that the examples belong to. Their nearest vectors vote, in both databases: examples of a class
- * that is unlearned already must not push out another one.
- * @throws LetheError `ambiguous-vote` with the votes, `class-unlearned`, or what is wrong with an example
+ * Unlearns the class of the examples. Their nearest vectors vote, in both databases: examples of a class that is
+ * already unlearned must not unlearn another one.
+ * @throws LetheError `ambiguous-vote` with the votes, `class-unlearned`, or the fault of an example
  */
 export async function unlearnByExamples(
   {

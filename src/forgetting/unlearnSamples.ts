@@ -14,16 +14,16 @@ import { updateBy } from '../knowledge/updateBy.js';
 /** Samples to be unlearned: by id, or all of a subject. */
 export type Samples = { readonly ids: readonly string[] } | { readonly subject: string };
 
-/** Begins the id of what is noted before the deletion; no sender can give an id with a control character. */
+/** Prefix of the id of the record before the deletion; no sender can use an id with a control character. */
 const NOTE = '\u0001samples of ';
 /** Vectors that go, by class. */
 const pairsSchema = z.array(z.tuple([z.string(), z.int()]));
 
 /**
- * Unlearns samples: their vectors are deleted and their ids never stored again; counts and centroids of their classes are
- * corrected by what is stored of them then. The model's weights have seen them until the next rebuild, which the registry
- * asks for (`withdrawn`). A class of which nothing remains is unlearned. What is to be deleted is noted first: a worker that
- * dies in the midst leaves a command that its next one ends.
+ * Unlearns samples: their vectors are deleted, and their ids are never stored again. Counts and centroids of their
+ * classes follow from what is stored then. The weights have seen them until the next rebuild, which the registry
+ * requests (`withdrawn`). A class of which nothing remains is unlearned. The deletion is recorded first: if a worker
+ * dies during it, the next delivery of the command completes it.
  * @param startedAt `performance.now()` at the reading of the command
  */
 export async function unlearnSamples(
@@ -60,8 +60,9 @@ export async function unlearnSamples(
 }
 
 /**
- * How many vectors of each class go, counted before the first of them does, and kept: after a crash nothing else could tell.
- * @returns what was noted, now or by the worker before
+ * The number of vectors to delete of each class, counted before the first deletion, and stored: after a crash,
+ * nothing else would know it.
+ * @returns what was recorded, now or by the previous worker
  */
 async function noted(
   { id, position, ids }: { readonly id: string; readonly position: string; readonly ids: readonly string[] },
@@ -133,8 +134,8 @@ function notFound(field: string, value: string): LetheError {
 }
 
 /**
- * The tasks that are under way, by class: they must not wait for samples that are deleted, also of a class that was unlearned
- * since. One that relearns a class waits for none (see `relearnClasses`), so that the other one counts.
+ * The open tasks, by class: they must not wait for deleted samples, even if the class was unlearned since. A task
+ * that relearns a class waits for none (see `relearnClasses`), so the other one counts.
  */
 function tasksUnderWay({ tasks }: RegistrySnapshot): ReadonlyMap<string, string> {
   const open = [...tasks.values()].filter(({ state }) => state === 'open');

@@ -7,7 +7,7 @@ import { encodeDetector } from '../model/filter/linear/detectorBytes.js';
 import type { Portion } from '../model/filter/linear/fitProtocol.js';
 import type { DetectorFitter } from '../model/filter/linear/fitter.js';
 
-/** A class as a row of the detector has to be made of it: another one where its stored vectors are others. */
+/** Key of the row of a class in the detector: it differs if the stored vectors differ. */
 type KeyedClass = Pick<ClassRecord, 'name'> & { readonly key: string };
 
 /** Tells whether a row was made from the vectors that the registry knows of: by the task, their number and their mean. */
@@ -24,8 +24,8 @@ function keyedIn(snapshot: RegistrySnapshot, ...states: Parameters<typeof classe
 }
 
 /**
- * On which side the classes of the registry are.
- * @returns null where a class has no row: the detector is older than what is stored, or newer
+ * The sides of the classes of the registry.
+ * @returns null if a class has no row: the detector is older or newer than the stored vectors
  */
 export function sidesOf({ keys }: Pick<Detector, 'keys'>, snapshot: RegistrySnapshot): Sides | null {
   const places = new Map(keys.map((key, place) => [key, place]));
@@ -38,9 +38,10 @@ export function sidesOf({ keys }: Pick<Detector, 'keys'>, snapshot: RegistrySnap
 }
 
 /**
- * Makes the detector of what is stored, and puts it beside that. Only classes that the fitter does not hold yet are read; where
- * one that it holds was forgotten, or changed, all are.
- * @returns null where the classes changed meanwhile: that change calls for another one; and where there is no class
+ * Makes the detector from the stored vectors, and stores it beside them. It reads only classes that the fitter does
+ * not have yet, or all classes if one that it has was forgotten or changed.
+ * @returns null if the classes changed meanwhile, because that change requests another detector; and if there is no
+ * class
  */
 export async function renewDetector(store: KnowledgeStore, fitter: DetectorFitter): Promise<Detector | null> {
   const { registry, vectors } = store;

@@ -22,7 +22,7 @@ export async function gatherVectors(
   return { classes, vectors: gathered.subarray(0, row * dimension), labels: labels.subarray(0, row) };
 }
 
-/** Those classes of which there are vectors, labelled anew; and the names of the others. */
+/** The classes with vectors, labelled again, and the names of the others. */
 export function withVectors({ classes, vectors, labels }: ClassVectors): {
   readonly gathered: ClassVectors;
   readonly without: readonly string[];

@@ -7,17 +7,17 @@ import { likeNamed } from '../domain/likeNamed.js';
 /** What is stored of a class, in both databases. */
 export interface Stored {
   readonly vectors: number;
-  /** Task of one of its samples, where the registry knows nothing of the class. */
+  /** Task of one of its samples, if the registry does not know the class. */
   readonly task: string;
 }
 
 /** By class. */
 export type StoredClasses = ReadonlyMap<string, Stored>;
 
-/** A class that a request may go on with. */
+/** A class for which a request is accepted. */
 export interface Judged<R extends Request> {
   readonly name: string;
-  /** None where the class is not in the registry. */
+  /** Undefined if the class is not in the registry. */
   readonly record: ClassRecord | undefined;
   readonly to: NextOf<R>;
 }
@@ -50,9 +50,9 @@ export async function storedOf(
 }
 
 /**
- * The classes that a request means by this name, as far as it may go on with them: more than one only of names that were
- * stored before there was a normal form, see {@link likeNamed}. A class is learned under one name only: there all must agree.
- * @throws LetheError as the state machine of a class says (docs/states.md)
+ * The classes that a request means by this name, if they accept it. Several only for names that were stored before
+ * there was a normal form, see {@link likeNamed}. A class is learned under one name only: there, all must agree.
+ * @throws LetheError according to the state machine of a class (docs/states.md)
  */
 export function judged<R extends Request>(
   request: R,
@@ -79,14 +79,14 @@ export function judged<R extends Request>(
 }
 
 /**
- * A class's record in another state; what only a class that is `learning` has stays behind, and what is kept of its erasure
- * where it is not erased.
+ * The record of a class in another state, without what only a class that is `learning` has, and without its erasure
+ * if it is not erased.
  */
 export function inState({ before: _, erasure, ...record }: ClassRecord, state: ClassState): ClassRecord {
   return { ...record, state, ...(state === 'erased' && erasure && { erasure }) };
 }
 
-/** The record of a class that only its stored samples told of so far. */
+/** The record of a class that was known only by its stored samples. */
 export function unannouncedRecord(name: string, stored: StoredClasses): ClassRecord {
   const { vectors = 0, task = name } = stored.get(name) ?? {};
   return { name, state: 'learning', task, count: vectors, centroid: null };

@@ -2,9 +2,9 @@ import type { ClassRegistry, RegistryChange } from '../adapters/knowledgeStore.j
 import type { RegistrySnapshot } from '../domain/classes.js';
 
 /**
- * Changes the registry by what is found in the store, not by what was meant: looks, and decides provided that the registry did
- * not change meanwhile; else it looks again.
- * @returns what was found, and the registry after the change
+ * Changes the registry according to the content of the store: reads, and decides if the registry did not change
+ * meanwhile; otherwise it reads again.
+ * @returns what was read, and the registry after the change
  */
 export async function updateBy<T>(
   registry: ClassRegistry,

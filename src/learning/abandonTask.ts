@@ -34,7 +34,10 @@ function abandonment({ task, classes }: Announcement, snapshot: RegistrySnapshot
   };
 }
 
-/** Samples of an erased class that came for the task, and what its training saved, have to be looked for like those before. */
+/**
+ * Samples of an erased class that arrived for the task, and the progress of its training, must be checked for like
+ * earlier ones.
+ */
 function asBefore(record: ClassRecord, before: ForgottenState, { version }: RegistrySnapshot): ClassRecord {
   const { erasure, ...back } = inState(record, before);
   return {
@@ -44,8 +47,8 @@ function asBefore(record: ClassRecord, before: ForgottenState, { version }: Regi
 }
 
 /**
- * Deletes what is stored of erased classes: a worker that died while a task failed may have left it. Only from DB-MU, where
- * it lies: what comes after the class is announced again goes to DB-CIL.
+ * Deletes what is stored of erased classes: a worker that died while a task failed may have left it. Only from DB-MU,
+ * where it is: samples of a class that is announced again go to DB-CIL.
  */
 export async function deleteErased({ vectors, registry }: KnowledgeStore): Promise<void> {
   const erased = classesIn(await registry.refresh(), 'erased').map(({ name }) => name);

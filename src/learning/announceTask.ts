@@ -14,7 +14,7 @@ import { judged, type StoredClasses, storedOf } from '../knowledge/judgeClasses.
 import type { Announcement } from './task.js';
 
 /**
- * Carries out a learn command: its classes become `learning`. The training follows when the samples are there.
+ * Carries out a learn command: its classes become `learning`. The training follows when the samples have arrived.
  * @throws LetheError `class-known`, `class-unlearned`, `class-erasing`, `duplicate-id` (of the task)
  */
 export async function announceTask(
@@ -27,7 +27,7 @@ export async function announceTask(
   return announcedEvent(command, command.id);
 }
 
-/** The event that tells of an accepted learn command. */
+/** The event of an accepted learn command. */
 export function announcedEvent(
   { task, classes, samples }: Pick<TaskRecord, 'classes' | 'samples'> & { readonly task: string },
   commandId?: string,

@@ -17,9 +17,9 @@ export interface Trained {
 }
 
 /**
- * A task's model becomes current and its classes `learned`, in one step, with the counts and centroids of what is stored of
- * them then: samples may have been unlearned, or come, since the model's vectors were gathered. A class that was forgotten
- * meanwhile stays so; one of which nothing remains is unlearned.
+ * Makes the model of a task current and its classes `learned`, in one step, with the counts and centroids of what is
+ * stored then: samples may have been unlearned or arrived since the vectors of the model were gathered. A class that
+ * was forgotten meanwhile stays so; one of which nothing remains is unlearned.
  */
 export async function markTrained(trained: Trained, store: KnowledgeStore): Promise<void> {
   const { announcement, classes, model } = trained;

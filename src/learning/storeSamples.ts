@@ -14,7 +14,7 @@ export interface StoredSample {
   readonly id: string;
   readonly className: string;
   readonly task: string;
-  /** False where the very same sample was stored before: a redelivery, which must not be counted again. */
+  /** False if the same sample was stored before: a redelivery, which must not be counted again. */
   readonly fresh: boolean;
 }
 
@@ -23,7 +23,7 @@ const SAME_SAMPLE = 0.9999;
 
 /**
  * Stores samples in DB-CIL, by id.
- * @returns for each sample what was stored, or why it is refused
+ * @returns for each sample what was stored, or the refusal
  */
 export async function storeSamples(
   store: KnowledgeStore,
