@@ -5,7 +5,7 @@ import type { Flow } from './flow.js';
 import { mapAcceptedInBatches } from './mapAccepted.js';
 import { type Probe, timedAsync } from './probe.js';
 
-/** Answers queries in batches; each batch by the state of the registry at that moment. */
+/** Answers queries in batches, each batch with the state of the registry at that moment. */
 export function answer({
   probe,
   batchSize,

@@ -15,30 +15,30 @@ import {
 } from 'rxjs';
 import type { Announcement, CollectedTask, SampleCounts } from '../learning/task.js';
 
-/** A sample of a task was dealt with: stored in DB-CIL, or refused for good. */
+/** A sample of a task was settled: stored in DB-CIL, or refused for good. */
 export interface Arrival {
   readonly task: string;
   /**
-   * Its class, if known. A sample of a class of the task counts for it, whichever task it names: a relearned class is in a
-   * task of its own while the one that first announced it is still open.
+   * Its class, if known. A sample counts for its class whichever task it names: a relearned class has its own task
+   * while the task that first announced it is still open.
    */
   readonly className?: string | undefined;
 }
 
 export interface Collecting {
   /**
-   * Asks the store. Each arrival is told after it can be counted here; what is counted stays, so that a corrected
-   * announcement of a task goes on from there.
+   * Reads the store. Each arrival is emitted after it can be counted here. Counts stay, so a corrected announcement
+   * of a task continues from them.
    */
   readonly countOf: (announcement: Announcement) => ObservableInput<SampleCounts>;
-  /** A task for which no sample arrives for so long is given up. */
+  /** A task fails if no sample arrives for this long. */
   readonly timeoutMs: number;
   readonly scheduler?: SchedulerLike;
 }
 
 /**
- * Waits for the samples of each announced task. What is there is asked of the store, since samples may come before the
- * announcement, even to a process that has died since; arrivals only tell when to ask. Tasks may interleave.
+ * Waits for the samples of each announced task. The store decides what has arrived, because samples may arrive before
+ * the announcement, even at a process that has died since; arrivals only trigger the check. Tasks may interleave.
  *
  * ```
  * announcements: -A(t, 2)------
@@ -70,7 +70,7 @@ function countsFor({ task, classes }: Announcement, arrival: Arrival): boolean {
   return arrival.task === task || (arrival.className !== undefined && classes.includes(arrival.className));
 }
 
-/** Emits once: when all samples of the task were dealt with, or when they were not although none came for the timeout. */
+/** Emits once: when all samples of the task are settled, or when none arrived for the timeout. */
 function collected(
   announcement: Announcement,
   arrivals: Observable<Arrival>,

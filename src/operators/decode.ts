@@ -5,7 +5,7 @@ import { accepted, type Flow, rejected } from './flow.js';
 import { type Probe, timed } from './probe.js';
 
 /**
- * Parses records into messages; whatever can't be parsed is refused with its reason.
+ * Parses records into messages; refuses what cannot be parsed, with the reason.
  * @param parse throws a LetheError that names the field, the value and the remedy
  */
 export function decode<T>(

@@ -8,12 +8,12 @@ import { mapAcceptedInBatches } from './mapAccepted.js';
 import type { Opened } from './openPayload.js';
 import { type Probe, timedAsync } from './probe.js';
 
-/** One batch computes while the next is on its way: the network never waits for the pipeline. */
+/** One batch computes while the next is on its way, so the network never waits for the pipeline. */
 const BATCHES_UNDER_WAY = 2;
 
 /**
- * Embeds opened messages in batches of at most `batchSize`; ready-made vectors skip the network. Where a batch fails,
- * its messages are embedded one by one, so that only the culprit is refused.
+ * Embeds opened messages in batches of at most `batchSize`; vectors skip the network. If a batch fails, its messages
+ * are embedded one by one, so that only the faulty one is refused.
  */
 export function embed<M>(
   embedder: Embedder,

@@ -6,10 +6,10 @@ import type { Flow } from './flow.js';
 import { mapAcceptedInBatches } from './mapAccepted.js';
 import { type Probe, timedAsync } from './probe.js';
 
-/** One batch is searched for while the answers to the one before are read: a database elsewhere never waits. */
+/** One batch is searched while the results of the previous one are read, so a remote database never waits. */
 const BATCHES_UNDER_WAY = 2;
 
-/** Compares vectors with DB-MU (and DB-CIL) in batches; it only assesses: what follows from it, `answer` decides. */
+/** Compares vectors with DB-MU (and DB-CIL) in batches. It only assesses them; `answer` decides. */
 export function filterUnlearned<T extends { readonly vector: Float32Array }>(
   screen: Pick<Screen, 'assess'>,
   options: { readonly batchSize: number; readonly probe: Probe },

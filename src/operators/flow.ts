@@ -1,14 +1,14 @@
 import type { LetheError } from '../domain/errors.js';
 import type { LogRecord } from '../domain/record.js';
 
-/** A value on its way through a pipeline, with the record it came from. */
+/** A value in a pipeline, with its source record. */
 export interface Accepted<T> {
   readonly ok: true;
   readonly value: T;
   readonly source: LogRecord;
 }
 
-/** A record that was refused; it passes the rest of the pipeline untouched and ends as a dead letter. */
+/** A refused record; it passes the rest of the pipeline unchanged and becomes a dead letter. */
 export interface Rejected {
   readonly ok: false;
   readonly error: LetheError;
@@ -16,8 +16,8 @@ export interface Rejected {
 }
 
 /**
- * What flows between operators. Refused records stay in the flow, so that order is kept and
- * each record is settled exactly once, whatever became of it.
+ * The items between operators. Refused records stay in the flow, so that order is kept and each record is settled
+ * exactly once, whatever its outcome.
  */
 export type Flow<T> = Accepted<T> | Rejected;
 

@@ -6,8 +6,9 @@ import { mapInBatches } from './mapInBatches.js';
 import { mapOrdered } from './mapOrdered.js';
 
 /**
- * Maps accepted values, `concurrency` at once, order kept. A throw refuses the record; a retriable {@link LetheError} is
- * about what passes, not about the record: it fails the stream, which is started again. Refused ones pass.
+ * Maps accepted values, `concurrency` at a time, in order; refused ones pass. An exception refuses the record, except
+ * a retriable {@link LetheError}, which describes a temporary failure and not the record: it fails the stream, which
+ * is then restarted.
  */
 export function mapAcceptedOrdered<T, R>(
   concurrency: number,
@@ -30,12 +31,14 @@ type Project<T, R> = (
 ) => Promise<readonly (R | LetheError)[]>;
 
 /**
- * Maps the accepted values of each batch together (see {@link mapInBatches}); order kept, refused ones pass.
- * A result that is a {@link LetheError} refuses its record. Where a batch throws, its values are projected one by one, so
- * that none is refused for another. What one alone throws refuses it, if it is a {@link LetheError} that is not retriable;
- * anything else fails the stream: it is no verdict on the record, since a store or a model failed.
- * @param project gets the accepted values of a batch, gives one result for each; may be called again with a part of them
- * @param concurrency how many batches may be under way
+ * Maps the accepted values of each batch together (see {@link mapInBatches}), in order; refused ones pass. A result
+ * that is a {@link LetheError} refuses its record. If a batch throws, its values are projected one by one, so that
+ * none is refused because of another. What a single value throws refuses its record, if it is a {@link LetheError}
+ * that is not retriable. Anything else fails the stream: it is no verdict on the record, because a store or a model
+ * failed.
+ * @param project gets the accepted values of a batch and returns one result for each; may be called again with a part
+ * of them
+ * @param concurrency largest number of batches in progress
  */
 export function mapAcceptedInBatches<T, R>(
   maxSize: number,
@@ -77,7 +80,7 @@ async function projectAll<T, R>(
   }
 }
 
-/** Whether the same may succeed later: then it is not the record's fault. */
+/** Whether a retry may succeed: then the record is not at fault. */
 function passes(error: unknown): boolean {
   return error instanceof LetheError && error.retriable;
 }

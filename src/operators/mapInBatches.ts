@@ -8,9 +8,9 @@ import {
 } from 'rxjs';
 
 /**
- * Projects the values in batches: each batch holds what arrived while those before it were under way, at most
- * `maxSize`. Under light load batches are small and nothing waits; under heavy load they are full. Order is kept,
- * also where a later batch is done first.
+ * Projects the values in batches: each batch contains what arrived while the previous ones were in progress, at most
+ * `maxSize`. Under light load, batches are small and nothing waits; under heavy load, they are full. The order is
+ * kept, even if a later batch is done first.
  *
  * ```
  * source:   -a--bc-d------|
@@ -19,7 +19,7 @@ import {
  * ```
  * @param maxSize largest batch
  * @param project maps a batch to its results, in the order of the batch
- * @param concurrency how many batches may be under way; more than one keeps a worker busy between two batches
+ * @param concurrency largest number of batches in progress; more than one keeps a worker busy between two batches
  */
 export function mapInBatches<T, R>(
   maxSize: number,
@@ -29,7 +29,7 @@ export function mapInBatches<T, R>(
   return (source) =>
     new Observable<R>((subscriber) => {
       const waiting: T[] = [];
-      /** Batches under way, oldest first; a slot holds its results until those before it are out. */
+      /** Batches in progress, oldest first; a slot holds its results until those before it are emitted. */
       const slots: { readonly results: R[]; done: boolean }[] = [];
       const projections = new Subscription();
       let running = 0;

@@ -6,9 +6,10 @@ import type { Flow } from './flow.js';
 import { mapInBatches } from './mapInBatches.js';
 
 /**
- * Notes refused samples with their task, before they are settled: they arrived, and a restarted worker must know it.
- * They are told by their ids: one that is sent again, corrected, is the same sample. One whose id can't be read has none
- * that a corrected one could repeat; see {@link SampleCounts} for what it counts. Passes everything on as it is.
+ * Records refused samples with their task, before they are settled: they arrived, and a restarted worker must know
+ * it. They are identified by their ids: a corrected sample with the same id is the same sample. A sample with an
+ * unreadable id has none that a corrected one could repeat; see {@link SampleCounts} for what it counts. Passes
+ * everything on unchanged.
  */
 export function noteRefusals<T>(
   registry: ClassRegistry,

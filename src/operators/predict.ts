@@ -6,8 +6,8 @@ import { mapAcceptedInBatches } from './mapAccepted.js';
 import { type Probe, timedAsync } from './probe.js';
 
 /**
- * Classifies vectors in batches with the model that is current when the batch starts.
- * Before the first model is trained, queries are refused (`no-model`).
+ * Classifies vectors in batches with the model that is current when the batch starts. Refuses queries before the
+ * first model (`no-model`).
  */
 export function predict<T extends { readonly vector: Float32Array }>(
   current: () => Promise<Classifier | null>,

@@ -16,14 +16,14 @@ export type Stage = (typeof STAGES)[number];
 
 /** What operators report about their work; telemetry turns it into metrics and traces. Operators themselves log nothing. */
 export interface Probe {
-  /** A stage, which is over just now, handled what these records brought together in `seconds`. */
+  /** A stage just finished; it handled together what these records contained, in `seconds`. */
   stage(stage: Stage, seconds: number, sources: readonly LogRecord[]): void;
 }
 
-/** A probe that ignores what it is told. */
+/** A probe that ignores all reports. */
 export const SILENT: Probe = { stage: () => undefined };
 
-/** Runs `work` on what one record brought and reports its duration. */
+/** Runs `work` for one record and reports its duration. */
 export function timed<R>(probe: Probe, stage: Stage, source: LogRecord, work: () => R): R {
   const started = performance.now();
   const result = work();
@@ -31,7 +31,7 @@ export function timed<R>(probe: Probe, stage: Stage, source: LogRecord, work: ()
   return result;
 }
 
-/** As {@link timed}, for work that takes time, on what several records brought. */
+/** Like {@link timed}, for asynchronous work for several records. */
 export async function timedAsync<R>(
   probe: Probe,
   stage: Stage,

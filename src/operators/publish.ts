@@ -8,27 +8,27 @@ import { type Probe, timedAsync } from './probe.js';
 
 /** Writes outputs and marks inputs as done, both or neither: the part of the event log that publishing needs. */
 export interface Settlement {
-  /** @returns the inputs that another reader has to deal with now; nothing was written for them */
+  /** @returns the inputs that now belong to another reader; nothing was written for them */
   settle(
     group: string,
     settled: readonly { readonly input: LogRecord; readonly outputs: readonly OutgoingRecord[] }[],
   ): Promise<readonly LogRecord[]>;
 }
 
-/** Where results and refusals go. */
+/** Targets of results and refusals. */
 export interface Publishing<T> {
   readonly log: Settlement;
   readonly group: string;
   readonly deadLetters: string;
   readonly batchSize: number;
   readonly probe: Probe;
-  /** The records that tell of a result; none where the effect is elsewhere (a stored vector). */
+  /** The records of a result; none if its effect is elsewhere (a stored vector). */
   readonly toRecords: (value: T, source: LogRecord) => readonly OutgoingRecord[];
 }
 
 /**
- * Ends a pipeline: results and dead letters are written in the transaction that settles the records they came
- * from. Emits what was written, after it was.
+ * Ends a pipeline: writes results and dead letters in the transaction that settles their source records. Emits what
+ * was written, afterwards.
  */
 export function publish<T>(options: Publishing<T>): OperatorFunction<Flow<T>, Flow<T>> {
   const { deadLetters, toRecords } = options;
@@ -48,12 +48,13 @@ export function publish<T>(options: Publishing<T>): OperatorFunction<Flow<T>, Fl
   });
 }
 
-/** Every topic of results has to take records of so many bytes: answers, and what becomes of an ordinary command. */
+/** Every result topic must accept records of this size: answers, and results of ordinary commands. */
 export const ORDINARY_RESULT_BYTES = 2 ** 16;
 
 /**
- * What happens where the log does not take the result. An ordinary one is the topic's fault: it waits until the topic takes
- * it, and no record is refused for that. A larger one is the record's: a dead letter of what it came from says so.
+ * What happens if the log does not accept the result. For an ordinary result, the limit of the topic is wrong: the
+ * result waits until the topic accepts it, and no record is refused. For a larger one, the record is the cause and
+ * becomes a dead letter.
  */
 function orDeadLetter(output: OutgoingRecord, source: LogRecord, deadLetters: string): OutgoingRecord {
   if (recordBytes(output) <= ORDINARY_RESULT_BYTES) return { ...output, mustFit: true };

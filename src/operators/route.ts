@@ -8,7 +8,7 @@ import { positionOf } from '../domain/record.js';
 import { accepted, type Flow } from './flow.js';
 import { type Probe, timedAsync } from './probe.js';
 
-/** Where a command was read and when: `performance.now()`. */
+/** Position of a command, and the time of its reading: `performance.now()`. */
 export interface Reading {
   readonly position: string;
   readonly startedAt: number;
@@ -22,7 +22,7 @@ type Handler<K extends Command['kind']> = (
 /** One handler for each kind of command. */
 export type Routes = { readonly [K in Command['kind']]: Handler<K> };
 
-/** What the routing works with. */
+/** Dependencies of the routing. */
 export interface Routing {
   readonly routes: Routes;
   readonly registry: ClassRegistry;
@@ -30,10 +30,11 @@ export interface Routing {
 }
 
 /**
- * Sends each command to the handler of its kind, in their order, and emits the event that tells how it ended. One that
- * can't be carried out is refused in an event; a failure that is no verdict on the command (a store that is away, something
- * unexpected) fails the stream, which is started again. One that was carried out before is ignored; but where it is the same
- * record that is delivered again, its event was never written (the worker died in between) and is told now.
+ * Passes each command to the handler of its kind, in order, and emits the event with its result. A command that
+ * cannot be carried out is refused by an event. A failure that is no verdict on the command (a store that is away, an
+ * unexpected error) fails the stream, which is then restarted. A command that was carried out before is ignored. If
+ * the same record is delivered again, however, its event was never written, because the worker died in between, and
+ * is emitted now.
  */
 export function route(routing: Routing): OperatorFunction<Flow<Command>, Flow<LetheEvent>> {
   return concatMap(async (item): Promise<Flow<LetheEvent>> => {

@@ -8,8 +8,8 @@ import { mapAcceptedInBatches } from './mapAccepted.js';
 import { type Probe, timedAsync } from './probe.js';
 
 /**
- * Stores samples in DB-CIL, by id. Refused are samples of unlearned classes (they never re-enter), of classes
- * whose task is over, and those that reuse the id of another sample.
+ * Stores samples in DB-CIL, by id. Refuses samples of unlearned classes (they never return), of classes whose task is
+ * over, and those that reuse the id of another sample.
  */
 export function storeVectors(
   store: KnowledgeStore,

@@ -6,9 +6,9 @@ import type { CollectedTask } from '../learning/task.js';
 import { failTask, type TrainingCollaborators, trainTask } from '../learning/trainTask.js';
 
 /**
- * Trains the tasks one after the other (only CIL waits for CIL) and tells of it in events. A task that can't be
- * trained ends in `task-failed`; its classes are again what they were before, so that they may be announced again. One that
- * can't be trained now (a full disk, a killed process) stays open and is tried again, also by the next worker.
+ * Trains the tasks one after the other (only CIL waits for CIL) and reports it by events. A task that cannot be
+ * trained ends in `task-failed`; its classes return to their former states, so that they may be announced again. A
+ * task that cannot be trained now (a full disk, a killed process) stays open and is retried, also by the next worker.
  */
 export function trainTasks(
   collaborators: TrainingCollaborators,

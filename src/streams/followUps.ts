@@ -2,14 +2,13 @@ import { filter, type Observable } from 'rxjs';
 import type { EventKind, LetheEvent } from '../domain/messages/event.js';
 
 /**
- * Work that follows from events:
- * `samples`: the samples of a task have to be collected, and the task trained.
- * `model`: the model may have to be made anew, without what was forgotten, and classes erased.
- * `filter`: the databases changed, so the filter has to be calibrated anew.
+ * Work that follows from events. `samples`: collect the samples of a task, and train it. `model`: perhaps make a
+ * model without what was forgotten, and erase classes. `filter`: calibrate the filter again, because the databases
+ * changed.
  */
 export type FollowUp = 'samples' | 'model' | 'filter';
 
-/** What follows from which event; a new kind of event has to say so here. */
+/** The work that follows from each event; the compiler requires an entry for each kind. */
 const FOLLOW_UPS: Readonly<Record<EventKind, readonly FollowUp[]>> = {
   'task-announced': ['samples'],
   'task-embedded': [],

@@ -6,20 +6,20 @@ import type { Prediction } from '../domain/messages/prediction.js';
 import type { LogRecord } from '../domain/record.js';
 import type { Flow } from '../operators/flow.js';
 
-/** What the processor did, after it was done and written: for telemetry, the console and whoever embeds Lethe. */
+/** What the processor did, after it was written: for telemetry, the console and programs that embed Lethe. */
 export type Signal =
   /** `source`: the query's record. */
   | { readonly kind: 'prediction'; readonly prediction: Prediction; readonly source: LogRecord }
   | {
       readonly kind: 'event';
       readonly event: LetheEvent;
-      /** The record of the command that it answers; only where it answers one at once. */
+      /** The record of the command that it answers, if it answers one immediately. */
       readonly source?: LogRecord;
     }
   | { readonly kind: 'stored'; readonly fresh: boolean }
-  /** Which worker is the learner: told when this one becomes it, or stands by for another. */
+  /** Which worker is the learner: emitted when this one becomes it, or stands by for another. */
   | { readonly kind: 'learner'; readonly is: 'this' | 'another' }
-  /** A topology failed and starts again in `ms` milliseconds, or it runs (told at its start, and when it runs again). */
+  /** A topology failed and restarts in `ms` milliseconds, or it runs (emitted at its start, and when it runs again). */
   | {
       readonly kind: 'topology';
       readonly name: string;
@@ -28,15 +28,18 @@ export type Signal =
       readonly ms: number;
     }
   | { readonly kind: 'topology'; readonly name: string; readonly is: 'running' }
-  /** A model can't be made now, and is tried again; null when it is no longer waited for. */
+  /** A model cannot be made now, and Lethe retries; null when it can again. */
   | { readonly kind: 'model-waits'; readonly what: 'training' | 'erasing'; readonly error: LetheError | null }
-  /** This worker holds something of erased classes, by these names, and could not remove it; it is tried again. */
+  /** This worker holds something of erased classes, by these names, and could not remove it; it retries. */
   | { readonly kind: 'residue'; readonly holds: readonly string[] }
-  /** Records were deleted before they were read; reading went on behind them. */
+  /** Records were deleted before they were read; reading continued after them. */
   | { readonly kind: 'lost'; readonly loss: Loss }
-  /** Commands were deleted before they were read: none is carried out until someone accepts that; empty when one has. */
+  /**
+   * Commands were deleted before they were read: none is carried out until somebody accepts that; empty when somebody
+   * has.
+   */
   | { readonly kind: 'commands-lost'; readonly losses: readonly Loss[] }
-  /** An event tells of an effect that the registry knows nothing of: someone else wrote it, or the store went back. */
+  /** The registry does not confirm an event about an effect: another program wrote it, or the store went back. */
   | {
       readonly kind: 'unconfirmed';
       readonly event: EventKind;
@@ -50,7 +53,7 @@ export type Signal =
       readonly source: LogRecord;
     };
 
-/** Tells of each item of a flow that was published: a refused one as a dead letter, another by `describe`. */
+/** Emits a signal for each published item of a flow: a dead letter for a refused one, `describe` for the others. */
 export function toSignals<T>(
   describe: (value: T, source: LogRecord) => Signal,
 ): OperatorFunction<Flow<T>, Signal> {

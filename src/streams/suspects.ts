@@ -6,32 +6,31 @@ import { LetheError, toLetheError } from '../domain/errors.js';
 import { type LogRecord, positionOf } from '../domain/record.js';
 import type { Signal } from './signal.js';
 
-/** How often a topology may fail with a record alone under way before the record is set aside. */
+/** How often a topology may fail with a single record in flight before the record is set aside. */
 export const ATTEMPTS = 5;
 
 /**
- * Finds the record at which a topology fails. The topology reads through {@link log}. Where it failed, every record that
- * was under way is a suspect: they come again one at a time, so that the next failure has one culprit. A record that
- * fails {@link ATTEMPTS} times alone is set aside as a dead letter, and the topology goes on behind it.
- *
- * A failure that passes (a retriable {@link LetheError}: a store that is away) makes nobody a suspect.
+ * Finds the record at which a topology fails. The topology reads through {@link log}. After a failure, every record
+ * in flight is a suspect. Suspects are emitted again one at a time, so that the next failure has one cause. A record
+ * that fails {@link ATTEMPTS} times alone becomes a dead letter, and the topology continues after it. A temporary
+ * failure (a retriable {@link LetheError}: a store that is away) makes no record a suspect.
  */
 export class Suspects {
-  /** The log as the topology sees it. */
+  /** The log for the topology. */
   readonly log: EventLog;
-  /** Positions of records that were given to the topology and not settled. */
+  /** Positions of records that were emitted and not settled. */
   readonly #underWay = new Set<string>();
   /** How often the topology failed with a record alone, by position. */
   readonly #attempts = new Map<string, number>();
   readonly #deadLetters: string;
   readonly #source: EventLog;
   #failure: LetheError | undefined;
-  /** Gives what waits for its turn, in each of the topology's subscriptions. */
+  /** Emits the waiting records of each subscription of the topology. */
   readonly #turns = new Set<() => void>();
 
   /**
    * @param deadLetters the topic of dead letters
-   * @param tell of each record that was set aside
+   * @param tell called for each record that was set aside
    */
   constructor(
     log: EventLog,
@@ -46,12 +45,12 @@ export class Suspects {
     });
   }
 
-  /** Whether records are under way, or suspected: a failure may be theirs. */
+  /** Whether records are in flight or suspected: a failure may be theirs. */
   get any(): boolean {
     return this.#underWay.size > 0 || this.#attempts.size > 0;
   }
 
-  /** The topology failed, and was ended. */
+  /** The topology failed and ended. */
   failed(error: unknown): void {
     const underWay = [...this.#underWay];
     this.#underWay.clear();
@@ -62,7 +61,7 @@ export class Suspects {
       this.#attempts.set(position, (this.#attempts.get(position) ?? 0) + attempt);
   }
 
-  /** The topology has been well for long: whatever was suspected is no more. */
+  /** The topology has run for long without a failure: nothing is suspected any more. */
   acquit(): void {
     this.#attempts.clear();
     this.#proceed();
@@ -101,7 +100,7 @@ export class Suspects {
     });
   }
 
-  /** One at a time while there are suspects. */
+  /** Emits one at a time while there are suspects. */
   #mayGive(): boolean {
     return this.#attempts.size === 0 || this.#underWay.size === 0;
   }

@@ -8,21 +8,21 @@ import { relearnClasses, unlearnClasses } from '../../forgetting/migrateClasses.
 import { type Samples, unlearnSamples } from '../../forgetting/unlearnSamples.js';
 import type { Effect } from './told.js';
 
-/** A command that was carried out and told of, and that the store knows nothing of. */
+/** A command that was carried out and reported, but that the store does not know. */
 export interface Missing {
   readonly effect: Effect;
-  /** As it lies on the topic of commands, at this position; undefined where it is kept there no more. */
+  /** The command at its position in the topic of commands; undefined if the topic no longer contains it. */
   readonly command: Command | undefined;
   readonly position: string;
 }
 
-/** Task of a class that is known only for having been forgotten. */
+/** Task of a class of which only the forgetting is known. */
 const UNKNOWN_TASK = 'lost';
 
 /**
- * Carries a command out again, on the store as it is. What it was to forget, and is not there, is noted as forgotten: its
- * samples must not come in as those of a class that nobody knows.
- * @throws LetheError `internal` where samples were to be forgotten, and the command that names them is gone
+ * Carries a command out again, on the current store. Classes that it forgot, and that do not exist, are recorded as
+ * forgotten: their samples must not be accepted as samples of unknown classes.
+ * @throws LetheError `internal` if samples were to be forgotten, and the command that names them is gone
  */
 export async function carryOut(missing: Missing, store: Changeable): Promise<void> {
   const { effect, position } = missing;
@@ -50,7 +50,7 @@ export async function carryOut(missing: Missing, store: Changeable): Promise<voi
   }
 }
 
-/** @throws LetheError `internal` where the command is gone: the chain holds hashes of the samples only */
+/** @throws LetheError `internal` if the command is gone: the chain contains only hashes of the samples */
 function samplesOf({ effect, command, position }: Missing): Samples {
   if (command?.kind === 'unlearn' && command.samples) return { ids: command.samples };
   if (command?.kind === 'unlearn' && command.subject !== undefined) return { subject: command.subject };
@@ -65,7 +65,7 @@ function samplesOf({ effect, command, position }: Missing): Samples {
   );
 }
 
-/** Classes that the store does not know are noted as unlearned: nothing of them is there. */
+/** Records unknown classes as unlearned, without any data. */
 async function noteAbsent(names: readonly string[], { registry }: Changeable): Promise<void> {
   await registry.update(({ classes }) => {
     const absent = names.filter((name) => likeNamed(name, { classes }).length === 0);
@@ -78,7 +78,10 @@ async function noteAbsent(names: readonly string[], { registry }: Changeable): P
   });
 }
 
-/** What the store refuses is so already, or can't be: a class that is unlearned, or was not there to be relearned. */
+/**
+ * A refusal of the store means that the state is already reached, or cannot be: a class that is unlearned, or did not
+ * exist to be relearned.
+ */
 async function unlessRefused(work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
