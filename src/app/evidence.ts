@@ -8,7 +8,7 @@ import type { Context } from '../streams/context.js';
 import { topicsHolding } from '../streams/purgeTopics.js';
 import { topicsNaming } from '../streams/topicsNaming.js';
 
-/** Where a worker looks. */
+/** What a worker checks. */
 export type EvidenceSources = Pick<
   Context,
   'worker' | 'store' | 'checkpoints' | 'current' | 'log' | 'topics' | 'settings'
@@ -18,9 +18,9 @@ export type EvidenceSources = Pick<
 const LOOKS = 5;
 
 /**
- * What the deployment holds of a class, looked for and not remembered: all at one version of the registry. Reads only.
- * @param options.countRecords whether the topics are read from end to end, for records that name the class
- * @throws LetheError `overloaded`, retriable, where the registry changes faster than one can look
+ * What the deployment holds of a class, checked now, at one version of the registry. Read-only.
+ * @param options.countRecords whether to read the topics completely, for records that name the class
+ * @throws LetheError `overloaded`, retriable, if the registry changes faster than the check
  */
 export async function classEvidence(
   className: string,
@@ -66,7 +66,7 @@ export async function classEvidence(
   });
 }
 
-/** @param erasedAt when what was deleted of the class was deleted */
+/** @param erasedAt time of the deletion of the class */
 async function topicsOf(
   className: string,
   erasedAt: string | undefined,

@@ -5,9 +5,10 @@ import { noImages } from '../model/embedder/vectorsOnly.js';
 import type { RunningLethe } from './compose.js';
 
 /**
- * Refuses a message that came by HTTP where it is known already that it will be refused: vectors of another size, images where only
- * vectors are taken, and queries before the first model.
- * @throws LetheError `wrong-dimension`, `unsupported-format`, `no-model`, with the reason that the dead letter would carry
+ * Refuses a message from HTTP if its refusal is already certain: vectors of another size, images without a network,
+ * and queries before the first model.
+ * @throws LetheError `wrong-dimension`, `unsupported-format`, `no-model`, with the reason that the dead letter would
+ * carry
  */
 export async function examine(
   { role, message }: Incoming,

@@ -10,7 +10,7 @@ import type { LetheConfig } from './config/schema.js';
 type Http = LetheConfig['http'];
 type Request = Context<{ Bindings: HttpBindings }>;
 
-/** What stands before all doors, in this order: who may come in ({@link refusalOf}), and the limit of commands. */
+/** The checks before all routes, in this order: admission ({@link refusalOf}), and the limit of commands. */
 export function guardedDoors({
   token,
   hosts,
@@ -42,7 +42,7 @@ function visitOf({ req, env }: Request): Visit {
 
 const PROBES = ['/metrics', '/healthz', '/readyz'];
 
-/** Whatever is no known page or probe is treated as what has to be guarded. */
+/** Everything that is no known page or probe is treated as protected. */
 function destinationOf(path: string): Destination {
   if (PROBES.includes(path)) return 'probe';
   if (path === '/console/commands') return 'order';
@@ -51,7 +51,7 @@ function destinationOf(path: string): Destination {
 }
 
 /**
- * Refuses to open doors to other machines that ask for nothing: whoever reaches them could have classes forgotten for good.
+ * Refuses to serve other machines without a token: anyone who reaches the gateway could erase classes.
  * @throws LetheError `config-invalid`
  */
 export function refuseOpenDoors({ host, token }: Pick<Http, 'host' | 'token'>): void {

@@ -14,9 +14,9 @@ import { guardedDoors } from './guardedDoors.js';
 import { letheVersion } from './version.js';
 
 /**
- * Opens the HTTP doors of a running Lethe, as its config says: messages, status, metrics, health and the console.
- * Messages are refused while it is not ready.
- * @throws LetheError `config-invalid` where the address can't be bound
+ * Serves HTTP for a running Lethe, according to its configuration: messages, status, metrics, health and the console.
+ * It refuses messages while Lethe is not ready.
+ * @throws LetheError `config-invalid` if the address cannot be bound
  */
 export async function serveHttp(lethe: RunningLethe, logger?: Logger): Promise<HttpServer> {
   const { config, log, topics, metrics, health } = lethe;

@@ -1,10 +1,10 @@
-/** What is waited for now, by a key: what is said of a key last takes the place of what was said before. */
+/** What the worker waits for now, by key: a new wait replaces the previous one with the same key. */
 export class LatestWaits {
   readonly #ends = new Map<string, () => void>();
 
   /**
-   * @param end ends the new waiting; null where nothing is waited for any more
-   * @returns whether something was waited for until now
+   * @param end ends the new wait; null if there is none any more
+   * @returns whether there was a wait until now
    */
   replace(key: string, end: (() => void) | null): boolean {
     const before = this.#ends.get(key);

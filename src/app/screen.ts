@@ -30,7 +30,7 @@ export function screenOf(config: LetheConfig, store: KnowledgeStore): Screen {
   return createLinearScreen(store, { fitter, search, specificity, familiarity, ...refining });
 }
 
-/** How the databases are searched: for the filter, or for what is unknown. */
+/** Whether and how the databases are searched: for the filter, or for unknown inputs. */
 export function screenOptions({ filter, inference, model }: LetheConfig): ScreenOptions {
   return {
     filter: filter.kind === 'threshold' ? thresholdFilter(filter.threshold) : relativeFilter(filter.k),

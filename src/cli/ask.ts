@@ -9,10 +9,10 @@ import { type ConnectionOptions, connect, withConnection } from './connection.js
 import { inputLimits, inputsAt } from './inputs.js';
 import { type CliIo, writeNote, writeResult } from './io.js';
 
-/** Questions that are under way at a time. */
+/** Concurrent queries. */
 const AT_ONCE = 16;
 
-/** What became of an input. */
+/** The outcome of an input. */
 type Asked = { readonly place: string } & (
   | { readonly prediction: Prediction }
   | { readonly error: LetheError }

@@ -25,7 +25,7 @@ interface ExportOptions extends ConnectionOptions {
   readonly signatures?: string;
 }
 
-/** `lethe audit`: what was asked for and done, and whether the record of it is whole. */
+/** `lethe audit`: the history of commands and effects, and its verification. */
 export function auditCommand(io: CliIo): Command {
   return new Command('audit')
     .description(
@@ -69,7 +69,7 @@ Examples:
 /** What `verify` keeps of each record. */
 interface Looked {
   readonly by: Judgement;
-  /** Of an event that the registry did not confirm: what it tells, and why. */
+  /** For an event that the registry did not confirm: its kind, and the reason. */
   readonly doubt?: string;
 }
 

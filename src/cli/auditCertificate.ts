@@ -12,7 +12,7 @@ interface CertificateOptions extends ConnectionOptions {
   readonly key?: string;
 }
 
-/** `lethe audit certificate`: what was erased, signed. */
+/** `lethe audit certificate`: a signed statement of an erasure. */
 export function certificateCommand(io: CliIo): Command {
   return withConnection(new Command('certificate'))
     .description(

@@ -11,7 +11,7 @@ type Read = AsyncIterable<ReadAuditRecord>;
 
 /**
  * The chain of a running Lethe, with all its records.
- * @throws LetheError `audit-broken`; `unreachable` where it could not be read to its end
+ * @throws LetheError `audit-broken`; `unreachable` if it could not be read to its end
  */
 export async function verifiedChain(
   options: ConnectionOptions,
@@ -21,7 +21,7 @@ export async function verifiedChain(
 }
 
 /**
- * @param keep what is wanted of each record
+ * @param keep what the caller needs of each record
  * @throws LetheError `audit-broken`
  */
 export async function wholeChain<T>(
@@ -48,7 +48,7 @@ export async function* chainOf(options: ConnectionOptions, io: CliIo): AsyncGene
   for await (const record of connect(options, io).kept('audit')) yield readAuditRecord(record);
 }
 
-/** The records in a file, one a line, with their signatures where these are in another one. */
+/** The records in a file, one per line, with their signatures if another file has them. */
 export async function* chainIn(file: string, signatures?: Signatures): AsyncGenerator<ReadAuditRecord> {
   for await (const line of linesOf(file, 'Give a file from `lethe audit export`.')) {
     const value = Buffer.from(line);
@@ -56,7 +56,7 @@ export async function* chainIn(file: string, signatures?: Signatures): AsyncGene
   }
 }
 
-/** @throws LetheError `audit-broken` where the chain is wrong somewhere, or not whole */
+/** @throws LetheError `audit-broken` if the chain has a fault or is incomplete */
 function refuseBroken<T>({ fault, first }: ChainReader<T>): void {
   if (fault) {
     throw new LetheError('audit-broken', `record ${fault.index} of the chain is invalid: ${fault.message}`, {

@@ -27,7 +27,7 @@ export function signatureLine(sequence: number, value: Uint8Array, { key, signat
   return `${JSON.stringify(line)}\n`;
 }
 
-/** @throws LetheError `invalid-message` where the file holds something else */
+/** @throws LetheError `invalid-message` if the file has other content */
 export async function signaturesIn(file: string): Promise<Signatures> {
   const seals = new Map<string, Seal>();
   const remedy = 'Give a file from `lethe audit export --signatures`.';
@@ -95,9 +95,9 @@ export interface SignatureReport {
 }
 
 /**
- * Tells who signed which records.
- * @param since number from which on each record has to be signed by a key that counts
- * @throws LetheError `audit-broken` at the first signature that is wrong, or that is lacking
+ * Reports which key signed which records.
+ * @param since number from which on a trusted key must have signed each record
+ * @throws LetheError `audit-broken` at the first wrong or missing signature
  */
 export function signatureReport(
   links: readonly ChainLink<{ readonly by: Judgement }>[],

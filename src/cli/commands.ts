@@ -27,7 +27,7 @@ const COMMANDS: Readonly<Record<string, (io: CliIo) => Promise<Command>>> = {
   config: async (io) => (await import('./config.js')).configCommand(io),
 };
 
-/** The commands that these arguments can reach: one, none where only the version is asked for, or all, for help and suggestions. */
+/** The commands that these arguments can reach: one; none for the version only; or all, for help and suggestions. */
 export function commandsFor(argv: readonly string[], io: CliIo): Promise<Command[]> {
   const [first = ''] = argv;
   if (first === '--version' || first === '-V') return Promise.resolve([]);

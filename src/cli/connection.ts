@@ -13,11 +13,11 @@ export interface ConnectionOptions {
   readonly timeout: number;
 }
 
-/** What waits for no training. */
+/** Timeout of commands that wait for no training. */
 const SHORT_SECONDS = 60;
-/** What waits for samples and trainings: the time in which nothing at all goes on. */
+/** Timeout of commands that wait for samples and trainings: the time without any progress. */
 export const LONG_SECONDS = 600;
-/** A week: what timers can still count. */
+/** A week: the longest time for timers. */
 const LONGEST_SECONDS = 604_800;
 
 export function withConnection(command: Command, seconds = SHORT_SECONDS): Command {

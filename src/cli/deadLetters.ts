@@ -13,13 +13,13 @@ interface SelectionOptions extends ConnectionOptions {
 }
 
 interface DeadLetter {
-  /** Where it lies itself, `topic/partition/offset`. */
+  /** Its own position, `topic/partition/offset`. */
   readonly id: string;
   readonly why: DeadLetterHeaders;
   readonly record: LogRecord;
 }
 
-/** `lethe dead-letters`: what was refused, why, and once more. */
+/** `lethe dead-letters`: lists, shows and replays refused records. */
 export function deadLettersCommand(io: CliIo): Command {
   return new Command('dead-letters')
     .description('list, show and replay refused records')
@@ -123,7 +123,10 @@ function withReason(command: Command): Command {
   );
 }
 
-/** The dead letters that are kept, oldest first. @throws LetheError where not all of them could be read */
+/**
+ * The existing dead letters, oldest first.
+ * @throws LetheError if not all of them could be read
+ */
 async function* lettersOf({ reason, ...options }: SelectionOptions, io: CliIo): AsyncGenerator<DeadLetter> {
   let foreign = 0;
   for await (const record of connect(options, io).kept('dead-letters')) {
@@ -135,7 +138,10 @@ async function* lettersOf({ reason, ...options }: SelectionOptions, io: CliIo): 
   if (foreign > 0) writeNote(io, `skipped ${foreign} records that are not dead letters`);
 }
 
-/** The dead letters with these ids. @throws LetheError `invalid-message` where one is not there */
+/**
+ * The dead letters with these ids.
+ * @throws LetheError `invalid-message` if one does not exist
+ */
 async function named(
   ids: readonly string[],
   options: ConnectionOptions,
@@ -163,7 +169,7 @@ function noSuchLetter(id: string): LetheError {
   });
 }
 
-/** Where the record lay that was refused. */
+/** The position of the refused record. */
 function originOf({ why }: DeadLetter): string {
   return `${why['lethe-topic']}/${why['lethe-partition']}/${why['lethe-offset']}`;
 }

@@ -5,7 +5,7 @@ import type { CliIo } from './io.js';
 /** The package that has these commands. Nothing of Lethe imports it before one of them is called, or help is asked for. */
 const PACKAGE = 'lethe-experiments';
 
-/** What help says of the commands of `lethe-experiments`, whether it is installed or not. */
+/** Help texts of the commands of `lethe-experiments`, whether it is installed or not. */
 export const EXPERIMENT_COMMANDS = {
   demo: "play the paper's protocol live on bundled CIFAR-10 images, print the results and write a report",
   experiment: "run the paper's experiments and compare with its figures (docs/experiments.md)",
@@ -13,16 +13,16 @@ export const EXPERIMENT_COMMANDS = {
 } as const;
 export type ExperimentCommand = keyof typeof EXPERIMENT_COMMANDS;
 
-/** What `lethe-experiments` exports as `commands`: each loads what it needs. */
+/** The export `commands` of `lethe-experiments`: each loads what it needs. */
 export type ExperimentCommands = Readonly<Record<ExperimentCommand, (io: CliIo) => Promise<Command>>>;
 
-/** A command of `lethe-experiments`; where that is not installed, one in its place that says how to add it. */
+/** A command of `lethe-experiments`; if that is not installed, a replacement that says how to add it. */
 export async function experimentsCommand(name: ExperimentCommand, io: CliIo): Promise<Command> {
   const commands = await installed();
   return commands === undefined ? absent(name) : commands[name](io);
 }
 
-/** @throws whatever fails in the package itself, where it is installed */
+/** @throws every error of the package itself, if it is installed */
 async function installed(): Promise<ExperimentCommands | undefined> {
   let loaded: unknown;
   try {
@@ -35,7 +35,10 @@ async function installed(): Promise<ExperimentCommands | undefined> {
   throw notUsable('is installed in a version that does not match this Lethe', 'Install the version of Lethe');
 }
 
-/** That there is no such package, or it is in a clone where it was not built. Node says by the message alone what is missing. */
+/**
+ * Matches the error for a missing package, or for a clone where it was not built. Only the message of Node says which
+ * module is missing.
+ */
 const ABSENCE = new RegExp(
   `^Cannot find (package|module) '(.*[\\\\/])?${PACKAGE}([\\\\/]dist[\\\\/]index\\.js)?'`,
 );

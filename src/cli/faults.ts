@@ -4,19 +4,19 @@ import { LetheError, toLetheError } from '../domain/errors.js';
 
 /** Something in the process failed that no command waits for. */
 export interface Fault {
-  /** `stdout` and `stderr`: what was written there could not be. */
+  /** `stdout` and `stderr`: writing to that stream failed. */
   readonly kind: 'uncaughtException' | 'unhandledRejection' | 'stdout' | 'stderr';
   readonly error: unknown;
 }
 export type OnFault = (fault: Fault) => void;
 
-/** Who deals with faults. */
+/** Handlers of faults. */
 export interface Faults {
   /** Hands them to a command from here on, until the function that it gives is called. */
   takenBy(handle: OnFault): () => void;
 }
 
-/** 128 and SIGPIPE's number: what a shell sees of programs that the signal ends. */
+/** 128 plus the number of SIGPIPE: what a shell reports for programs that the signal ends. */
 const READER_GONE = 141;
 const FAILURE = 1;
 
@@ -46,15 +46,15 @@ export function watchFaults(source: FaultSource, otherwise: OnFault): Faults {
   };
 }
 
-/** Where is told of faults, without the secrets of the variables. */
+/** Where faults are reported, and the variables whose secrets are removed. */
 interface Told {
   readonly stderr: DestinationStream & { readonly isTTY?: boolean };
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Ends the process at a fault, as commands do that give one result: without a word where only the reader of the result went
- * away (`| head -1`), else with one line that says why. What can't be told on standard error is let go: the work counts.
+ * Ends the process after a fault, for commands with one result: silently if only the reader of the result ended (`|
+ * head -1`), otherwise with one line and the reason. If standard error fails too, the exit code must suffice.
  */
 export function endAtFaults({ stderr, variables }: Told, exit: (code: number) => void): OnFault {
   return ({ kind, error }) => {
@@ -66,7 +66,10 @@ export function endAtFaults({ stderr, variables }: Told, exit: (code: number) =>
   };
 }
 
-/** The logger is loaded by the fault: most commands never need it. Where it can't be loaded any more, the exit code says enough. */
+/**
+ * Loads the logger only for a fault: most commands never need it. If it cannot be loaded any more, the exit code must
+ * suffice.
+ */
 async function lastWords(fault: Fault, { stderr, variables }: Told): Promise<void> {
   const loading = Promise.all([import('../telemetry/logger.js'), import('../app/config/secrets.js')]);
   const [{ createLogger }, { secretsIn }] = await loading;
@@ -75,13 +78,13 @@ async function lastWords(fault: Fault, { stderr, variables }: Told): Promise<voi
   logger.fatal(faultFields(fault), 'ends at an error that nothing caught');
 }
 
-/** What a log line says of a fault. */
+/** The fields of a log line for a fault. */
 export function faultFields({ kind, error }: Fault): Readonly<Record<string, unknown>> {
   const stack = error instanceof Error ? error.stack : undefined;
   return { fault: kind, error: kind === 'stdout' ? unwritable(error) : toLetheError(error), stack };
 }
 
-/** Whether whoever read the stream is gone. */
+/** Whether the reader of the stream ended. */
 export function readerGone(error: unknown): boolean {
   return codeOf(error) === 'EPIPE';
 }

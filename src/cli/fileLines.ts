@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline';
 import { LetheError } from '../domain/errors.js';
 
 /**
- * The lines of a file, without their ends.
- * @param remedy what to do where it can't be read
+ * The lines of a file, without line ends.
+ * @param remedy what to do if it cannot be read
  * @throws LetheError `invalid-message`
  */
 export async function* linesOf(file: string, remedy: string): AsyncGenerator<string> {

@@ -11,20 +11,23 @@ import type { OutgoingRecord } from '../domain/record.js';
 import type { Topics } from '../domain/topics.js';
 import type { CliIo } from './io.js';
 
-/** What is found at a path, or in the JSON lines on standard input where it is `-`. */
+/** The inputs at a path; with `-`, the JSON lines on standard input. */
 export function inputsAt(path: string, { stdin }: CliIo, limits: InputLimits): AsyncGenerator<FoundInput> {
   return path === '-'
     ? readJsonLines(stdin, { name: 'stdin', folder: cwd() }, limits)
     : readInputs(path, limits);
 }
 
-/** What inputs may cost by the configuration. */
+/** Limits of inputs in the configuration. */
 export function inputLimits({ config: file }: { readonly config?: string }, io: CliIo): InputLimits {
   const { limits } = loadConfig({ file, variables: io.variables }).config;
   return { maxBytes: limits.imageBytes };
 }
 
-/** The items among what was found. @throws LetheError why the first that can't be sent can't */
+/**
+ * The valid items among the inputs.
+ * @throws LetheError the reason of the first invalid one
+ */
 export async function* itemsOf(found: AsyncIterable<FoundInput>): AsyncGenerator<InputItem> {
   for await (const each of found) {
     if ('unusable' in each) throw each.unusable.error;
@@ -37,7 +40,7 @@ export interface SampleRecord extends Pick<Sample, 'id' | 'label'> {
   readonly record: OutgoingRecord;
 }
 
-/** Where samples belong. */
+/** Task and default class of samples. */
 export interface SampleSettings {
   readonly task: string;
   /** Class of inputs that have none. */
@@ -45,9 +48,9 @@ export interface SampleSettings {
 }
 
 /**
- * An input as a sample of a task, read as Lethe will read it. Some systems write the names of folders in another form than
- * people type them.
- * @throws LetheError `invalid-message` where there is no label or a name is none; what can't be a sample
+ * An input as a sample of a task, with the names as Lethe reads them: some systems store folder names in another
+ * Unicode form than people type.
+ * @throws LetheError `invalid-message` without a label or with an invalid name; the fault of an invalid sample
  */
 export function sampleRecord(
   { id, subject, payload, ...input }: InputItem,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { jsonLine, visible } from '../domain/visible.js';
 import type { Faults } from './faults.js';
 
-/** What a command reads from and writes to; the process in production, streams of its own in a test. */
+/** The streams of a command: those of the process, or those of a test. */
 export interface CliIo {
   readonly stdin: NodeJS.ReadableStream;
   /** Results only. */
@@ -15,8 +15,8 @@ export interface CliIo {
 }
 
 /**
- * Writes a result: for people as text, for programs as one line of JSON.
- * @param text a line, or several; whatever they tell of what others wrote stays text, and in its line
+ * Writes a result: as text for people, as one line of JSON for programs.
+ * @param text a line, or several; foreign text in them is escaped and stays in its line
  */
 export function writeResult(
   io: CliIo,
@@ -32,11 +32,11 @@ export function writeResult(
 export interface ListForm<T> {
   readonly toJson: (item: T) => unknown;
   readonly toLine: (item: T) => string;
-  /** For people, where there are none. */
+  /** Text for an empty list, for people. */
   readonly none: string;
 }
 
-/** Writes a list while it is read: a line each, or one JSON array; that has no end where reading fails. */
+/** Writes a list while it is read: a line for each item, or one JSON array, which stays open if reading fails. */
 export async function writeList<T>(
   io: CliIo,
   json: boolean | undefined,
@@ -52,12 +52,12 @@ export async function writeList<T>(
   else if (count === 0) io.stdout.write(`${none}\n`);
 }
 
-/** Writes bytes as they are, for programs. Waits where the reader is slower. */
+/** Writes raw bytes, for programs. Waits for a slow reader. */
 export async function writeWhenRoom({ stdout }: CliIo, bytes: string | Uint8Array): Promise<void> {
   if (!stdout.write(bytes)) await once(stdout, 'drain');
 }
 
-/** Writes a line for people beside the results: what goes on, what was passed over. */
+/** Writes a line for people beside the results: progress, or skipped items. */
 export function writeNote(io: CliIo, line: string): void {
   io.stderr.write(`${visible(line)}\n`);
 }

@@ -1,7 +1,7 @@
 import type { RefusedSamples } from './refusedSamples.js';
 import { type SampleSurvey, shownProblem } from './sampleSurvey.js';
 
-/** What became of the samples of a class. */
+/** The outcome of the samples of a class. */
 export interface SampleReport {
   readonly name: string;
   readonly sent: number;
@@ -16,7 +16,7 @@ type ShownProblem = ReturnType<typeof shownProblem>;
 /** Problems of a class that are shown; `--json` has all. */
 const SHOWN = 10;
 
-/** What became of the samples of each class, as far as it is known. */
+/** The outcome of the samples of each class, as far as it is known. */
 export function reportOf({ classes }: SampleSurvey, { problems }: RefusedSamples): SampleReport[] {
   return [...classes.values()].map(({ name, places, skipped }) => {
     const refused = [...places.keys()].flatMap((id) => problems.get(id) ?? []);
@@ -30,7 +30,7 @@ export function reportOf({ classes }: SampleSurvey, { problems }: RefusedSamples
   });
 }
 
-/** Lines about the classes of which not everything was stored; none where all was. */
+/** Lines about the classes with samples that were not stored; none if all were. */
 export function describeClasses(
   reports: readonly SampleReport[],
   counts: readonly ('sent' | 'stored')[],
@@ -44,7 +44,7 @@ export function describeClasses(
   });
 }
 
-/** Lines about what is not sent, by class. */
+/** Lines about samples that are not sent, by class. */
 export function describeSkipped({ classes, loose }: SampleSurvey): string[] {
   const groups = [...classes.values()].map(({ name, skipped }) => ({ name: `of ${name}`, skipped }));
   return [...groups, { name: 'of no class', skipped: loose }].flatMap(({ name, skipped }) =>
@@ -57,7 +57,7 @@ function shown(problems: readonly ReturnType<typeof shownProblem>[]): string[] {
   return problems.length > SHOWN ? [...lines, `  and ${problems.length - SHOWN} more`] : lines;
 }
 
-/** A problem on a line; the message of what was refused elsewhere does not name the file. */
+/** A problem in one line; the message of a refusal by Lethe does not name the file. */
 export function lineOf({ place, code, message }: ShownProblem): string {
   return `${message.includes(place) ? message : `${place}: ${message}`} (${code})`;
 }

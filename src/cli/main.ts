@@ -10,7 +10,7 @@ const faults = watchFaults(
 );
 process.exitCode = await runCli(process.argv.slice(2), { ...io, faults });
 
-/** A command that is done ends at once; what it left open (a client of Kafka amid its retries) must not keep the process. */
+/** A finished command ends after this time even if something is still open (a client of Kafka that retries). */
 const LEFT_OPEN_MS = 3000;
 setInterval(() => {
   // Who reads slowly, as a pager does, still gets the whole.

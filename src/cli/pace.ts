@@ -1,9 +1,9 @@
-/** What is told of the pace of some work: nothing before it has gone on for so long. */
+/** Time before the first report of a rate. */
 const FIRST_MS = 2000;
 
 /**
- * Follows work from its first report on and tells its rate and the time left, e.g. ` 145/s, 4 min left`; empty at first,
- * at the end, and where no total is known.
+ * Measures the rate of some work from its first report on, and returns rate and remaining time, e.g. ` 145/s, 4 min
+ * left`; empty at first, at the end, and without a known total.
  * @param now a clock in milliseconds
  */
 export function createPace(

@@ -38,7 +38,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   }
 }
 
-/** @param json whether errors are told as JSON, by who called */
+/** @param json whether the caller asked for errors as JSON */
 function createProgram(io: CliIo, json: boolean): Command {
   return new Command('lethe')
     .description(

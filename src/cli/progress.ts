@@ -3,19 +3,19 @@ import { visible } from '../domain/visible.js';
 import { type CliIo, writeNote } from './io.js';
 import { createPace } from './pace.js';
 
-/** Where there is no terminal, long work is told of so often. */
+/** Interval of progress lines without a terminal. */
 const EVERY_MS = 30_000;
 
 /** Shows how far each of several things is, until it is stopped. */
 export interface Progress {
-  /** @param total null where it is not known */
+  /** @param total null if it is unknown */
   show(what: string, done: number, total: number | null): void;
   stop(): void;
 }
 
 /**
- * One bar for each thing, with rate and time left, where standard error is a terminal; else one line for each that is
- * done, and one every half minute for what takes longer.
+ * On a terminal, one bar for each kind of work, with rate and remaining time. Otherwise one line for each finished
+ * one, and one every half minute for longer work.
  */
 export function startProgress(io: CliIo): Progress {
   return io.stderr.isTTY ? bars(io.stderr) : lines(io);

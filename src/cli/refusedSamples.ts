@@ -18,8 +18,8 @@ export interface RefusedSamples {
 }
 
 /**
- * Follows the dead letters of a task's samples from now on.
- * @param places where each sample lies, by its id
+ * Follows the dead letters of the samples of a task from now on.
+ * @param places the place of each sample, by its id
  */
 export async function followRefusals(
   client: GatewayClient,

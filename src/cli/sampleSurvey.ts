@@ -10,19 +10,19 @@ export interface Problem {
   readonly error: LetheError;
 }
 
-/** What there is of a class. */
+/** The samples of a class. */
 export interface ClassSurvey {
   readonly name: string;
-  /** Samples that can be sent: where each lies, by its id. */
+  /** Valid samples: the place of each, by its id. */
   readonly places: Map<string, string>;
-  /** What can't be sent. */
+  /** Invalid samples. */
   readonly skipped: Problem[];
 }
 
-/** What there is to be learned, before anything is announced. */
+/** What can be learned, before the announcement. */
 export interface SampleSurvey {
   readonly classes: ReadonlyMap<string, ClassSurvey>;
-  /** What can't be sent and belongs to no class. */
+  /** Invalid inputs that belong to no class. */
   readonly loose: readonly Problem[];
 }
 
@@ -31,7 +31,7 @@ const NAMED = 5;
 
 /**
  * Reads everything once, as it will be sent.
- * @throws LetheError where an input has no label, a line is no input, or nothing can be sent of a class: with what is wrong
+ * @throws LetheError, with the faults, if an input has no label, a line is no input, or a class has no valid sample
  */
 export async function surveyOf(
   inputs: AsyncIterable<FoundInput>,

@@ -26,8 +26,8 @@ interface Outgoing {
 }
 
 /**
- * Sends the samples that were announced. One that is refused at the door, or is no longer what was counted, is told of, and
- * in its place goes a record of its name that Lethe refuses: the task counts it, and does not wait for what never comes.
+ * Sends the announced samples. If the gateway refuses a sample, or its file changed, the problem is reported, and a
+ * record with its name is sent that Lethe refuses: the task counts it, and does not wait for it.
  * @throws LetheError `unreachable`, `timed-out`
  */
 export async function sendSamples(
@@ -65,8 +65,8 @@ async function* outgoing(
 }
 
 /**
- * Sends records while there is room for them, a few at a time.
- * @param onRefused told of one that is refused at the door for good; the rest goes on
+ * Sends records as the log has room, a few at a time.
+ * @param onRefused called for each record that the gateway refuses for good; the others continue
  * @throws LetheError `unreachable`, `timed-out`, `overloaded`
  */
 export function sendEach<T extends { readonly record: OutgoingRecord }>(

@@ -3,14 +3,14 @@ import type { GatewayClient } from '../adapters/http/client.js';
 import type { Command } from '../domain/messages/command.js';
 import type { Look, Patience } from '../following/patience.js';
 
-/** What is looked at of `GET /v1/status`. */
+/** The fields of `GET /v1/status` that are used. */
 const statusSchema = z.object({
   classes: z.array(z.object({ task: z.string(), vectors: z.number() })).default([]),
   lag: z.record(z.string(), z.number()).default({}),
 });
 type Seen = z.infer<typeof statusSchema>;
 
-/** For how long a command is waited for without a word, and where to look meanwhile. */
+/** How long to wait for a command without news, and how to check its progress meanwhile. */
 export function patienceWith(command: Command, client: GatewayClient, seconds: number): Patience {
   return {
     silenceMs: seconds * 1000,

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
 import { type CliIo, writeResult } from './io.js';
 
-/** `lethe status`: what a running Lethe knows and does. */
+/** `lethe status`: the state of a running Lethe. */
 export function statusCommand(io: CliIo): Command {
   return withConnection(new Command('status'))
     .description('show the model, the classes and their states, the databases and the lag')

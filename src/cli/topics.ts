@@ -119,7 +119,7 @@ async function prepared({ config: file }: TopicsOptions, io: CliIo) {
   return {
     adapter,
     commands: carryingOut,
-    /** What a restored Redis may lack: both are carried out once, by their ids. */
+    /** What a restored Redis may lack. Both are idempotent by their ids. */
     readings: [carryingOut, { group: learning, topic: topics.samples }],
     asAdmin: <T>(use: (admin: Admin) => Promise<T>): Promise<T> => withAdmin(connection, use),
     wanted: wantedTopics(config, topics),

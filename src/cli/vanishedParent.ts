@@ -1,4 +1,4 @@
-/** How often it is looked whether the parent is still there. */
+/** Interval of the checks whether the parent still exists. */
 const EVERY_MS = 500;
 
 /** The part of a process that knows its parent. */
@@ -7,10 +7,10 @@ export interface Child {
 }
 
 /**
- * Calls back once the parent of a process that `npx` started is gone. `npx` runs a program through a shell and hands a
- * signal to the shell alone, which ends: the program itself is never told. Whoever was started by anything else may outlive
- * its parent (`nohup`, `setsid`, a container's init), and is left alone.
- * @returns stops looking
+ * Calls back once the parent of a process that `npx` started has ended. `npx` runs a program through a shell, and
+ * passes a signal only to the shell, which ends; the program itself never receives it. A process that was started in
+ * another way may outlive its parent (`nohup`, `setsid`, a container's init), and is not watched.
+ * @returns stops the checks
  */
 export function onVanishedParent(
   variables: Readonly<Record<string, string | undefined>>,

@@ -2,14 +2,14 @@ import { timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { AccessCode } from '../domain/errorCatalogue.js';
 
-/** What is known of a request. */
+/** The properties of a request. */
 export interface Visit {
   readonly authorization: string | undefined;
-  /** Sent by browsers with every command, and with most of what another site asks for. */
+  /** Browsers send it with every command, and with most requests of other sites. */
   readonly origin: string | undefined;
   /** `Sec-Fetch-Site` (Fetch Metadata): how the page that asks stands to this server; undefined of programs. */
   readonly site: string | undefined;
-  /** `Sec-Fetch-Mode`: `navigate` where a person follows a link to a page. */
+  /** `Sec-Fetch-Mode`: `navigate` if a person follows a link to a page. */
   readonly mode: string | undefined;
   readonly host: string | undefined;
   /** Of the other end of the connection. */
@@ -18,12 +18,12 @@ export interface Visit {
 }
 
 /**
- * What a request is for: `probe`, metrics and health; `page`, the console's files, which hold nothing; `api`, messages and
- * whatever tells what Lethe knows; `order`, commands of the console, which come from its page alone.
+ * The target of a request. `probe`: metrics and health. `page`: the files of the console, which contain no data.
+ * `api`: messages and everything with data of Lethe. `order`: commands of the console, which come only from its page.
  */
 export type Destination = 'probe' | 'page' | 'api' | 'order';
 
-/** Who may come in. */
+/** The admission rules. */
 export interface Admission {
   readonly token: string | undefined;
   /** Names beside those of this machine, without port, under which probes reach it. */
@@ -39,10 +39,11 @@ export interface Refusal {
 }
 
 /**
- * Who may come in. Nothing that another site's page sends, whatever it asks for (CSRF, and streams that a page elsewhere opens). Probes
- * under a name that no other site can bend to lead here (DNS rebinding): an address, a name of this machine, or one that the settings
- * name. For the rest: with a token, who shows it; without one, this machine alone, under a name of its own.
- * @returns why not; null where it may
+ * Decides about a request. Requests of pages of other sites are never admitted (CSRF, and streams that another page
+ * opens). Probes are admitted under a name that no other site can point here (DNS rebinding): an address, a name of
+ * this machine, or one of the settings. All others need the token; without a token, they must come from this machine,
+ * under a local name.
+ * @returns why not; null if it is admitted
  */
 export function refusalOf(visit: Visit, { token, hosts }: Admission): Refusal | null {
   if (isForeign(visit)) return FOREIGN;

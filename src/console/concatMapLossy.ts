@@ -1,6 +1,6 @@
 import { from, Observable, type ObservableInput, type OperatorFunction, Subscription } from 'rxjs';
 
-/** How much waits, and what may be left out. */
+/** How much may wait, and what may be dropped. */
 export interface Lossy<T> {
   /** Values that wait at most, besides those with a key. */
   readonly limit: number;
@@ -9,8 +9,8 @@ export interface Lossy<T> {
 }
 
 /**
- * Projects one value after the other, as concatMap, in bounded memory: of what waits meanwhile the oldest is dropped, and
- * of values of one key only the newest stays. The source is never held back.
+ * Projects one value after the other, like concatMap, in bounded memory: it drops the oldest waiting values, and keeps
+ * only the newest of each key. It never blocks the source.
  *
  * ```
  * source:  -abcd-------|   limit 1, each takes 3 frames

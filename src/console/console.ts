@@ -49,13 +49,13 @@ export interface ConsoleBounds {
   readonly mapSample: number;
 }
 
-/** What the console looks at. */
+/** The sources of the console. */
 export interface ConsoleSources {
   readonly log: EventLog;
   readonly topics: Topics;
   readonly signals: Observable<Signal>;
   readonly vectors: VectorDatabase;
-  /** What is known now. */
+  /** The current knowledge. */
   readonly knowledge: () => Promise<Knowledge>;
   readonly limits: ImageLimits;
   readonly seed: number;
@@ -67,14 +67,14 @@ export interface ConsoleFeed extends Feed {
 }
 
 const POLL_MS = 2000;
-/** Between two looks at what is known, and between two states of a training. */
+/** Interval between two reads of the knowledge, and between two states of a training. */
 const PACE_MS = 200;
-/** Events that are looked at for a training that is under way. */
+/** Events to read back for a current training. */
 const EVENTS_BACK = 300;
 /** Pictures made at a time. */
 const PICTURES = 2;
 
-/** What pages are shown: put together while there are pages, from what the processor tells and the topics hold. */
+/** The feed of the pages: built while pages are open, from the signals of the processor and from the topics. */
 export function createConsoleFeed(sources: ConsoleSources, bounds: ConsoleBounds): ConsoleFeed {
   const closed = new Subject<void>();
   const shown = defer(() => {
@@ -189,12 +189,12 @@ function timelineOf({ log, topics }: ConsoleSources, { timeline }: ConsoleBounds
   );
 }
 
-/** One after the other; of those that wait only the newest is looked at. */
+/** Projects one after the other; of several that wait, only the newest. */
 function newestOf<T, R>(project: (value: T) => Observable<R>) {
   return concatMapLossy<T, R>({ limit: 1, keyOf: () => 'newest' }, project);
 }
 
-/** Another version's event is passed over. */
+/** Skips an event of another version. */
 function eventIn(decode: () => LetheEvent): readonly LetheEvent[] {
   try {
     return [decode()];

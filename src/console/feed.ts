@@ -15,7 +15,7 @@ import { concatMapLossy } from './concatMapLossy.js';
 import { FeedMemory, type Kept, type Numbered } from './memory.js';
 import type { FeedMessage, Happening, StateMessage } from './messages.js';
 
-/** For how long the feed goes on without a page: a page that is loaded anew finds it as it was. */
+/** How long the feed continues without a page, so that a reload finds it unchanged. */
 const LINGER_MS = 10_000;
 
 /** Writes one message to a page; completes when there is room for the next. */
@@ -24,9 +24,9 @@ export type Send = (message: FeedMessage, id: string | null) => ObservableInput<
 /** What pages follow. */
 export interface Feed {
   /**
-   * Sends what the page has not seen, then what happens, until it is unsubscribed. A page that is slow gets the newest
-   * states and is told how many happenings it missed; it holds up nobody.
-   * @param lastId of the last message that the page got, where it comes back
+   * Sends what the page has not seen, then new messages, until it is unsubscribed. A slow page gets the newest states
+   * and the number of messages that it missed; it delays nobody.
+   * @param lastId the last message that a returning page received
    */
   follow(lastId: string | undefined, send: Send): Observable<never>;
 }

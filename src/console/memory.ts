@@ -10,8 +10,8 @@ export interface Numbered {
 export type Kept = Readonly<Record<Happening['kind'], number>>;
 
 /**
- * What a page is told that comes, or comes back: the newest state of each kind and the last happenings of each kind. Ids
- * are of this memory: those of another process, or from before a `clear`, are not known again.
+ * What a new or returning page receives: the newest state of each kind, and the last messages of each kind. Ids
+ * belong to this memory: those of another process, or from before a `clear`, are unknown.
  */
 export class FeedMemory {
   readonly #states = new Map<StateMessage['kind'], StateMessage>();
@@ -40,7 +40,7 @@ export class FeedMemory {
     return { id: this.#idOf(this.#number), message };
   }
 
-  /** What a page has to be told that has seen everything up to a message; all that is kept where it names none. */
+  /** The messages for a page that has seen everything up to one message; all of them if it names none. */
   since(lastId: string | undefined): Numbered[] {
     const seen = this.#numberOf(lastId);
     const later = Object.values(this.#happenings)

@@ -1,9 +1,9 @@
-/** What the console's feed tells its pages. Types only: the page is built with them. */
+/** The messages of the console's feed. Types only: the page is built with them. */
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { FilterEvidence, Prediction } from '../domain/messages/prediction.js';
 import type { ModelKnowledge } from '../domain/status.js';
 
-/** What is known, as of now, and by whom. */
+/** The current knowledge of this worker. */
 export interface Knowledge extends ModelKnowledge {
   readonly role: 'learn' | 'infer' | 'all';
   /** Tasks whose samples arrive, or that train. */
@@ -35,19 +35,19 @@ export interface Answer {
   readonly id: string;
   /** When it was made, in milliseconds since the epoch. */
   readonly at: number;
-  /** The class; null where the input is like nothing known. */
+  /** The class; null if the input resembles nothing known. */
   readonly label: string | null;
-  /** Of the label; null where there is none. */
+  /** Of the label; null without a label. */
   readonly probability: number | null;
   readonly route: Prediction['route'];
   readonly truth: string | null;
   readonly latencyMs: number | null;
   readonly evidence: FilterEvidence;
-  /** WebP in base64; null where the query was a vector. */
+  /** WebP in base64; null if the query was a vector. */
   readonly image: string | null;
 }
 
-/** Answers of the last second, by who answered. */
+/** Answers of the last second, by route. */
 export interface Rate {
   readonly perSecond: number;
   readonly routes: Readonly<Partial<Record<Prediction['route'], number>>>;
@@ -77,7 +77,7 @@ export type Told =
       readonly id: string;
       readonly actor: string | null;
       readonly kind: string;
-      /** Classes, or what else it is about. */
+      /** Its classes or other subject. */
       readonly about: string;
     }
   | { readonly of: 'event'; readonly at: number; readonly event: LetheEvent };
@@ -89,7 +89,7 @@ export type StateMessage =
   | { readonly kind: 'rate'; readonly data: Rate }
   | { readonly kind: 'training'; readonly data: Training | null };
 
-/** Happenings: each counts, and some of each kind are kept for who comes later. */
+/** Messages of which each counts; some of each kind are kept for later pages. */
 export type Happening =
   | { readonly kind: 'answer'; readonly data: Answer }
   | { readonly kind: 'told'; readonly data: Told };

@@ -8,8 +8,8 @@ const IN_FLIGHT = 64;
 const RETRY_MS = 2000;
 
 /**
- * Follows a topic without holding up anyone.
- * @param back how many records of each partition that are there already come first, at most
+ * Follows a topic without delaying anyone.
+ * @param back largest number of existing records of each partition to emit first
  */
 export function onlook(log: EventLog, topic: string, back: number): Observable<LogRecord> {
   return defer(() => {

@@ -17,7 +17,7 @@ const TYPES = {
   'icon.svg': 'image/svg+xml',
 } as const;
 
-/** The page's files by name; null where it was not built. */
+/** The files of the page by name; null if it was not built. */
 export function readPageFiles(): ReadonlyMap<string, PageFile> | null {
   try {
     return new Map(

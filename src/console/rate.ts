@@ -15,13 +15,13 @@ const SECOND = 1000;
 const NONE: Rate = { perSecond: 0, routes: {} };
 
 interface Count {
-  /** Of the second under way. */
+  /** Of the current second. */
   readonly counts: Map<Prediction['route'], number>;
-  /** Of the last one, where one has just ended. */
+  /** Of the last second, if one has just ended. */
   readonly rate: Rate | null;
 }
 
-/** Answers of each second by who answered; of seconds without any only the first is told. */
+/** Answers of each second by route; of several seconds without answers, only the first is emitted. */
 export function rateOf(answers: Observable<Pick<Prediction, 'route'>>): Observable<Rate> {
   const ticks = interval(SECOND).pipe(map(() => null));
   return merge(answers, ticks).pipe(

@@ -6,7 +6,7 @@ import { decodeImage, type ImageLimits } from '../model/embedder/decodeImage.js'
 const SIDE = 64;
 const SIZE = { width: SIDE, height: SIDE };
 
-/** A small WebP of a query's image, in base64; null where the query is no image that can be read. */
+/** A small WebP of the image of a query, in base64; null if the query is no readable image. */
 export async function thumbnailOf(query: LogRecord, limits: ImageLimits): Promise<string | null> {
   try {
     const { payload } = decodeQuery(query);

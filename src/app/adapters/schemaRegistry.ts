@@ -18,7 +18,7 @@ const REGISTERED: readonly (readonly [TopicRole, PayloadName])[] = [
 ];
 
 /**
- * How values are framed, once the registry has given the ids of all schemas; undefined where none is used.
+ * How values are framed, once the registry has returned the ids of all schemas; undefined without a registry.
  * @throws LetheError `config-invalid`
  */
 export async function framingOf({ transport }: LetheConfig, topics: Topics): Promise<Framing | undefined> {

@@ -66,7 +66,7 @@ function contentOf(content: string, { items }: ConfigField): unknown {
 
 /** Variables of Lethe's that are no settings: of the command line, of setup and of `services:up`. */
 const OTHERS = /^LETHE_(ENV|CONFIG|URL|ACTOR|CACHE|NATIVE|SERVICES_\w+)$/;
-/** What Kubernetes tells every container of a service whose name begins with `lethe`. */
+/** Variables that Kubernetes sets in every container for a service whose name begins with `lethe`. */
 const OF_KUBERNETES = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)$/;
 
 /** A variable that looks like one of Lethe's and means nothing, and the setting whose variable is most like it. */
@@ -75,7 +75,7 @@ export interface UnknownVariable {
   readonly didYouMean: string;
 }
 
-/** Variables that begin with `LETHE_` and mean nothing: without a word they would be passed over. */
+/** Variables that begin with `LETHE_` but set nothing, and would be ignored silently. */
 export function unknownVariables(
   environment: Readonly<Record<string, string | undefined>>,
   fields: readonly ConfigField[],
@@ -86,7 +86,9 @@ export function unknownVariables(
     .map((variable) => ({ variable, didYouMean: nearestTo(variable, fields) }));
 }
 
-/** What a variable says or names; that it can't be read is told without its value, which may be a secret. */
+/**
+ * The value of a variable, or of the file that it names. An error does not contain the value, which may be a secret.
+ */
 function legible<T>(variable: string, read: () => T): T {
   try {
     return read();

@@ -7,7 +7,7 @@ export interface ConfigField {
   readonly path: string;
   readonly description: string | undefined;
   readonly text: boolean;
-  /** Of a list, of what its items are; null elsewhere. Variables may give them with commas between them. */
+  /** Type of the items of a list; null for other fields. Variables may separate items by commas. */
   readonly items: 'texts' | 'others' | null;
   readonly secret: boolean;
 }

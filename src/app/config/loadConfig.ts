@@ -20,18 +20,18 @@ type DeepPartial<T> = T extends readonly unknown[]
     ? { readonly [K in keyof T]?: DeepPartial<T[K]> | undefined }
     : T;
 
-/** Where a configuration comes from, beside config/default.yaml; later ones win. */
+/** Sources of a configuration, in addition to config/default.yaml; later ones win. */
 export interface ConfigOptions {
   /** Names config/<environment>.yaml; by default `LETHE_ENV`. */
   readonly environment?: string | undefined;
   /** The user's own YAML file; by default `LETHE_CONFIG`. */
   readonly file?: string | undefined;
   readonly variables?: Readonly<Record<string, string | undefined>>;
-  /** What the program itself sets, e.g. by options of a command. */
+  /** Values that the program itself sets, e.g. by options of a command. */
   readonly overrides?: ConfigOverrides;
 }
 
-/** A configuration that was checked, and what it was put together from. */
+/** A validated configuration, and its sources. */
 export interface LoadedConfig {
   readonly config: LetheConfig;
   /** The files and variables, in the order in which they were laid over one another. */
@@ -61,8 +61,8 @@ const layered = createDefu((below: Tree, key, value: unknown) => {
 
 /**
  * The configuration: config/default.yaml, config/<environment>.yaml, the user's file, `LETHE_<SECTION>__<KEY>`
- * variables and overrides, each over the ones before.
- * @throws LetheError `config-invalid` that names the field, its value, where it is set and what is allowed
+ * variables and overrides; each overrides the ones before.
+ * @throws LetheError `config-invalid` that names the field, its value, its source and the allowed values
  */
 export function loadConfig(options: ConfigOptions = {}): LoadedConfig {
   const variables = options.variables ?? process.env;

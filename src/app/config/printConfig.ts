@@ -14,8 +14,8 @@ export function redacted(config: LetheConfig): Record<string, unknown> {
 }
 
 /**
- * The configuration as YAML, its secrets hidden.
- * @param describe put what each field is for before it, as a comment
+ * The configuration as YAML, without secrets.
+ * @param describe add the description of each field as a comment
  */
 export function printConfig(config: LetheConfig, { describe }: { readonly describe: boolean }): string {
   const document = new Document(redacted(config));

@@ -14,7 +14,7 @@ export function secretsOf(config: LetheConfig): string[] {
   });
 }
 
-/** What the variables, and the files that they name, say of secrets: for errors, where there may be no configuration. */
+/** The secrets in the variables, and in the files that they name: for errors without a configuration. */
 export function secretsIn(variables: Readonly<Record<string, string | undefined>>): string[] {
   return secretPaths().flatMap((path) => {
     const name = variableOf(path.join('.'));

@@ -3,9 +3,10 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { normalised } from '../../domain/vector.js';
 
 /**
- * A seeded random projection of unit vectors to fewer components, which keeps their angles nearly (Johnson and
- * Lindenstrauss; entries of +-1, Achlioptas 2003): what takes UMAP so long are the distances.
- * @returns of a unit vector of `dimension` components, one of `components`; itself where it has no more than that
+ * A seeded random projection of unit vectors to fewer components, which nearly keeps their angles (Johnson and
+ * Lindenstrauss; entries of +-1, Achlioptas 2003): the distances are the expensive part of UMAP.
+ * @returns projects a unit vector of `dimension` components to one of `components`, or returns it unchanged if it has
+ * no more
  */
 export function randomReduction(
   dimension: number,

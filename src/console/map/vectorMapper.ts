@@ -27,21 +27,20 @@ interface Drawn {
 /** Least points of a map; fewer have no neighbourhoods. */
 const LEAST = 12;
 /**
- * From this share of points on of classes that the plane was not made with, it is made anew: what is laid in beside others
- * lies on top of them.
+ * From this share of points of new classes on, the plane is computed again: points placed on it lie on top of others.
  */
 const STRANGERS = 0.05;
 const AXIS = 65_535;
 const MARGIN = 0.03;
 
 /**
- * The map of DB-CIL and DB-MU: a seeded sample of each class's vectors, laid out by UMAP in a plane that is made from a
- * part of them; the others are laid into it, and so are those of few new ones. Where whole classes are new it is made anew,
- * and turned so that the others hardly move. A class that changes its database keeps its places.
+ * The map of DB-CIL and DB-MU: a seeded sample of the vectors of each class. UMAP computes the plane from a part of
+ * them; the others, and a few new ones, are placed on it. When whole classes are new, the plane is computed again,
+ * and rotated so that the others hardly move. A class that changes its database keeps its places.
  */
 export class VectorMapper {
   readonly #drawn = new Map<string, Drawn>();
-  /** From the plane, which a later vector is laid into, to what is shown. */
+  /** Maps the plane, on which later vectors are placed, to the shown map. */
   #turn: (point: PlanePoint) => PlanePoint = (point) => point;
 
   constructor(
@@ -50,7 +49,7 @@ export class VectorMapper {
     private readonly bounds: MapBounds,
   ) {}
 
-  /** The map after a change of the classes; null where nothing of it changed. */
+  /** The map after a change of the classes; null if the map did not change. */
   async update(classes: readonly KnownClass[]): Promise<VectorMap | null> {
     const present = classes.filter(({ vectors, state }) => vectors > 0 && state !== 'learning');
     const share = Math.max(1, Math.floor(this.bounds.points / Math.max(1, present.length)));

@@ -14,7 +14,9 @@ export interface Scene {
 
 const FLIGHT_MS = 1100;
 
-/** The coordinates of all points now, where they began and where they go; a place is x, y in the map and a side 0 or 1. */
+/**
+ * The current coordinates of all points, their start and their target; a place is x, y in the map and a side 0 or 1.
+ */
 export interface Places {
   readonly now: Float32Array;
   readonly from: Float32Array;
@@ -36,7 +38,7 @@ interface Panels {
   readonly arc: number;
 }
 
-/** Side by side where there is width for it, else one above the other; as style.css lays out their frames. */
+/** The maps side by side if the width allows it, otherwise one above the other; like style.css. */
 export function panels(width: number, height: number, padding: number): Panels {
   const wide = width > height;
   const [panelWidth, panelHeight] = wide ? [width / 2, height] : [width, height / 2];
@@ -48,7 +50,7 @@ export function panels(width: number, height: number, padding: number): Panels {
   };
 }
 
-/** Moves the points of a class to where they are at a time; tells whether some still move. */
+/** Moves the points of a class to their places at a time; returns whether some still move. */
 export function advance({ now, from, to, start }: Places, first: number, end: number, time: number): boolean {
   let moving = false;
   for (let row = first; row < end; row++) {

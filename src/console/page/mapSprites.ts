@@ -78,7 +78,7 @@ export class Sprites {
   }
 }
 
-/** A canvas and what draws on it. */
+/** A canvas and its drawing context. */
 export function surface(canvas = document.createElement('canvas')) {
   return { canvas, context: canvas.getContext('2d') as CanvasRenderingContext2D };
 }

@@ -80,7 +80,7 @@ export class MapView {
     cancelAnimationFrame(this.#frame);
   }
 
-  /** Sends the points of a class to their places: from where they were, or out of their middle where they are new. */
+  /** Sends the points of a class to their places: from their current ones, or from their centre if they are new. */
   #aim(
     first: number,
     end: number,
@@ -129,7 +129,7 @@ export class MapView {
     return moves.includes(true);
   }
 
-  /** The classes that stand still, drawn once for as long as they do: a flight costs what flies. */
+  /** The classes that do not move, drawn once while they do not: a flight costs only its points. */
   #stillLayer(moves: readonly boolean[]): HTMLCanvasElement {
     const layer = this.#still;
     const key = moves.join();

@@ -1,6 +1,6 @@
 import type { FeedMessage } from '../messages.js';
 
-/** Of each kind, fields that its data must have. What has others is of another version, and passed over. */
+/** The required fields of each kind. A message with others is of another version, and skipped. */
 const FIELDS: Readonly<Record<FeedMessage['kind'], readonly string[]>> = {
   knowledge: ['role', 'classes', 'tasks', 'databases'],
   map: ['classes', 'points', 'vectors', 'drawn'],
@@ -11,7 +11,7 @@ const FIELDS: Readonly<Record<FeedMessage['kind'], readonly string[]>> = {
   missed: ['count'],
 };
 
-/** A message of the feed; null where it is none. */
+/** A message of the feed; null if it is none. */
 export function messageOf(kind: string | undefined, json: string): FeedMessage | null {
   const data = parsed(json);
   if (kind === undefined || !isKind(kind)) return null;
@@ -30,7 +30,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null;
 }
 
-/** The value that a JSON text has; undefined where it is none. */
+/** The value of a JSON text; undefined if it is none. */
 export function parsed(json: string): unknown {
   try {
     return JSON.parse(json);

@@ -20,13 +20,13 @@ function authorization(): Record<string, string> {
   return value === null ? {} : { authorization: `Bearer ${value}` };
 }
 
-/** What is told while the feed is followed. */
+/** Callbacks while the feed is followed. */
 export interface Listener {
   readonly onMessage: (message: FeedMessage) => void;
   readonly onConnection: (connection: Connection) => void;
 }
 
-/** Follows the feed, and again where it breaks, until the signal ends it or Lethe refuses. */
+/** Follows the feed, and reconnects, until the signal ends it or Lethe refuses. */
 export async function followFeed({ onMessage, onConnection }: Listener, ended: AbortSignal): Promise<void> {
   let lastId: string | undefined;
   for (let tries = 0; !ended.aborted; tries++) {
@@ -79,7 +79,7 @@ async function* events(
   }
 }
 
-/** What an answer says of why it refused, as far as it says so in words. */
+/** The texts of a refusal in a response, if it has any. */
 async function errorIn(response: Response): Promise<{ message?: string; remedy?: string }> {
   const body = parsed(await response.text().catch(() => ''));
   const error = isRecord(body) && isRecord(body.error) ? body.error : {};
@@ -104,7 +104,7 @@ async function refusalIn(response: Response): Promise<Connection> {
 /**
  * Sends a command.
  * @returns its id
- * @throws Error with what to tell the person
+ * @throws Error with a text for the user
  */
 export async function send({ kind, name }: Pick<Order, 'kind' | 'name'>): Promise<string> {
   const response = await fetch('commands', {

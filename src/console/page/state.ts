@@ -31,7 +31,7 @@ export interface State {
   /** While it is set, the list of answers stands still. */
   readonly held: readonly Answer[] | null;
   readonly order: Order | null;
-  /** Read out to who does not see the page. */
+  /** Announced to screen readers. */
   readonly notice: { readonly text: string; readonly bad: boolean } | null;
 }
 
@@ -97,7 +97,7 @@ function newestFirst(answers: readonly Answer[], answer: Answer, limit: number):
   return answers.some(({ id }) => id === answer.id) ? answers : [answer, ...answers].slice(0, limit);
 }
 
-/** A feed that begins anew tells again what it told before. */
+/** Handles lines that a restarted feed repeats. */
 function told(state: State, line: Told): State {
   const key = JSON.stringify(line);
   if (state.told.some((each) => each.at === line.at && JSON.stringify(each) === key)) return state;
@@ -110,7 +110,7 @@ function told(state: State, line: Told): State {
   return settled(seen, line);
 }
 
-/** After a line that may tell what came of the order on its way. */
+/** The state after a line that may contain the result of the pending order. */
 function settled(state: State, line: Told): State {
   const { order } = state;
   if (!order || line.of !== 'event') return state;

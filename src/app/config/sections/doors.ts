@@ -1,4 +1,4 @@
-/** The HTTP gateway and the console. Every field says what it is for. */
+/** The HTTP gateway and the console. Every field has a description. */
 import { z } from 'zod';
 import { count, MEGABYTE } from './common.js';
 

@@ -1,4 +1,4 @@
-/** How classes are learned and unlearned. Every field says what it is for. */
+/** How classes are learned and unlearned. Every field has a description. */
 
 import { z } from 'zod';
 import { analyticConfigSchema } from '../../../model/analytic/config.js';
