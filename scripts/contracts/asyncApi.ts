@@ -28,22 +28,21 @@ const TOPICS: readonly Described[] = [
     message: 'sample',
     action: 'receive',
     key: 'The label.',
-    summary:
-      'Labelled inputs for training: images, or ready-made vectors. Label and task are in the headers.',
+    summary: 'Labelled inputs for training: images or vectors. Label and task are in the headers.',
   },
   {
     role: 'commands',
     message: 'command',
     action: 'receive',
     key: 'The name of the model; the topic has one partition, hence one order.',
-    summary: 'Learn, unlearn, relearn, erase. A command is carried out once, however often its id is sent.',
+    summary: 'Learn, unlearn, relearn, erase. Lethe carries out a command once for each id.',
   },
   {
     role: 'queries',
     message: 'query',
     action: 'receive',
     key: 'The id of the query.',
-    summary: 'Inputs to be answered: images, or ready-made vectors.',
+    summary: 'Inputs to answer: images or vectors.',
   },
   {
     role: 'predictions',
@@ -57,21 +56,21 @@ const TOPICS: readonly Described[] = [
     message: 'event',
     action: 'send',
     key: 'The name of the model; the topic has one partition, hence one order.',
-    summary: 'What became of commands and tasks.',
+    summary: 'The results of commands and tasks.',
   },
   {
     role: 'models',
     message: 'model',
     action: 'send',
     key: 'The name of the model; the topic is compacted.',
-    summary: 'The current model, and where its checkpoint is.',
+    summary: 'The current model and the location of its checkpoint.',
   },
   {
     role: 'dead-letters',
     message: 'dead-letter',
     action: 'send',
-    key: 'That of the record that was refused.',
-    summary: 'What could not be decoded or done: value and headers as they were, and why.',
+    key: 'The header of the refused record.',
+    summary: 'Refused records: the original value and headers, and the reason.',
   },
   {
     role: 'audit',
@@ -125,7 +124,7 @@ export function asyncApiDocument(version: string): object {
     operations: Object.fromEntries(TOPICS.flatMap((topic) => operationsOf(topic))),
     components: {
       securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', description: 'Asked for where `http.token` is set.' },
+        token: { type: 'http', scheme: 'bearer', description: 'Required if `http.token` is set.' },
       },
       messages: Object.fromEntries(TOPICS.flatMap((topic) => messagesOf(topic))),
       schemas: Object.fromEntries(schemas().map(([name, schema]) => [name, embedded(schema)])),
@@ -191,7 +190,7 @@ function operationsOf(topic: Described): [string, object][] {
         action: 'receive',
         channel: ref('channels', `http-${topic.role}`),
         summary:
-          'Answered with 202 and `{"id": …}` once it is in the log; with 4xx or 503 and a refusal otherwise.',
+          'The answer is 202 and `{"id": …}` once the message is in the log, otherwise 4xx or 503 and a refusal.',
         bindings: { http: { method: 'POST' } },
       },
     ]);
@@ -202,7 +201,7 @@ function operationsOf(topic: Described): [string, object][] {
         action: 'send',
         channel: ref('channels', `http-${topic.role}`),
         summary:
-          'Server-sent events; `?from=earliest` begins with what is kept, `?from=0/12,1/7` at an offset of each partition, `&bodies=whole` gives every value.',
+          'Server-sent events. `?from=earliest` starts with the existing records, `?from=0/12,1/7` at an offset of each partition. `&bodies=whole` returns every value.',
         bindings: { http: { method: 'GET' } },
       },
     ]);

@@ -23,7 +23,7 @@ export const accuracy: Board = {
     newest({
       title: 'A_u now',
       description:
-        'Share of the judged queries of unlearned classes, of the last five minutes, whose answer names their class. Must be 0.',
+        'Share of judged queries of unlearned classes, over the last five minutes, whose answer names their class. Must be 0.',
       unit: 'percentunit',
       queries: { A_u: `model:lethe_accuracy_unlearned:ratio_rate5m{${MODEL}}` },
       colours: GOOD_AT_ZERO,
@@ -39,7 +39,7 @@ export const accuracy: Board = {
     newest({
       title: 'Filter specificity',
       description:
-        'Share of inputs of remaining classes that the filter lets through: of the last 1,000 judged ones by worker, and at the last calibration.',
+        'Share of inputs of remaining classes that the filter passes: of the last 1,000 judged ones by worker, and at the last calibration.',
       unit: 'percentunit',
       width: 8,
       queries: { '{{source}}': `avg by (source) (lethe_filter_specificity_ratio{${CHOSEN}})` },
@@ -47,7 +47,7 @@ export const accuracy: Board = {
     lines({
       title: 'A_r and A_u',
       description:
-        'Accuracy on remaining classes (A_r, high) and on unlearned ones (A_u, 0), over five minutes and all workers. The marks are learnings and unlearnings.',
+        'Accuracy on remaining classes (A_r, high) and on unlearned ones (A_u, 0), over five minutes and all workers. The annotations are learnings and unlearnings.',
       unit: 'percentunit',
       min: 0,
       max: 1,
@@ -60,7 +60,7 @@ export const accuracy: Board = {
     lines({
       title: 'A_r and A_u by worker',
       description:
-        'The same over the last 1,000 judged answers of each worker, however long ago: steadier where few queries carry the truth.',
+        'The same over the last 1,000 judged answers of each worker, whatever their age: steadier if few queries carry the truth.',
       unit: 'percentunit',
       width: 8,
       min: 0,
@@ -100,13 +100,13 @@ export const accuracy: Board = {
     lines({
       title: "The filter's level",
       description:
-        'Score from which the filter says unlearned: the threshold of Eq. 5, or the margin of the relative filter. Calibrated after each change of the databases, by the learner.',
+        'Score from which the filter treats an input as unlearned: the threshold of Eq. 5, or the margin of the relative filter. The learner calibrates it after each change of the databases.',
       unit: 'none',
       queries: { '{{worker}}': `lethe_filter_level{${CHOSEN}}` },
     }),
     lines({
       title: 'Judged answers',
-      description: 'Answers a second whose query carried the truth: what the other panels rest on.',
+      description: 'Answers per second whose query carried the truth. The other panels depend on them.',
       unit: 'reqps',
       min: 0,
       width: 24,
@@ -124,24 +124,23 @@ export const accuracy: Board = {
 export const training: Board = {
   uid: 'lethe-training',
   title: 'Training',
-  description: 'Tasks: their samples, their training, and how they ended. Only the learner has values.',
+  description: 'Tasks: their samples, training and outcome. Only the learner has values.',
   panels: [
     newest({
       title: 'Open tasks',
-      description:
-        'Tasks that were announced and are not over: their samples arrive, or they wait, or they train.',
+      description: 'Open tasks: they receive samples, wait for training, or train.',
       unit: 'none',
       queries: { tasks: `max(lethe_open_tasks{${CHOSEN}})` },
     }),
     newest({
       title: 'Trains now',
-      description: '1 while a task is trained.',
+      description: '1 while a task trains, otherwise 0.',
       unit: 'bool_yes_no',
       queries: { trains: `max(lethe_training_active{${CHOSEN}})` },
     }),
     newest({
       title: 'Since the last progress',
-      description: 'Time since training last began or ended an epoch, while one is under way; 0 otherwise.',
+      description: 'Time since the current training started or finished an epoch; 0 without a training.',
       unit: 's',
       queries: {
         seconds: `max((time() - lethe_training_progress_timestamp_seconds{${CHOSEN}}) * lethe_training_active{${CHOSEN}})`,
@@ -149,7 +148,7 @@ export const training: Board = {
     }),
     newest({
       title: 'Backend',
-      description: 'What trains: native TensorFlow, or the slower WebAssembly.',
+      description: 'Backend of the training: native TensorFlow, or the slower WebAssembly.',
       unit: 'none',
       width: 6,
       names: true,
@@ -157,14 +156,14 @@ export const training: Board = {
     }),
     newest({
       title: 'Tasks ended',
-      description: 'Tasks that ended since the workers started, by how.',
+      description: 'Tasks that ended since the workers started, by outcome.',
       unit: 'none',
       width: 6,
       queries: { '{{outcome}}': `sum by (outcome) (lethe_tasks_total{${CHOSEN}})` },
     }),
     lines({
       title: 'Epochs',
-      description: 'Epochs that ended of the task that is, or was last, trained, and how many it has.',
+      description: 'Finished epochs of the current or last training, and its number of epochs.',
       unit: 'none',
       min: 0,
       queries: {
@@ -180,21 +179,21 @@ export const training: Board = {
     }),
     lines({
       title: 'Duration of an epoch',
-      description: 'How long the last epoch took.',
+      description: 'Duration of the last epoch.',
       unit: 's',
       min: 0,
       queries: { seconds: `max(lethe_training_epoch_duration_seconds{${CHOSEN}})` },
     }),
     lines({
       title: 'Samples stored',
-      description: 'Vectors of samples written to the databases a second.',
+      description: 'Sample vectors written to the databases per second.',
       unit: 'wps',
       min: 0,
       queries: { samples: perSecond('lethe_stage_items_total', ['model'], `${CHOSEN}, stage="store"`) },
     }),
     heat({
       title: 'Duration of tasks',
-      description: 'From the start of the training to the model that answers, as it is spread over time.',
+      description: 'Distribution over time: from the start of the training to the current model.',
       histogram: 'lethe_training_duration_seconds',
     }),
     lines({
@@ -206,7 +205,7 @@ export const training: Board = {
     }),
     lines({
       title: 'Duration of tasks, 95 %',
-      description: 'Of the tasks that ended, 95 % took less.',
+      description: '95 % of the finished tasks were faster.',
       unit: 's',
       min: 0,
       width: 24,

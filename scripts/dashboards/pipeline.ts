@@ -5,12 +5,12 @@ import { CHOSEN, heat, lines, MODEL, newest, perSecond, quantile } from './panel
 export const pipeline: Board = {
   uid: 'lethe-pipeline',
   title: 'Pipeline',
-  description: 'Throughput, latency, what waits and what is refused.',
+  description: 'Throughput, latency, queues and refusals.',
   variables: { stage: `label_values(lethe_stage_duration_seconds_count{${MODEL}}, stage)` },
   panels: [
     newest({
       title: 'Answers now',
-      description: 'Queries answered a second, over five minutes and all workers.',
+      description: 'Queries answered per second, over five minutes and all workers.',
       unit: 'reqps',
       width: 6,
       queries: { answers: `model:lethe_queries:rate5m{${MODEL}}` },
@@ -18,7 +18,7 @@ export const pipeline: Board = {
     newest({
       title: 'Latency now',
       description:
-        'From the writing of a query to its answer, over five minutes and all workers: half and 99 % are faster.',
+        'Time from writing a query to its answer, over five minutes and all workers: half and 99 % are faster.',
       unit: 's',
       width: 6,
       queries: {
@@ -47,15 +47,14 @@ export const pipeline: Board = {
     lines({
       title: 'Answers',
       description:
-        'Queries answered a second, by who answered: the model, or the output strategy for inputs of unlearned classes.',
+        'Queries answered per second, by route: the model, or the output strategy for inputs of unlearned classes.',
       unit: 'reqps',
       min: 0,
       queries: { '{{route}}': perSecond('lethe_queries_total', ['route']) },
     }),
     lines({
       title: 'Latency of answers',
-      description:
-        'From the writing of a query to its answer: half, 95 % and 99 % of the queries are faster.',
+      description: 'Time from writing a query to its answer: half, 95 % and 99 % of the queries are faster.',
       unit: 's',
       min: 0,
       queries: {
@@ -66,12 +65,12 @@ export const pipeline: Board = {
     }),
     heat({
       title: 'Spread of latency',
-      description: 'From the writing of a query to its answer, as it is spread over time.',
+      description: 'Distribution over time: from writing a query to its answer.',
       histogram: 'lethe_query_latency_seconds',
     }),
     lines({
       title: 'Time by stage',
-      description: 'What a stage takes for a batch: 95 % are faster.',
+      description: 'Duration of a stage for a batch: 95 % are faster.',
       unit: 's',
       min: 0,
       queries: {
@@ -80,7 +79,7 @@ export const pipeline: Board = {
     }),
     lines({
       title: 'Items by stage',
-      description: 'Items that a stage handles a second.',
+      description: 'Items that a stage handles per second.',
       unit: 'ops',
       min: 0,
       queries: { '{{stage}}': perSecond('lethe_stage_items_total', ['stage'], `${CHOSEN}, stage=~"$stage"`) },
@@ -103,14 +102,14 @@ export const pipeline: Board = {
     lines({
       title: 'Dead letters by reason',
       description:
-        'Records refused in the last five minutes. Each is in the topic of dead letters, with what to do about it.',
+        'Records refused in the last five minutes. Each is in the topic of dead letters, with a remedy.',
       unit: 'short',
       min: 0,
       queries: { '{{reason}}': `sum by (reason) (increase(lethe_dead_letters_total{${CHOSEN}}[5m])) > 0` },
     }),
     heat({
-      title: 'Spread of stage $stage',
-      description: 'What the stage takes for a batch, as it is spread over time.',
+      title: 'Distribution of stage $stage',
+      description: 'Distribution over time: duration of the stage for a batch.',
       histogram: 'lethe_stage_duration_seconds',
       matchers: `${CHOSEN}, stage=~"$stage"`,
       width: 8,
@@ -124,11 +123,11 @@ export const pipeline: Board = {
 export const workers: Board = {
   uid: 'lethe-workers',
   title: 'Workers',
-  description: 'Whether the workers can be given work, what they run on, and what they use.',
+  description: 'Readiness, backends and resources of the workers.',
   panels: [
     newest({
       title: 'Ready',
-      description: 'Whether the worker can be given work.',
+      description: 'Whether the worker accepts work.',
       unit: 'bool_yes_no',
       width: 6,
       queries: { '{{worker}}': `lethe_ready{${CHOSEN}}` },
@@ -139,7 +138,7 @@ export const workers: Board = {
     }),
     newest({
       title: 'Role',
-      description: 'What the worker does: learn, infer or all.',
+      description: 'Role of the worker: learn, infer or all.',
       unit: 'none',
       width: 6,
       names: true,
@@ -155,7 +154,7 @@ export const workers: Board = {
     newest({
       title: 'Firing alerts',
       description:
-        "Prometheus' alerts that fire, of all models and workers. docs/runbooks.md tells what to do.",
+        'Firing alerts of Prometheus, of all models and workers. docs/runbooks.md says what to do.',
       unit: 'none',
       width: 6,
       queries: {
@@ -164,7 +163,7 @@ export const workers: Board = {
     }),
     newest({
       title: 'Backends',
-      description: 'What computes: embedding, training and inference.',
+      description: 'Backends of embedding, training and inference.',
       unit: 'none',
       width: 12,
       names: true,
@@ -172,7 +171,7 @@ export const workers: Board = {
     }),
     newest({
       title: 'Models',
-      description: 'Version of the model that answers, and how many workers answer with it.',
+      description: 'Version of the current model, and the number of workers that answer with it.',
       unit: 'none',
       width: 12,
       queries: { '{{version}}': `count by (version) (lethe_model_info{${CHOSEN}})` },
@@ -186,7 +185,7 @@ export const workers: Board = {
     }),
     lines({
       title: 'Memory of Node.js',
-      description: 'Heap in use, and memory outside of it: vectors, images, buffers.',
+      description: 'Used heap, and external memory: vectors, images, buffers.',
       unit: 'bytes',
       min: 0,
       queries: {
@@ -197,14 +196,14 @@ export const workers: Board = {
     lines({
       title: 'CPU',
       description:
-        'Cores in use by the process with its threads; a training is a process of its own and not in it.',
+        'Cores that the process uses, including its threads. A training is a separate process and not included.',
       unit: 'none',
       min: 0,
       queries: { '{{worker}}': `rate(process_cpu_seconds_total{${CHOSEN}}[$__rate_interval])` },
     }),
     lines({
       title: 'Event loop',
-      description: 'How late the event loop of Node.js is: 99 % of its turns are less.',
+      description: 'Delay of the event loop of Node.js: 99 % of its turns are faster.',
       unit: 's',
       min: 0,
       queries: { '{{worker}}': `nodejs_eventloop_lag_p99_seconds{${CHOSEN}}` },
@@ -218,7 +217,7 @@ export const workers: Board = {
     }),
     lines({
       title: 'Missing values',
-      description: 'Scrapes of the last five minutes in which Kafka or Redis did not tell a value in time.',
+      description: 'Scrapes of the last five minutes in which Kafka or Redis did not respond in time.',
       unit: 'none',
       min: 0,
       queries: {

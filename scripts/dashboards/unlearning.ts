@@ -5,7 +5,7 @@ import { CHOSEN, heat, lines, MODEL, newest, perSecond, quantile } from './panel
 export const unlearning: Board = {
   uid: 'lethe-unlearning',
   title: 'Unlearning',
-  description: 'Requests to forget: how long they take, what they move, and what is left to be erased.',
+  description: 'Requests to forget: their duration, what they move, and what remains to be erased.',
   panels: [
     newest({
       title: 'Unlearned classes',
@@ -19,7 +19,7 @@ export const unlearning: Board = {
     }),
     newest({
       title: 'Vectors by database',
-      description: 'DB-CIL (cil) holds what is known, DB-MU (mu) what was unlearned.',
+      description: 'DB-CIL (cil) contains known classes, DB-MU (mu) unlearned ones.',
       unit: 'short',
       width: 6,
       queries: { '{{database}}': `max by (database) (lethe_database_vectors{${CHOSEN}})` },
@@ -27,7 +27,7 @@ export const unlearning: Board = {
     newest({
       title: 'Time to forget, 95 %',
       description:
-        'Of the requests to unlearn in the last 15 minutes, 95 % took less from the writing of the command to its event.',
+        'Time from writing an unlearn command to its event, over the last 15 minutes: 95 % were faster.',
       unit: 's',
       width: 6,
       queries: { p95: `model:lethe_time_to_forget_seconds:p95_15m{${MODEL}}` },
@@ -35,7 +35,7 @@ export const unlearning: Board = {
     newest({
       title: 'Erasures',
       description:
-        'Requests to erase that ended since the workers started, by how. A failed one is not tried again by itself.',
+        'Erase requests that ended since the workers started, by outcome. Lethe does not retry a failed one automatically.',
       unit: 'none',
       width: 6,
       queries: { '{{outcome}}': `sum by (outcome) (lethe_erasures_total{${CHOSEN}})` },
@@ -48,7 +48,7 @@ export const unlearning: Board = {
     }),
     lines({
       title: 'Time to forget by kind',
-      description: 'The same, by how the request named what is to be forgotten: 95 % are faster.',
+      description: 'The same by kind of request (class, examples, samples): 95 % are faster.',
       unit: 's',
       min: 0,
       queries: { '{{by}}': quantile(0.95, 'lethe_time_to_forget_seconds', ['by']) },
@@ -56,14 +56,14 @@ export const unlearning: Board = {
     lines({
       title: 'Duration of requests',
       description:
-        'From the reading of a request to unlearn to its end, without the time that it waited to be read: 95 % are faster.',
+        'Time from reading an unlearn request to its end, without the time that it waited: 95 % are faster.',
       unit: 's',
       min: 0,
       queries: { '{{by}}': quantile(0.95, 'lethe_unlearn_duration_seconds', ['by']) },
     }),
     heat({
       title: 'Duration of migrations',
-      description: 'From the reading of a command to the end of its move between the databases.',
+      description: 'Time from reading a command to the end of its move between the databases.',
       histogram: 'lethe_migration_duration_seconds',
     }),
     lines({
@@ -76,7 +76,7 @@ export const unlearning: Board = {
     }),
     lines({
       title: 'Vectors moved',
-      description: 'Vectors moved between the databases a second, by direction.',
+      description: 'Vectors moved between the databases per second, by direction.',
       unit: 'short',
       min: 0,
       queries: { '{{direction}}': perSecond('lethe_migrated_vectors_total', ['direction']) },
@@ -97,7 +97,8 @@ export const unlearning: Board = {
     }),
     lines({
       title: 'Models made without forgotten classes',
-      description: 'Rebuilt, or revised exactly (analytic learner), or failed, since the workers started.',
+      description:
+        'Models rebuilt, revised exactly (analytic learner), or failed, since the workers started.',
       unit: 'none',
       min: 0,
       queries: { '{{outcome}}': `sum by (outcome) (lethe_rebuilds_total{${CHOSEN}})` },
@@ -105,20 +106,20 @@ export const unlearning: Board = {
     heat({
       title: 'Time to erase',
       description:
-        'From the writing of a command to erase to the deletion of what held its classes, where one worker did both. Most of it is the rebuild.',
+        'Time from writing an erase command to deleting everything that contained its classes, if one worker did both. Most of it is the rebuild.',
       histogram: 'lethe_time_to_erase_seconds',
     }),
     lines({
       title: 'Version of the registry',
       description:
-        'By worker; it grows with every change. Lines that stay below others are of workers that are behind.',
+        'By worker; it grows with every change. A worker whose line stays below the others is behind.',
       unit: 'none',
       min: 0,
       queries: { '{{worker}}': `lethe_registry_version{${CHOSEN}}` },
     }),
     lines({
       title: 'Behind the registry',
-      description: 'Versions that another worker had a minute ago and this one has not now. 0 is good.',
+      description: 'Versions that another worker had a minute ago and this one still lacks. 0 is good.',
       unit: 'none',
       min: 0,
       queries: { '{{worker}}': `worker:lethe_registry_behind:versions{${CHOSEN}}` },
@@ -126,7 +127,7 @@ export const unlearning: Board = {
     lines({
       title: 'Commands refused',
       description:
-        'Commands that could not be carried out since the workers started, by reason. Each has an event that says what to do.',
+        'Refused commands since the workers started, by reason. The event of each contains a remedy.',
       unit: 'none',
       min: 0,
       width: 24,

@@ -211,11 +211,12 @@ function connectionWatch(health: Health, logger: Logger): OnConnection {
   const away = new LatestWaits();
   const goesOn = (service: string): boolean => / (writes|durability)$/.test(service);
   const wait = (service: string, why: string | undefined): (() => void) =>
-    goesOn(service) ? health.note(service, why ?? 'it takes no writes') : health.waitFor(service, why);
+    goesOn(service) ? health.note(service, why ?? 'it accepts no writes') : health.waitFor(service, why);
   return (service, connected, why) => {
     const wasAway = away.replace(service, connected ? null : wait(service, why));
     if (connected && wasAway) logger.info({ service }, 'reachable again');
-    if (!connected && !wasAway) logger.warn({ service, why }, 'out of reach, or refuses; waiting for it');
+    if (!connected && !wasAway)
+      logger.warn({ service, why }, 'unreachable or refuses requests; waiting for it');
   };
 }
 

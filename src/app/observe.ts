@@ -105,7 +105,7 @@ export function observe(observation: Observation): void {
           const { name, error, ms } = signal;
           const why = `${error.code}: ${error.message}`;
           waits.replace(`topology ${name}`, health.waitFor(`${name} to run again`, why));
-          logger.error({ topology: name, err: error, ms }, 'a topology failed; it is started again');
+          logger.error({ topology: name, err: error, ms }, 'a topology failed and will restart');
         }
         return;
       case 'model-waits': {
@@ -116,7 +116,7 @@ export function observe(observation: Observation): void {
             { what, err: error, remedy: error.remedy },
             'training is not possible now; Lethe will try again',
           );
-        } else logger.info({ what }, 'goes on');
+        } else logger.info({ what }, 'training or rebuild continues');
         return;
       }
       case 'residue':
@@ -132,7 +132,7 @@ export function observe(observation: Observation): void {
       case 'unconfirmed': {
         const { event, position, why } = signal;
         metrics.observeUnconfirmed(event);
-        logger.warn({ event, position, why }, 'an event tells of what the registry knows nothing of');
+        logger.warn({ event, position, why }, 'the registry does not confirm an event');
         return;
       }
       case 'commands-lost':

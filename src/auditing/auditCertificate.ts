@@ -125,7 +125,7 @@ function refuseLearnedAgain(className: string, story: readonly Link[], erasure: 
     {
       field: 'class',
       value: className,
-      remedy: `Erase it again. Record ${again[1]} of the chain tells of the task (\`lethe audit show\`).`,
+      remedy: `Erase it again. Record ${again[1]} of the chain announces the task (\`lethe audit show\`).`,
     },
   );
 }
@@ -134,7 +134,7 @@ function stillThere(className: string, remains: readonly string[], seen: ClassEv
   return new LetheError('not-erased', `"${className}" is not gone: ${remains.join('; ')}`, {
     field: 'class',
     value: className,
-    remedy: 'Erase it (`lethe erase`), wait for the event `erased`, and ask again.',
+    remedy: 'Erase it (`lethe erase`), wait for the event `erased`, and try again.',
     evidence: { ...seen },
   });
 }
@@ -142,12 +142,12 @@ function stillThere(className: string, remains: readonly string[], seen: ClassEv
 function notSeen(className: string, unseen: readonly Place[], seen: ClassEvidence): LetheError {
   return new LetheError(
     'not-erased',
-    `nobody can say yet that "${className}" is gone: ${unseen.map(placeWords).join('; ')}`,
+    `not every place was checked for "${className}" yet: ${unseen.map(placeWords).join('; ')}`,
     {
       field: 'class',
       value: className,
       remedy:
-        'Start the workers that are waited for, and ask again in a minute. Where one is gone for good with its folder, say so: `lethe workers gone <id>`.',
+        'Start the missing workers, and try again in a minute. If a worker and its folder are gone for good, run `lethe workers gone <id>`.',
       evidence: { ...seen },
       retriable: true,
     },
@@ -156,15 +156,16 @@ function notSeen(className: string, unseen: readonly Place[], seen: ClassEvidenc
 
 function notErased(className: string, story: readonly Link[]): LetheError {
   const doubted = story.findLast(({ kept }) => isErasure(kept));
-  const why = doubted?.kept.registry?.why ?? 'a version of Lethe wrote it that did not ask the registry';
+  const why =
+    doubted?.kept.registry?.why ?? 'it was written by a version of Lethe that did not check the registry';
   const message = doubted
-    ? `record ${doubted.sequence} of the chain tells that "${className}" was erased, which the registry did not confirm: ${why}`
-    : `the audit chain tells of no erasure of "${className}"`;
+    ? `record ${doubted.sequence} of the chain says that "${className}" was erased, but the registry did not confirm it: ${why}`
+    : `the audit chain contains no erasure of "${className}"`;
   return new LetheError('not-erased', message, {
     field: 'class',
     value: className,
     remedy: doubted
-      ? 'See who else may write to the events topic; then erase the class.'
-      : 'Erase it first (`lethe erase`). The chain follows the event `erased` within moments: ask again if it was just told.',
+      ? 'Find out who else writes to the events topic. Then erase the class.'
+      : 'Erase it first (`lethe erase`). The chain contains the event within moments: if the class was just erased, try again.',
   });
 }

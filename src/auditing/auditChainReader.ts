@@ -88,11 +88,11 @@ export class ChainReader<T> {
     const isOther = typeof hash === 'string' && hash !== own;
     if (!record) {
       const isTorn = isOther || hash === undefined || (seal ?? null) !== null;
-      this.#pass({ ...at, why: 'it is no audit record' }, isTorn);
+      this.#pass({ ...at, why: 'it is not an audit record' }, isTorn);
     } else if (hash === null)
-      this.#pass({ ...at, why: 'no hash was written beside it' }, (seal ?? null) !== null);
+      this.#pass({ ...at, why: 'it has no hash in its header' }, (seal ?? null) !== null);
     else if (isOther) {
-      const why = `its bytes have the hash ${own}, written beside it is another`;
+      const why = `its bytes have the hash ${own}, but its header has another`;
       this.#pass({ ...at, why }, true);
     } else if (this.#links.has(own)) this.#pass({ ...at, why: `it is a copy of number ${record.sequence}` });
     else this.#link(record, own, read, { ...at, alone: hash === undefined });
@@ -212,7 +212,7 @@ function faultOf<T>(link: Link<T>, end: Link<T>): ChainFault | null {
   return {
     index: Math.max(first.index, root.index),
     problem: 'not-linked',
-    message: `number ${Math.max(first.sequence, root.sequence)} goes on from a record that is not here: one before it was changed or removed`,
+    message: `number ${Math.max(first.sequence, root.sequence)} follows a record that is missing: an earlier record was changed or removed`,
   };
 }
 

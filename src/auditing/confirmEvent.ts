@@ -66,9 +66,7 @@ async function doubtOf(event: Effective, value: Buffer, registry: ClassRegistry)
   const { version, tasks } = await registry.refresh();
   if (event.kind === 'erased' || event.kind === 'erasure-completed') {
     const told = await receiptOf(toldId(value), registry);
-    return told === 'unreadable' || told === null
-      ? 'the registry has no note that Lethe told of this erasure'
-      : null;
+    return told === 'unreadable' || told === null ? 'the registry has no record of this erasure' : null;
   }
   const claim = claimOf(event);
   if (claim.commandId === undefined) {
@@ -99,14 +97,14 @@ function differenceOf(
   newest: number,
 ): string | null {
   const effect = effectSchema.safeParse(receipt.details);
-  if (!effect.success) return `the receipt of command ${commandId} does not tell what it did`;
+  if (!effect.success) return `the receipt of command ${commandId} does not say what it did`;
   if (effect.data.kind !== kind) return `command ${commandId} had another effect (${effect.data.kind})`;
   const known = [[...receipt.moved.keys()], aboutOf(effect.data)];
   if (!known.some((names) => areSame(names, about)))
     return `command ${commandId} was about other ${kind === 'workers-gone' ? 'workers' : 'classes'}`;
   const { registryVersion: made } = receipt;
   if (registryVersion !== undefined && (registryVersion < made || registryVersion > newest))
-    return `command ${commandId} made the registry's version ${made}`;
+    return `command ${commandId} made version ${made} of the registry`;
   return null;
 }
 

@@ -75,7 +75,7 @@ async function lastWords(fault: Fault, { stderr, variables }: Told): Promise<voi
   const [{ createLogger }, { secretsIn }] = await loading;
   const secrets = secretsIn(variables);
   const logger = createLogger({ level: 'info', format: 'auto', secrets, destination: stderr });
-  logger.fatal(faultFields(fault), 'ends at an error that nothing caught');
+  logger.fatal(faultFields(fault), 'ends because of an uncaught exception');
 }
 
 /** The fields of a log line for a fault. */

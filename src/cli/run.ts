@@ -102,11 +102,11 @@ function outlive(logger: Logger, fail: (error: unknown) => void): (fault: Fault)
       case 'stderr':
         return;
       case 'stdout':
-        return logger.warn(faultFields(fault), 'goes on without its standard output');
+        return logger.warn(faultFields(fault), 'continues without standard output');
       case 'unhandledRejection':
-        return logger.error(faultFields(fault), 'goes on after an error that nothing waited for');
+        return logger.error(faultFields(fault), 'continues after an unhandled rejection');
       case 'uncaughtException':
-        logger.fatal(faultFields(fault), 'ends at an error that nothing caught');
+        logger.fatal(faultFields(fault), 'ends because of an uncaught exception');
         fail(fault.error);
     }
   };

@@ -105,7 +105,7 @@ function withdrawal(
 }
 
 function changed(place: string): LetheError {
-  return new LetheError('invalid-message', `${place}: it went away or changed while it was being sent`, {
+  return new LetheError('invalid-message', `${place}: it disappeared or changed while it was sent`, {
     field: 'path',
     value: place,
     remedy: 'Leave the files as they are until all are sent.',

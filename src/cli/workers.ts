@@ -21,7 +21,7 @@ const statusSchema = z.object({ workers: z.array(knownSchema) });
 export function workersCommand(io: CliIo): Command {
   return new Command('workers')
     .description(
-      'folders of workers that may hold copies of models: an erasure waits until each was looked at',
+      'list workers whose folders may hold copies of models; an erasure waits until each has checked its folder',
     )
     .addCommand(listCommand(io), { isDefault: true })
     .addCommand(goneCommand(io));
@@ -29,7 +29,7 @@ export function workersCommand(io: CliIo): Command {
 
 function listCommand(io: CliIo): Command {
   return withConnection(new Command('list'))
-    .description('list them, and what was seen there')
+    .description('list them with the results of their checks')
     .addHelpText('after', '\nExamples:\n  $ lethe workers\n  $ lethe workers list --json')
     .action((options: ConnectionOptions) => list(options, io));
 }
@@ -51,21 +51,21 @@ function lineOf(known: z.infer<typeof knownSchema>): string {
 
 function standingOf({ gone, lookedAt, holds, confirmed }: z.infer<typeof knownSchema>): string {
   if (gone) return 'declared gone';
-  if (lookedAt === null) return 'it has not looked yet';
+  if (lookedAt === null) return 'not checked yet';
   return holds.length > 0
     ? `held ${holds.join(', ')} at ${lookedAt}`
-    : `held nothing of what was erased up to version ${confirmed} at ${lookedAt}`;
+    : `held nothing that was erased up to version ${confirmed}, at ${lookedAt}`;
 }
 
 function goneCommand(io: CliIo): Command {
   return withConnection(new Command('gone'))
-    .description('declare that folders are gone, with what they held: no erasure waits for them any more')
-    .argument('<ids...>', 'as `lethe workers` lists them')
-    .option('--id <id>', 'id of the command: sent twice, it is carried out once')
+    .description('declare folders and their content gone, so that no erasure waits for them')
+    .argument('<ids...>', 'ids from `lethe workers`')
+    .option('--id <id>', 'id of the command; Lethe carries out a command once for each id')
     .addHelpText(
       'after',
       `
-The audit chain keeps who declared it. A worker that comes back with its folder is there again, and is waited for.
+The audit chain records who declared it. If the worker comes back with its folder, erasures wait for it again.
 
 Example:
   $ lethe workers gone 0b9f3c7e-6c0c-4b7e-9d53-2a9e6c2f9d10`,

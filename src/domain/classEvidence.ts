@@ -40,14 +40,14 @@ export type ClassEvidence = z.infer<typeof classEvidenceSchema>;
 export function remainsIn(evidence: ClassEvidence): string[] {
   const { state, vectors, model, answering, checkpoints, places } = evidence;
   const remains: string[] = [];
-  if (state !== 'erased') remains.push(`the registry calls it ${state ?? 'nothing: it has no such class'}`);
-  if (vectors.cil > 0) remains.push(`${vectors.cil} vectors of it lie in DB-CIL`);
-  if (vectors.mu > 0) remains.push(`${vectors.mu} vectors of it lie in DB-MU`);
+  if (state !== 'erased') remains.push(`its state in the registry is ${state ?? 'missing'}`);
+  if (vectors.cil > 0) remains.push(`${vectors.cil} of its vectors are in DB-CIL`);
+  if (vectors.mu > 0) remains.push(`${vectors.mu} of its vectors are in DB-MU`);
   if (model?.knows) remains.push(`model ${model.version}, which the registry names, knows it`);
   if (answering?.knows && answering.version !== model?.version)
-    remains.push(`model ${answering.version}, with which ${evidence.worker} answers, knows it`);
+    remains.push(`model ${answering.version}, which ${evidence.worker} answers with, knows it`);
   if (checkpoints.knowing.length > 0)
-    remains.push(`checkpoints that know it are kept: ${checkpoints.knowing.join(', ')}`);
+    remains.push(`checkpoints that know it exist: ${checkpoints.knowing.join(', ')}`);
   return [...remains, ...places.filter(isNews).map(placeWords)];
 }
 

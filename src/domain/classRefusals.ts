@@ -17,7 +17,7 @@ interface Wording {
   readonly remedy: string | ((subject: Subject) => string);
 }
 
-const LEARN_ANEW = 'Learn it anew: a learn command and new samples.';
+const LEARN_ANEW = 'Learn it again with a learn command and new samples.';
 const stateOf = ({ record }: Subject): string => record?.state ?? 'not announced';
 
 const WORDINGS: Readonly<Record<Refusal, Wording>> = {
@@ -67,7 +67,7 @@ const WORDINGS: Readonly<Record<Refusal, Wording>> = {
       `class "${name}" was unlearned, and none of its vectors remains to relearn it from`,
     remedy:
       'Wait until its task ends and a model without it exists (events `task-finished` or `task-failed`, then `model-rebuilt` or ' +
-      '`model-revised`). Then learn it anew, with a learn command and new samples. If no other class is learned, learn another one first.',
+      '`model-revised`). Then learn it again with a learn command and new samples. If no other class is learned, learn another one first.',
   },
   'not to be erased': {
     code: 'class-not-learned',
@@ -77,7 +77,7 @@ const WORDINGS: Readonly<Record<Refusal, Wording>> = {
   erasing: {
     code: 'class-erasing',
     message: ({ name, record }) => `class "${name}" is being erased (command ${record?.erasing})`,
-    remedy: 'Wait for its event `erased`. Then you can learn it anew from new samples.',
+    remedy: 'Wait for its event `erased`. Then you can learn it again from new samples.',
   },
   erased: {
     code: 'class-erased',
@@ -101,12 +101,12 @@ const WORDINGS: Readonly<Record<Refusal, Wording>> = {
     message: ({ name }) => `class "${name}" was unlearned; Lethe does not store its samples`,
     remedy:
       'To restore the class, send a relearn command, which needs no samples. If that says that none of its vectors remains, ' +
-      'announce the class anew with a learn command, then send the sample again.',
+      'announce the class again with a learn command, then send the sample again.',
   },
   'sample of erased': {
     code: 'class-erased',
     message: ({ name }) => `class "${name}" was erased; Lethe does not store its samples`,
-    remedy: 'To learn the class anew, announce it first: send a learn command, then new samples.',
+    remedy: 'To learn the class again, announce it first: send a learn command, then new samples.',
   },
 };
 

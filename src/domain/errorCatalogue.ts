@@ -45,7 +45,7 @@ export const ERROR_CATALOGUE: Readonly<Record<ReasonCode, ReasonDescription>> = 
   },
   'class-unlearned': {
     meaning: 'The class was unlearned, so Lethe accepts no new samples and no learn command for it.',
-    action: 'Send `relearn` to restore the class, or `erase` to learn it anew from new samples.',
+    action: 'Send `relearn` to restore the class, or `erase` to learn it again from new samples.',
     retry: 'no',
   },
   'sample-unlearned': {
@@ -55,7 +55,7 @@ export const ERROR_CATALOGUE: Readonly<Record<ReasonCode, ReasonDescription>> = 
   },
   'class-erased': {
     meaning: 'The class was erased; none of its vectors is left.',
-    action: 'To learn it anew, send a learn command and new samples.',
+    action: 'To learn it again, send a learn command and new samples.',
     retry: 'no',
   },
   'class-erasing': {
@@ -164,7 +164,7 @@ export const ERROR_CATALOGUE: Readonly<Record<ReasonCode, ReasonDescription>> = 
   },
   'disk-full': {
     meaning: 'A disk is full or not writable.',
-    action: 'Free space, or make the folder writable. A worker tries again by itself.',
+    action: 'Free space, or make the folder writable. A worker retries automatically.',
     retry: 'yes',
   },
   'records-lost': {
@@ -177,7 +177,7 @@ export const ERROR_CATALOGUE: Readonly<Record<ReasonCode, ReasonDescription>> = 
     meaning:
       'Something that Lethe needs is missing or does not work: TensorFlow, the embedder, an optional package, Redis or the ' +
       'data in it.',
-    action: 'Install or repair the part that the error names. A running worker tries again by itself.',
+    action: 'Install or repair the part that the error names. A running worker retries automatically.',
     retry: 'sometimes',
   },
   overloaded: {

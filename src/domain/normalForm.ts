@@ -87,7 +87,7 @@ export function nameSchema(description: string) {
           context.issues.push({ code: 'custom', input: context.value, message: flaw, continue: false });
       })
       .meta({
-        description: `${description} Taken in Unicode's Normalization Form C; no space at either end, no invisible character.`,
+        description: `${description} Lethe converts it to Unicode Normalization Form C. No space at either end, no invisible character.`,
         minLength: 1,
         maxLength: LONGEST,
         pattern: `^[^${UNSEEN_RANGES} ]([^${UNSEEN_RANGES}]*[^${UNSEEN_RANGES} ])?$`,

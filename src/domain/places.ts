@@ -72,21 +72,21 @@ export function checkpointsPlace(knowing: readonly string[]): Place {
 }
 
 const FILES: Readonly<Record<FilesState, Pick<Place, 'state' | 'detail'>>> = {
-  done: { state: 'done', detail: 'written anew' },
+  done: { state: 'done', detail: 'rewritten' },
   none: { state: 'done', detail: 'the database keeps none' },
-  due: { state: 'waiting', detail: 'to be written anew' },
+  due: { state: 'waiting', detail: 'to be rewritten' },
   failed: {
     state: 'failed',
-    detail: 'the database could not write them anew, and they may hold deleted vectors',
+    detail: 'the database could not rewrite them, and they may contain deleted vectors',
   },
   begun: {
     state: 'kept',
-    detail: 'the database was asked to write them anew, and Lethe may not see whether it has (INFO)',
+    detail: 'the database was asked to rewrite them, but Lethe has no permission to see the result (INFO)',
   },
   refused: {
     state: 'kept',
     detail:
-      'they hold deleted vectors until they are written anew, which Lethe may not ask for (BGREWRITEAOF)',
+      'they contain deleted vectors until the next rewrite; Lethe has no permission to start one (BGREWRITEAOF)',
   },
 };
 
@@ -97,7 +97,7 @@ export function filesPlace(files: FilesState | undefined): Place {
   return {
     ...place,
     state: 'kept',
-    detail: 'the version of Lethe that erased it did not note whether they were written anew',
+    detail: 'the version of Lethe that erased it did not record whether they were rewritten',
   };
 }
 
@@ -107,8 +107,8 @@ export function holderPlace(holder: KnownHolder, since: number): Place {
   const place = { kind: 'worker', place: `worker ${worker}`, holder: id } as const;
   if (gone) return { ...place, state: 'gone', detail: `declared gone; last seen ${seenAt}` };
   if (holds.length > 0)
-    return { ...place, state: 'failed', detail: `${folder} holds ${holds.join(', ')}, seen ${lookedAt}` };
+    return { ...place, state: 'failed', detail: `${folder} holds ${holds.join(', ')}, checked ${lookedAt}` };
   return confirmed >= since && confirmed > 0
-    ? { ...place, state: 'done', detail: `nothing of it in ${folder}, seen ${lookedAt}` }
-    : { ...place, state: 'waiting', detail: `it has not looked in ${folder} yet; last seen ${seenAt}` };
+    ? { ...place, state: 'done', detail: `nothing of it in ${folder}, checked ${lookedAt}` }
+    : { ...place, state: 'waiting', detail: `${folder} is not checked yet; last seen ${seenAt}` };
 }

@@ -15,7 +15,7 @@ function standingOf({ records, retentionMs, removal }: Holding): Pick<Place, 'st
     case 'deleted':
       return { state: 'done', detail: 'deleted' };
     case 'waiting':
-      return { state: 'waiting', detail: `deleted, and nobody is given them; ${removalWords(removal)}` };
+      return { state: 'waiting', detail: `deleted, and no reader gets them; ${removalWords(removal)}` };
   }
 }
 

@@ -62,6 +62,6 @@ function counted(
   if (isKept) return { ...place, detail: `${all} records name it; ${place.detail}` };
   if (before > 0)
     return { ...place, state: 'failed', detail: `${before} records from before the erasure name it` };
-  if (all > 0) return { ...place, state: 'kept', detail: `${all} records that came since name it` };
+  if (all > 0) return { ...place, state: 'kept', detail: `${all} later records name it` };
   return { ...place, detail: `no record names it; ${place.detail}` };
 }

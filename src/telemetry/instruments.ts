@@ -27,7 +27,7 @@ export function createInstruments(registry: Registry) {
   ) => new Histogram<L>({ name: `lethe_${name}_seconds`, help, labelNames, buckets, registers });
 
   return {
-    queries: counter('queries_total', 'Queries answered, by who answered.', ['route']),
+    queries: counter('queries_total', 'Queries answered, by route.', ['route']),
     queryLatency: seconds(
       'query_latency',
       'Time from the timestamp of a query to its answer.',
@@ -44,7 +44,7 @@ export function createInstruments(registry: Registry) {
     ),
     coverage: gauge(
       'coverage_ratio',
-      'Share of the last predictions with a truth that name a class: below 1 where inputs are answered with none. Accuracy divided by it is the accuracy on what is answered.',
+      'Share of the last predictions with a truth that name a class: below 1 if some inputs get no class. Accuracy divided by coverage is the accuracy on the inputs that get one.',
       ['classes'],
     ),
     forgetting: gauge('forgetting_ratio', 'Best accuracy under an earlier model minus accuracy now.', [
@@ -53,10 +53,12 @@ export function createInstruments(registry: Registry) {
     filterRecall: gauge('filter_recall_ratio', 'Share of unlearned inputs that the filter stops.', [
       'source',
     ]),
-    filterSpecificity: gauge('filter_specificity_ratio', 'Share of remaining inputs that it lets through.', [
-      'source',
-    ]),
-    filterLevel: gauge('filter_level', 'Score from which the filter says unlearned.'),
+    filterSpecificity: gauge(
+      'filter_specificity_ratio',
+      'Share of remaining inputs that the filter passes.',
+      ['source'],
+    ),
+    filterLevel: gauge('filter_level', 'Score from which the filter treats an input as unlearned.'),
     vectors: gauge('database_vectors', 'Vectors in DB-CIL and DB-MU.', ['database']),
     unannouncedSamples: gauge(
       'unannounced_samples',
@@ -64,7 +66,7 @@ export function createInstruments(registry: Registry) {
     ),
     incompleteErasures: gauge(
       'incomplete_erasures',
-      'Erased classes of which not every place was looked at, or something may be left.',
+      'Erased classes whose places were not all checked, or of which something may remain.',
     ),
     classes: gauge('classes', 'Classes in the registry.', ['state']),
     registryVersion: gauge('registry_version', 'Version of the class registry.'),
@@ -88,30 +90,34 @@ export function createInstruments(registry: Registry) {
       MILLISECONDS_TO_MINUTES,
       ['by'],
     ),
-    erasures: counter('erasures_total', 'Requests to erase that ended.', ['outcome']),
+    erasures: counter('erasures_total', 'Erase requests that ended.', ['outcome']),
     timeToErase: seconds(
       'time_to_erase',
-      'Time from the timestamp of an erase command to the deletion of all that contained its classes.',
+      'Time from the timestamp of an erase command to the deletion of everything that contained its classes.',
       SECONDS_TO_HOUR,
     ),
     broughtForward: counter(
       'store_brought_forward_total',
-      'Times that the store returned to an older state and was brought forward.',
+      'Times that the store returned to an older state and Lethe repaired it.',
     ),
     rebuilds: counter('rebuilds_total', 'Models made without forgotten classes or samples.', ['outcome']),
-    lastEvent: gauge('last_event_timestamp_seconds', 'When this worker last told of it.', ['event']),
+    lastEvent: gauge('last_event_timestamp_seconds', 'Time of the last event of this kind on this worker.', [
+      'event',
+    ]),
     commandsRejected: counter('commands_rejected_total', 'Commands refused.', ['reason']),
     deadLetters: counter('dead_letters_total', 'Records refused.', ['reason']),
     unconfirmedEvents: counter(
       'unconfirmed_events_total',
-      'Events about an effect that the registry does not confirm: others wrote them, or the store went back.',
+      'Events about an effect that the registry does not confirm: another program wrote them, or the store went back.',
       ['kind'],
     ),
     lostRecords: counter('lost_records_total', 'Records that were deleted before they were read.', ['topic']),
-    restarts: counter('topology_restarts_total', 'Times that a topology failed and was started again.', [
+    restarts: counter('topology_restarts_total', 'Times that a topology failed and was restarted.', [
       'topology',
     ]),
-    stageDuration: seconds('stage_duration', 'Of a stage, for a batch.', MILLISECONDS_TO_SECONDS, ['stage']),
+    stageDuration: seconds('stage_duration', 'Duration of a stage, for a batch.', MILLISECONDS_TO_SECONDS, [
+      'stage',
+    ]),
     stageItems: counter('stage_items_total', 'Items that a stage handled.', ['stage']),
     queueDepth: gauge('queue_depth', 'Items that wait in a queue.', ['queue']),
     consumerLag: gauge('consumer_lag_records', 'Records written and not yet settled.', ['topic']),
@@ -120,18 +126,21 @@ export function createInstruments(registry: Registry) {
       'Scrapes in which Kafka or Redis did not respond in time.',
       ['source'],
     ),
-    trainingActive: gauge('training_active', '1 while a task is trained.'),
-    trainingEpoch: gauge('training_epoch', 'Last epoch that ended of the task that is, or was, trained.'),
-    trainingEpochsPlanned: gauge('training_epochs_planned', 'Epochs of that task.'),
-    trainingEpochDuration: gauge('training_epoch_duration_seconds', 'Of the last epoch.'),
-    trainingProgress: gauge('training_progress_timestamp_seconds', 'When training last got on.'),
+    trainingActive: gauge('training_active', '1 while a task trains, otherwise 0.'),
+    trainingEpoch: gauge('training_epoch', 'Last finished epoch of the current or last training.'),
+    trainingEpochsPlanned: gauge('training_epochs_planned', 'Epochs of the current or last training.'),
+    trainingEpochDuration: gauge('training_epoch_duration_seconds', 'Duration of the last epoch.'),
+    trainingProgress: gauge(
+      'training_progress_timestamp_seconds',
+      'Time of the last progress of a training.',
+    ),
     trainingLoss: gauge('training_loss', 'Loss of the last epoch.'),
     trainingEpochs: counter('training_epochs_total', 'Epochs trained.'),
-    trainingDuration: seconds('training_duration', 'Of a task.', SECONDS_TO_HOUR),
+    trainingDuration: seconds('training_duration', 'Duration of the training of a task.', SECONDS_TO_HOUR),
     tasks: counter('tasks_total', 'Tasks ended.', ['outcome']),
-    openTasks: gauge('open_tasks', 'Tasks whose samples arrive or that wait for training or train.'),
-    ready: gauge('ready', '1 where the worker can be given work.'),
-    live: gauge('live', '0 where only a new start helps.'),
+    openTasks: gauge('open_tasks', 'Tasks that receive samples, wait for training, or train.'),
+    ready: gauge('ready', '1 if the worker accepts work, otherwise 0.'),
+    live: gauge('live', '0 if only a restart helps, otherwise 1.'),
     waitingFor: gauge(
       'waiting_for',
       'What a worker waits for before it is ready, trains or erases. Always 1.',
@@ -139,8 +148,8 @@ export function createInstruments(registry: Registry) {
     ),
     learner: gauge('learner', '1 for the worker that learns, 0 for one that stands by.'),
     worker: gauge('worker_info', 'The role of the worker; always 1.', ['role']),
-    backend: gauge('backend_info', 'What computes, by role; always 1.', ['backend', 'role']),
-    model: gauge('model_info', 'The model that answers; always 1.', ['version']),
+    backend: gauge('backend_info', 'The TensorFlow backend, by role; always 1.', ['backend', 'role']),
+    model: gauge('model_info', 'The current model of the worker; always 1.', ['version']),
   };
 }
 export type Instruments = ReturnType<typeof createInstruments>;

@@ -19,7 +19,7 @@ const MEASURES: readonly { readonly key: keyof Measured; readonly what: string; 
   [
     { key: 'remaining', what: 'accuracy on remaining classes, forgotten masked, %', digits: 2 },
     { key: 'unmasked', what: 'test inputs answered with the class, mask off, %', digits: 2 },
-    { key: 'zrf', what: 'ZRF: likeness to a model that was never trained', digits: 3 },
+    { key: 'zrf', what: 'ZRF: similarity to an untrained model', digits: 3 },
     { key: 'membership', what: 'membership inference by confidence, AUROC', digits: 3 },
     { key: 'nearestStored', what: 'membership inference by nearest stored vector, AUROC', digits: 3 },
     { key: 'featureProbe', what: 'linear probe of the features, AUROC', digits: 3 },

@@ -145,14 +145,14 @@ const INK = `(() => {
 describe('the console, before anything is learned', () => {
   it('says how to begin', async () => {
     const page = await open();
-    await page.getByRole('heading', { name: 'Nothing is learned yet' }).waitFor();
+    await page.getByRole('heading', { name: 'No class is learned yet' }).waitFor();
     await expect.poll(() => page.locator('pre').innerText()).toContain(`--url ${new URL(lethe.url).origin}`);
     expect(await page.title()).toBe('Lethe console');
   });
 
   it.each(['light', 'dark'] as const)('has nothing against accessibility, %s', async (colorScheme) => {
     const page = await open({ colorScheme });
-    await page.getByRole('heading', { name: 'Nothing is learned yet' }).waitFor();
+    await page.getByRole('heading', { name: 'No class is learned yet' }).waitFor();
     expect(await violations(page)).toEqual([]);
   });
 });
@@ -160,7 +160,7 @@ describe('the console, before anything is learned', () => {
 describe('the console of a Lethe that learned', () => {
   it('shows a task arrive, train and finish, its classes and the map', async () => {
     const page = await open();
-    await page.getByRole('heading', { name: 'Nothing is learned yet' }).waitFor();
+    await page.getByRole('heading', { name: 'No class is learned yet' }).waitFor();
     await learn(lethe, 'animals', CLASSES);
     await page.locator('.stage').waitFor();
     await page.locator('.stage.finished').waitFor();
@@ -276,12 +276,12 @@ describe('the console of a Lethe with a token', () => {
     await page.getByText('does not accept this token').waitFor();
     await page.getByRole('textbox', { name: 'Token' }).fill(TOKEN);
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Nothing is learned yet' }).waitFor();
+    await page.getByRole('heading', { name: 'No class is learned yet' }).waitFor();
     expect(page.url()).not.toContain(TOKEN);
     expect(await page.context().cookies()).toEqual([]);
     expect(await page.evaluate('localStorage.length')).toBe(0);
     await page.reload();
-    await page.getByRole('heading', { name: 'Nothing is learned yet' }).waitFor();
+    await page.getByRole('heading', { name: 'No class is learned yet' }).waitFor();
     // Chromium itself notes each answer of 401.
     expect(complaints.splice(0).filter((text) => !text.includes('401'))).toEqual([]);
   });

@@ -106,14 +106,14 @@ describe('lethe erase, over Kafka and Redis', () => {
     const checked = await run('erase', 'cat', '--check');
     expect(checked).toMatchObject({ code: 0, stdout: expect.stringMatching(/^cat: erased, as /) });
     expect(checked.stdout).toMatch(
-      /DB-MU: done, no vector of it\n.*checkpoints: done.*\n.*files: done, written anew/,
+      /DB-MU: done, no vector of it\n.*checkpoints: done.*\n.*files: done, rewritten/,
     );
     expect(checked.stdout).toMatch(/samples: kept, 41 records name it/);
     expect(checked.stdout).toMatch(/dead-letters: waiting, no record names it; deleted, .*segment\.ms/);
     expect(await run('erase', 'dog', '--check')).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
-        /not-erased: .*"dog": the registry calls it learned; .*40 vectors of it lie in DB-CIL/,
+        /not-erased: .*"dog": its state in the registry is learned; .*40 of its vectors are in DB-CIL/,
       ),
     });
     const workers = JSON.parse((await run('workers', 'list', '--json')).stdout);

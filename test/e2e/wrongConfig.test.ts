@@ -115,7 +115,7 @@ const CASES: readonly Case[] = [
     is: 'no TLS for a listener of Kafka that speaks it',
     change: () => ({ LETHE_TRANSPORT__KAFKA__BROKERS: JSON.stringify([kafka.sslBrokers]) }),
     key: 'transport.kafka.brokers',
-    says: /wants TLS, set transport\.kafka\.ssl/,
+    says: /requires TLS, set transport\.kafka\.ssl/,
   },
   {
     is: 'TLS for a listener of Kafka without it',

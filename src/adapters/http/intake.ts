@@ -94,9 +94,9 @@ export class Intake {
   #waitOf(context: Context, role: IngressRole): WaitFor | undefined {
     if (role !== 'samples') return waitFor(context, this.options.waitSeconds * 1000);
     if (parameterOf(context, 'wait') === undefined) return undefined;
-    throw new LetheError('invalid-message', 'there is nothing to wait for after a sample', {
+    throw new LetheError('invalid-message', 'samples have no answer to wait for', {
       field: 'wait',
-      remedy: 'Leave wait out. The learn command waits for its samples: POST /v1/commands?wait=60s.',
+      remedy: 'Omit wait. The learn command waits for its samples: POST /v1/commands?wait=60s.',
     });
   }
 

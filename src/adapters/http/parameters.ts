@@ -37,6 +37,6 @@ export function countsRecords(context: Context): boolean {
   throw new LetheError('invalid-message', `records can't be "${records}"`, {
     field: 'records',
     value: records,
-    remedy: 'Use records=count to have the records of topics counted, or leave it out.',
+    remedy: 'Use records=count to count the records of the topics, or omit it.',
   });
 }

@@ -5,7 +5,7 @@ const STREAM = { taken: 'streams are already open', wayOut: 'Close one' };
 const IN_WORDS = {
   'http.followers': STREAM,
   'http.backlogs': STREAM,
-  'http.waiters': { taken: 'messages are already waited for', wayOut: 'Send it without waiting' },
+  'http.waiters': { taken: 'requests already wait for an answer', wayOut: 'Send it without waiting' },
 } as const;
 
 /** A limited number of places. */

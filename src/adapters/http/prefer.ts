@@ -37,7 +37,7 @@ function msOf(text: string): number {
   throw new LetheError('invalid-message', `can't wait for "${text}"`, {
     field: 'wait',
     value: text,
-    remedy: 'Use wait=5s or wait=500ms, or leave it out to get an answer 202 at once.',
+    remedy: 'Use wait=5s or wait=500ms, or omit it to get 202 immediately.',
   });
 }
 

@@ -137,7 +137,7 @@ export function startError(thrown: unknown, options: KafkaConnectionOptions): Le
   const seconds = options.startTimeoutMs / 1000;
   const tls = options.ssl
     ? 'If the listener is without TLS, remove transport.kafka.ssl.'
-    : 'If the listener wants TLS, set transport.kafka.ssl.';
+    : 'If the listener requires TLS, set transport.kafka.ssl.';
   const hint = options.sasl ? tls : `${tls} If it asks for a user, set transport.kafka.sasl.`;
   return new LetheError(
     'config-invalid',

@@ -47,7 +47,7 @@ export class Offsets {
       const partitions = answer.find((of) => of.topic === topic)?.partitions ?? [];
       // Partitions without a position are among them.
       if (partitions.length === 0)
-        throw new Error(`Kafka tells no position of ${group} in ${topic}, nor that there is none`);
+        throw new Error(`Kafka returned neither a position of ${group} in ${topic} nor its absence`);
       const places = partitions.map(({ partition, offset, metadata }) => {
         return [partition, { position: BigInt(offset), note: noteIn(metadata) }] as const;
       });

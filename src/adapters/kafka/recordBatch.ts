@@ -49,7 +49,7 @@ export function headAt(fetched: Buffer, start: number): BatchHead | undefined {
   const end = start + LENGTH_END + head.readInt32BE(8);
   if (end > fetched.length) return undefined;
   if (end < start + HEAD_BYTES)
-    throw new RangeError('a batch of records says that it is shorter than its head');
+    throw new RangeError('a batch of records declares a length below that of its header');
   const firstOffset = head.readBigInt64BE(0);
   return {
     firstOffset,
@@ -113,7 +113,7 @@ class Bytes {
 
   take(count: number): Buffer {
     const end = this.#at + count;
-    if (end > this.bytes.length) throw new RangeError('a record ends before its bytes do');
+    if (end > this.bytes.length) throw new RangeError('a record ends before its declared length');
     const taken = this.bytes.subarray(this.#at, end);
     this.#at = end;
     return taken;
@@ -152,12 +152,12 @@ class Bytes {
       coded |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return (coded >> 1n) ^ -(coded & 1n);
     }
-    throw new RangeError('a number of a record does not end');
+    throw new RangeError('a varint of a record does not end');
   }
 
   #byte(): number {
     const byte = this.bytes[this.#at++];
-    if (byte === undefined) throw new RangeError('a record ends before its bytes do');
+    if (byte === undefined) throw new RangeError('a record ends before its declared length');
     return byte;
   }
 }

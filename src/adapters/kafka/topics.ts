@@ -206,6 +206,6 @@ const atLeast = (name: string): string => (name === LARGEST_BATCH ? 'at least ' 
 function remedyFor({ topic, name, wanted }: Extract<TopicProblem, { kind: 'other-config' }>): string {
   const alter = alterTopic(topic, name, name === LARGEST_BATCH ? wanted : `[${wanted}]`);
   return name === LARGEST_BATCH
-    ? `Raise it: ${alter}; or lower limits.imageBytes to what the topic takes, less 1 MiB.`
+    ? `Raise it: ${alter}; or lower limits.imageBytes to the limit of the topic minus 1 MiB.`
     : `Set it: ${alter}.`;
 }

@@ -25,7 +25,7 @@ export class BrokenDataError extends LetheError {
  */
 export class WentBackError extends LetheError {
   constructor(found: number, known: number) {
-    super('backend-unavailable', `Redis holds version ${found} of the registry, though it was at ${known}`, {
+    super('backend-unavailable', `Redis has version ${found} of the registry, but it was at ${known}`, {
       field: 'registryVersion',
       value: String(found),
       remedy:
@@ -38,7 +38,7 @@ export class WentBackError extends LetheError {
 /** Redis was restarted or replaced, and the learner has not yet checked whether it has everything that was reported. */
 export class NotVerifiedError extends LetheError {
   constructor() {
-    super('backend-unavailable', 'Redis was started, or replaced, since the learner looked at it', {
+    super('backend-unavailable', 'Redis was restarted or replaced since the last check of the learner', {
       field: 'stores.redis',
       remedy: 'Nothing to do if a learner runs: it checks twice a second. Otherwise start one.',
       retriable: true,

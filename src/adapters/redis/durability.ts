@@ -77,7 +77,8 @@ export class Durability {
 async function onDisk(client: RedisClient): Promise<void> {
   try {
     const [local] = await ask(client, 'WAITAOF', '1', '0');
-    if (local === 0) throw new NotDurableError('Redis has not written to its disk yet', 'appendonly');
+    if (local === 0)
+      throw new NotDurableError('Redis has not written the changes to its disk yet', 'appendonly');
   } catch (error) {
     if (!(error instanceof ErrorReply && NO_FILE.test(error.message))) throw error;
   }
@@ -86,7 +87,7 @@ async function onDisk(client: RedisClient): Promise<void> {
 async function onReplicas(client: RedisClient, wanted: number): Promise<void> {
   const [found = 0] = await ask(client, 'WAIT', String(wanted));
   if (found >= wanted) return;
-  const what = `${found} of ${wanted} replicas of Redis have what was changed`;
+  const what = `${found} of ${wanted} replicas of Redis have the changes`;
   throw new NotDurableError(what, 'stores.redis.durable.replicas');
 }
 

@@ -22,7 +22,7 @@ const CONNECTION_ERRORS = [
 const ACCESS_REPLIES = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH)\b/;
 const TLS_CODES = /^(ERR_SSL|ERR_TLS|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 const ACCESS_REMEDY =
-  'Set stores.redis.username and stores.redis.password to a user with the rights of config/security/redis-users.acl.';
+  'Set stores.redis.username and stores.redis.password to a user with the permissions of config/security/redis-users.acl.';
 
 /** The code of a reply; of an error that a script of Redis 6 hands on it stands behind a dash. */
 const codes = (names: string): RegExp => new RegExp(`^(?:ERR Error running script.*?-)?(?:${names})\\b`);
@@ -33,8 +33,8 @@ const codes = (names: string): RegExp => new RegExp(`^(?:ERR Error running scrip
 const PASSING_REPLIES: readonly { readonly need: RedisNeed; readonly is: RegExp; readonly words: string }[] =
   [
     { need: 'writes', is: codes('OOM'), words: 'Redis is out of memory' },
-    { need: 'writes', is: codes('MISCONF'), words: 'Redis can not write to its disk' },
-    { need: 'writes', is: codes('READONLY'), words: 'Redis is a replica that takes no writes' },
+    { need: 'writes', is: codes('MISCONF'), words: 'Redis cannot write to its disk' },
+    { need: 'writes', is: codes('READONLY'), words: 'Redis is a replica that accepts no writes' },
     { need: 'writes', is: codes('NOREPLICAS'), words: 'Redis has too few replicas' },
     { need: 'replies', is: codes('LOADING'), words: 'Redis loads its data' },
     { need: 'replies', is: codes('BUSY'), words: 'Redis is busy with a script' },
@@ -49,7 +49,7 @@ const PASSING_REPLIES: readonly { readonly need: RedisNeed; readonly is: RegExp;
     {
       need: 'data',
       is: /^(?:ERR Error running script.*?)?(?:-?WRONGTYPE\b|(?:ERR )?(?:hash )?value is not an integer)/,
-      words: 'something else wrote below the keys of Lethe',
+      words: 'another program wrote to the keys of Lethe',
     },
   ];
 /** What a search says whose index is gone or is another one; some of it is of Redis 8. */

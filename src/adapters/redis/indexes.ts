@@ -51,14 +51,14 @@ export async function lookAfterIndexes(client: RedisClient, indexes: Indexes): P
     indexInfo(client, keys.vectorIndex),
     client.ft.aliasUpdate(keys.wholeIndex, keys.vectorIndex),
   ]);
-  return info && isBuilt(info) ? null : { why: 'it was made anew' };
+  return info && isBuilt(info) ? null : { why: 'it was created again' };
 }
 
 async function faultOf(client: RedisClient, { keys, options }: Indexes): Promise<IndexFault | null> {
   for (let count = 1; ; count++) {
     const stored = await storedVectors(client, keys);
     const info = await indexInfo(client, keys.vectorIndex);
-    if (!info) return { why: 'it is gone' };
+    if (!info) return { why: 'it is missing' };
     const other = otherSettings(info, keys, options);
     if (other) return { why: `${other.message}. ${other.remedy}`, mismatch: other };
     if (!isBuilt(info)) return { why: 'Redis is building it' };
@@ -89,7 +89,7 @@ function incomplete(info: IndexInfo, stored: number): string {
       : '';
   const remedy =
     failed === ''
-      ? `FT.DROPINDEX ${info.index_name}: Lethe makes it again`
+      ? `Run FT.DROPINDEX ${info.index_name}; Lethe creates it again`
       : 'Restore that key from a backup';
   return `it contains ${info.num_docs} of ${stored} vectors${failed}. ${remedy}`;
 }

@@ -105,10 +105,10 @@ export function segmentsIn(
   for (const [field, numbers] of Object.entries(fields)) {
     const [, name, className] = /^(cil|mu):(.+)$/su.exec(field) ?? [];
     if (!isDatabase(name) || className === undefined)
-      throw new BrokenDataError(key, 'has a field of no database and class', field);
+      throw new BrokenDataError(key, 'has a field that names no database and class', field);
     for (const number of numbers.split(',')) {
       if (!/^\d+$/.test(number) || segments.has(number))
-        throw new BrokenDataError(key, `has no numbers of its own at ${field}`, numbers);
+        throw new BrokenDataError(key, `has no valid segment numbers at ${field}`, numbers);
       segments.set(number, { number, database: name, className });
     }
   }

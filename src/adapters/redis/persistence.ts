@@ -19,12 +19,12 @@ type Settings = Readonly<Record<string, string>>;
 function persistenceWarning({ appendonly, save }: Settings): string | null {
   if (appendonly === 'yes') return null;
   if (save) {
-    return 'Redis saves to disk from time to time only (appendonly is off): a crash of Redis loses what Lethe learned or unlearned since. Set "appendonly yes".';
+    return 'Redis saves to disk only from time to time (appendonly is off): a crash of Redis loses what Lethe learned or unlearned since. Set "appendonly yes".';
   }
   return 'Redis keeps nothing on disk (appendonly is off, no save points): a restart of Redis forgets all classes, vectors and commands carried out. Set "appendonly yes".';
 }
 
 function evictionWarning({ 'maxmemory-policy': policy }: Settings): string | null {
   if (policy === undefined || policy === 'noeviction') return null;
-  return `Redis deletes data of its own choice when its memory is full (maxmemory-policy is ${policy}): vectors, classes, and what was unlearned. Set "maxmemory-policy noeviction".`;
+  return `Redis evicts data when its memory is full (maxmemory-policy is ${policy}): vectors, classes, and records of unlearning. Set "maxmemory-policy noeviction".`;
 }

@@ -3,7 +3,7 @@ export function Beginning() {
   const url = location.origin;
   return (
     <section class="panel" aria-labelledby="beginning">
-      <h2 id="beginning">Nothing is learned yet</h2>
+      <h2 id="beginning">No class is learned yet</h2>
       <p>
         Lethe learns classes from labelled images. With a folder <code>animals/cat/*.jpg</code>,{' '}
         <code>animals/dog/*.jpg</code> …, in another terminal:
@@ -15,8 +15,8 @@ export function Beginning() {
         </code>
       </pre>
       <p>
-        No images at hand? <code>npx lethe dataset unpack cifar</code> writes some that come with Lethe; learn{' '}
-        <code>cifar/train</code> and ask <code>cifar/test</code>. What happens is shown here as it happens.
+        No images at hand? <code>npx lethe dataset unpack cifar</code> writes some of Lethe's own; learn{' '}
+        <code>cifar/train</code> and ask <code>cifar/test</code>. This page shows the progress.
       </p>
     </section>
   );

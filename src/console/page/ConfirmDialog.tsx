@@ -30,7 +30,7 @@ export function ConfirmDialog({
           </h2>
           <p id="confirm-more">
             {order.kind === 'unlearn'
-              ? `${count(vectors)} vectors move to DB-MU, and from then on no answer names ${order.name}. The weights still hold it: it can be relearned. “lethe erase” would delete it for good.`
+              ? `${count(vectors)} vectors move to DB-MU. After that, no answer names ${order.name}. The weights still contain it, so you can relearn it. “lethe erase” deletes it for good.`
               : `${count(vectors)} vectors move back to DB-CIL, and answers name ${order.name} again.`}
           </p>
           <div class="choices">

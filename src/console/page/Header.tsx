@@ -5,7 +5,7 @@ import { count } from './wording.js';
 const CONNECTION: Readonly<Record<Connection['is'], string>> = {
   connecting: 'Connecting',
   live: 'Live',
-  away: 'Out of reach, trying again',
+  away: 'Unreachable, retrying',
   refused: 'Not admitted',
 };
 

@@ -25,12 +25,12 @@ export function MapPanel({
       <div class="map">
         <div class="side">
           <h3>
-            DB-CIL <span class="quiet">what is known · {count(databases.cil)} vectors</span>
+            DB-CIL <span class="quiet">known · {count(databases.cil)} vectors</span>
           </h3>
         </div>
         <div class="side mu">
           <h3>
-            DB-MU <span class="quiet">what is unlearned · {count(databases.mu)} vectors</span>
+            DB-MU <span class="quiet">unlearned · {count(databases.mu)} vectors</span>
           </h3>
         </div>
         <Canvas
@@ -118,8 +118,8 @@ function caption(map: VectorMap | null, isEmpty: boolean, { classes }: Knowledge
   if (classes.every(({ vectors }) => vectors === 0)) return 'No vectors yet.';
   const learned = classes.some(({ state }) => state !== 'learning');
   if (map === null || isEmpty)
-    return learned ? 'The map is being drawn …' : 'The map is drawn when a task is learned.';
+    return learned ? 'Drawing the map …' : 'The map appears when a task is learned.';
   const drawn =
     map.drawn < map.vectors ? `${count(map.drawn)} of ${count(map.vectors)}` : `All ${count(map.drawn)}`;
-  return `${drawn} vectors, by UMAP: what lies close together is alike. Rings are unlearned.`;
+  return `${drawn} vectors, by UMAP: points that are close are similar. Rings are unlearned.`;
 }

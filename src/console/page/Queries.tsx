@@ -38,17 +38,17 @@ export function Queries({
           </ol>
         </section>
       )}
-      {missed > 0 && <p class="quiet">{missed} lines were left out, since this page could not keep up.</p>}
+      {missed > 0 && <p class="quiet">{missed} answers were dropped, because this page could not keep up.</p>}
     </section>
   );
 }
 
 function emptyText({ role, model }: Knowledge): string {
   if (role === 'learn')
-    return 'This worker learns and answers no queries: look at the console of one that infers.';
+    return 'This worker learns and answers no queries. Open the console of a worker that infers.';
   return model
-    ? 'Answers to queries show up here, some of each second with their pictures.'
-    : 'There is no model yet: queries are answered when the first task is learned.';
+    ? 'Answers to queries appear here, some of them with pictures.'
+    : 'There is no model yet. Lethe answers queries when the first task is learned.';
 }
 
 function Row({ answer, knowledge }: { readonly answer: Answer; readonly knowledge: Knowledge }) {
@@ -65,7 +65,9 @@ function Row({ answer, knowledge }: { readonly answer: Answer; readonly knowledg
       )}
       <span class="label">
         {label === null ? (
-          <span class="quiet">{route === 'abstained' ? 'of an unlearned class' : 'like nothing known'}</span>
+          <span class="quiet">
+            {route === 'abstained' ? 'of an unlearned class' : 'resembles nothing known'}
+          </span>
         ) : (
           <>
             <span class={`swatch hue${hueOf(knowledge.classes, label)}`} aria-hidden="true" />

@@ -7,7 +7,7 @@ export function Timeline({ told }: { readonly told: readonly Told[] }) {
     <section class="panel" aria-labelledby="timeline">
       <h2 id="timeline">Timeline</h2>
       {told.length === 0 ? (
-        <p class="empty">No command was given yet.</p>
+        <p class="empty">No commands yet.</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
         <section class="scroll" tabIndex={0} aria-label="Commands and events, newest first">

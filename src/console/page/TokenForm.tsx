@@ -35,7 +35,7 @@ export function TokenForm({
           <button type="submit" class="strong">
             Open the console
           </button>
-          <p class="quiet">It is kept in this tab until the tab is closed.</p>
+          <p class="quiet">This tab keeps it until you close the tab.</p>
         </form>
       )}
     </section>

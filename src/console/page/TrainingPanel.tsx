@@ -41,9 +41,7 @@ function Task({ training, knowledge }: { readonly training: Training; readonly k
 }
 
 function idle({ model }: Knowledge): string {
-  return model
-    ? `No task is under way. The model knows ${count(model.classes.length)} classes.`
-    : 'No task is under way.';
+  return model ? `No open task. The model knows ${count(model.classes.length)} classes.` : 'No open task.';
 }
 
 function Arriving({ training, knowledge }: { readonly training: Training; readonly knowledge: Knowledge }) {

@@ -112,12 +112,12 @@ export async function send({ kind, name }: Pick<Order, 'kind' | 'name'>): Promis
     headers: { ...authorization(), 'content-type': 'application/json' },
     body: JSON.stringify({ kind, classes: [name] }),
   }).catch(() => {
-    throw new Error('Lethe is out of reach: nothing was sent.');
+    throw new Error('Lethe is unreachable: nothing was sent.');
   });
   if (response.ok) {
     const body = parsed(await response.text());
     if (isRecord(body) && typeof body.id === 'string') return body.id;
-    throw new Error('Lethe took the command, but did not say by which id.');
+    throw new Error('Lethe accepted the command, but returned no id.');
   }
   const { message, remedy } = await errorIn(response);
   throw new Error(

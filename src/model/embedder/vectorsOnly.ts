@@ -17,7 +17,7 @@ export function vectorsOnly(dimension: number): Embedder {
 
 /** Why an image is refused there. */
 export function noImages(): LetheError {
-  return new LetheError('unsupported-format', 'this Lethe takes ready-made vectors only, and no images', {
+  return new LetheError('unsupported-format', 'this Lethe accepts only vectors, no images', {
     field: 'datacontenttype',
     remedy:
       'Send the embedding of the image as application/x-float32 or application/json. Or set embedder.kind to a network that embeds images.',

@@ -8,7 +8,7 @@ export const scheduleSchema = z.strictObject({
   decayEvery: z
     .int()
     .positive()
-    .describe('Epochs after which the learning rate is multiplied by 0.1, again and again.'),
+    .describe('Epochs after which the learning rate is multiplied by 0.1, repeatedly.'),
   weightDecay: z.number().nonnegative().describe("L2 penalty inside the gradient, as in PyTorch's Adam."),
 });
 export type Schedule = z.infer<typeof scheduleSchema>;
@@ -34,13 +34,13 @@ export const ssreConfigSchema = z.strictObject({
     .enum(['none', 'radius', 'covariance'])
     .default('covariance')
     .describe(
-      'Noise on replayed prototypes. none: SSRE; radius: PASS, of one size in all directions; covariance: as the features are spread.',
+      'Noise on replayed prototypes. none: SSRE; radius: PASS, the same size in all directions; covariance: that of the features.',
     ),
   similarity: z
     .enum(['raw', 'centred'])
     .default('centred')
     .describe(
-      'Cosines behind s_i. raw: of features and prototypes (SSRE); centred: of both less the mean of the prototypes.',
+      'Cosines behind s_i. raw: of features and prototypes (SSRE); centred: of both minus the mean of the prototypes.',
     ),
   prototypeWeight: z.number().nonnegative().default(10).describe('Factor of the prototype loss (Eq. 3).'),
   distillationWeight: z.number().nonnegative().default(1).describe('Factor of the distillation loss.'),

@@ -67,7 +67,7 @@ function serialised({ epoch, parameters, moments }: OptimiserState, key: string)
 
 function parsed(bytes: Buffer, key: string): OptimiserState {
   const [hash, content] = lineOf(bytes);
-  if (sha256Of(content) !== hash) throw new Error('it is not what its hash says');
+  if (sha256Of(content) !== hash) throw new Error('it does not match its hash');
   const [line, numbers] = lineOf(content);
   const header = headerSchema.parse(JSON.parse(line));
   const { lengths } = header;

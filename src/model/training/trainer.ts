@@ -146,7 +146,7 @@ type Step = TrainingTask & Pick<Partial<Revision>, 'forgotten' | 'anew'>;
 /** @throws LetheError `no-model` where there is nothing to be revised */
 function asStep({ returned, forgotten, anew = false }: Revision, base: ModelVersion | null): Step {
   if (base === null) {
-    throw new LetheError('no-model', 'there is no model yet to revise', {
+    throw new LetheError('no-model', 'there is no model to revise yet', {
       remedy: 'Learn a task first.',
     });
   }

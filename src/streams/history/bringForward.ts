@@ -62,9 +62,9 @@ async function wholeTale({ log, topics }: Context): Promise<Told> {
 }
 
 function startedAnew(): LetheError {
-  return new LetheError('backend-unavailable', 'Redis was started anew while its store was brought forward', {
+  return new LetheError('backend-unavailable', 'Redis was restarted while Lethe repaired its store', {
     field: 'stores.redis.url',
-    remedy: 'Nothing to do: Lethe begins again.',
+    remedy: 'Nothing to do: Lethe starts again.',
     retriable: true,
   });
 }

@@ -343,7 +343,7 @@ describe('what somebody else wrote below the keys of Lethe', () => {
     const working = store.registry.refresh().then((value) => {
       result = value;
     });
-    await expect.poll(() => waits.get('history')).toContain('since the learner looked');
+    await expect.poll(() => waits.get('history')).toContain('since the last check of the learner');
     expect(result).toBeUndefined();
     expect(await store.history?.standing()).toMatchObject({ isBehind: false, isVerified: false });
     // One that looked at the run before says nothing of this one.

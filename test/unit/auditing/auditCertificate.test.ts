@@ -98,21 +98,21 @@ describe('a certificate', () => {
   });
 
   it.each<[string, Partial<ClassEvidence>, string]>([
-    ['it is learned', { state: 'learned' }, 'calls it learned'],
-    ['it is unlearned only', { state: 'unlearned' }, 'calls it unlearned'],
-    ['nobody knows it', { state: null }, 'no such class'],
-    ['DB-CIL holds vectors', { vectors: { cil: 1, mu: 0 } }, '1 vectors of it lie in DB-CIL'],
-    ['DB-MU holds vectors', { vectors: { cil: 0, mu: 2 } }, '2 vectors of it lie in DB-MU'],
+    ['it is learned', { state: 'learned' }, 'its state in the registry is learned'],
+    ['it is unlearned only', { state: 'unlearned' }, 'its state in the registry is unlearned'],
+    ['nobody knows it', { state: null }, 'registry is missing'],
+    ['DB-CIL holds vectors', { vectors: { cil: 1, mu: 0 } }, '1 of its vectors are in DB-CIL'],
+    ['DB-MU holds vectors', { vectors: { cil: 0, mu: 2 } }, '2 of its vectors are in DB-MU'],
     ['the model knows it', { model: { version: 'v3', knows: true } }, 'v3, which the registry names'],
     [
       'a worker answers with it',
       { answering: { version: 'v1', knows: true } },
-      'v1, with which here answers',
+      'v1, which here answers with',
     ],
     [
       'another worker has not looked',
       placed({ kind: 'worker', place: 'worker late', state: 'waiting', detail: 'not looked', holder: 'h3' }),
-      'nobody can say yet',
+      'not every place was checked',
     ],
     [
       'another worker holds a copy',
@@ -126,10 +126,10 @@ describe('a certificate', () => {
     ],
     [
       'files of the database are not written anew yet',
-      placed({ kind: 'files', place: 'database files', state: 'waiting', detail: 'to be written anew' }),
-      'nobody can say yet',
+      placed({ kind: 'files', place: 'database files', state: 'waiting', detail: 'to be rewritten' }),
+      'not every place was checked',
     ],
-    ['a checkpoint knows it', { checkpoints: { kept: 2, knowing: ['v1'] } }, 'are kept: v1'],
+    ['a checkpoint knows it', { checkpoints: { kept: 2, knowing: ['v1'] } }, 'that know it exist: v1'],
   ])('is refused where %s', (_, there, why) => {
     expect(refusal(history, { ...GONE, ...there })).toMatchObject({
       code: 'not-erased',
@@ -138,9 +138,9 @@ describe('a certificate', () => {
   });
 
   it.each<[string, readonly AuditEntry[], string]>([
-    ['nothing was erased', [announced('t1', CONFIRMED)], 'tells of no erasure'],
+    ['nothing was erased', [announced('t1', CONFIRMED)], 'contains no erasure'],
     ['the erasure is not confirmed', [asked, erased('e1', DOUBTED)], 'nobody knows of it'],
-    ['nobody looked whether it was', [asked, erased('e1')], 'did not ask the registry'],
+    ['nobody looked whether it was', [asked, erased('e1')], 'did not check the registry'],
     [
       'the class is learned again',
       [...history, announced('t2', CONFIRMED)],

@@ -63,15 +63,15 @@ describe('what the registry says of an event', () => {
       [{ ...unlearned, commandId: 'nobody' }, 'no receipt of command nobody'],
       [{ ...unlearned, classes: [{ name: 'dog', moved: 20 }] }, 'about other classes'],
       [{ ...unlearned, classes: [{ name: 'dog', moved: 20 }, ...(of ? [of] : [])] }, 'about other classes'],
-      [{ ...unlearned, registryVersion: 1e6 }, "made the registry's version"],
-      [{ ...unlearned, registryVersion: 0 }, "made the registry's version"],
+      [{ ...unlearned, registryVersion: 1e6 }, 'made version'],
+      [{ ...unlearned, registryVersion: 0 }, 'made version'],
       [{ ...unlearned, commandId: 'r1' }, 'had another effect (relearned)'],
       [{ ...relearned, commandId: 'u1' }, 'had another effect (unlearned)'],
       [{ ...accepted, commandId: 'r1' }, 'had another effect (relearned)'],
       // Of a command that was carried out, and not as it was told.
-      [{ ...erased, deadLetters: erased.deadLetters + 1 }, 'no note that Lethe told'],
-      [{ ...erased, commandId: 'u1' }, 'no note that Lethe told'],
-      [{ ...completed, places: [] }, 'no note that Lethe told'],
+      [{ ...erased, deadLetters: erased.deadLetters + 1 }, 'no record of this erasure'],
+      [{ ...erased, commandId: 'u1' }, 'no record of this erasure'],
+      [{ ...completed, places: [] }, 'no record of this erasure'],
       [{ ...gone, workers: gone.workers.map((each) => ({ ...each, id: 'other' })) }, 'about other workers'],
       [{ kind: 'task-announced', task: 't9', classes: ['cat'], samples: 1 }, 'there is no such task'],
       [
@@ -131,7 +131,7 @@ describe('by the receipt', () => {
   };
 
   it('one of another effect, or that tells of none, confirms nothing', async () => {
-    const none = 'the receipt of command c1 does not tell what it did';
+    const none = 'the receipt of command c1 does not say what it did';
     expect(await said(of('cat'))).toBe('confirmed');
     for (const details of [{}, null, { ...of('cat'), classes: 'cat' }])
       expect(await said(details)).toBe(none);
@@ -158,10 +158,10 @@ describe('by the receipt', () => {
   it('the version that the event names is the receipt’s or a later one, and none that is yet to come', async () => {
     const at = (registryVersion: number) => said(of('cat'), { ...unlearned, registryVersion });
     expect(await Promise.all([1, 2, 3, 4].map(at))).toEqual([
-      "command c1 made the registry's version 2",
+      'command c1 made version 2 of the registry',
       'confirmed',
       'confirmed',
-      "command c1 made the registry's version 2",
+      'command c1 made version 2 of the registry',
     ]);
   });
 

@@ -125,7 +125,7 @@ describe('the evidence of a running Lethe', () => {
       expect.objectContaining({
         kind: 'unconfirmed',
         event: 'erased',
-        why: expect.stringMatching(/no note/),
+        why: expect.stringMatching(/no record of this erasure/),
       }),
     );
     expect((await ask('audit', 'show', 'cat')).out).toMatch(
@@ -134,18 +134,18 @@ describe('the evidence of a running Lethe', () => {
     const verified = await ask('audit', 'verify');
     expect(verified.code).toBe(0);
     expect(verified.out).toMatch(
-      /^the registry does not confirm number \d+: erased: the registry has no note/m,
+      /^the registry does not confirm number \d+: erased: the registry has no record/m,
     );
     const refused = await certify();
     expect(refused).toMatchObject({ code: 1, out: '' });
     expect(refused.err).toMatch(
-      /^error not-erased: .*the registry calls it learned; 20 vectors of it lie in DB-CIL/,
+      /^error not-erased: .*its state in the registry is learned; 20 of its vectors are in DB-CIL/,
     );
     // Also of a class that is suppressed only.
     await processing.command({ id: 'u1', kind: 'unlearn', classes: ['cat'] });
     await processing.event('unlearned');
     expect((await certify()).err).toMatch(
-      /^error not-erased: .*calls it unlearned; 20 vectors of it lie in DB-MU/,
+      /^error not-erased: .*its state in the registry is unlearned; 20 of its vectors are in DB-MU/,
     );
   });
 
@@ -242,11 +242,11 @@ describe('the evidence of a running Lethe', () => {
   it('certifies nothing while something of the class is there, whatever was told', async () => {
     const { store } = processing;
     knowing = { kept: 2, knowing: ['v0001-aaaaaaaa'] };
-    expect((await certify()).err).toContain('checkpoints that know it are kept: v0001-aaaaaaaa');
+    expect((await certify()).err).toContain('checkpoints that know it exist: v0001-aaaaaaaa');
     knowing = { kept: 2, knowing: [] };
     const left = { id: 'left', className: 'cat', task: 't1', vector: around(0, 1) };
     await store.vectors.upsert('mu', [left]);
-    expect((await certify()).err).toContain('1 vectors of it lie in DB-MU');
+    expect((await certify()).err).toContain('1 of its vectors are in DB-MU');
     await store.vectors.delete({ classes: ['cat'] });
     expect((await certify()).code).toBe(0);
 
@@ -254,13 +254,13 @@ describe('the evidence of a running Lethe', () => {
     await chained();
     const refused = await certify();
     expect(refused).toMatchObject({ code: 1, out: '' });
-    expect(refused.err).toMatch(/not-erased: .*calls it learned/);
+    expect(refused.err).toMatch(/not-erased: .*its state in the registry is learned/);
   });
 
   it('asks for the class', async () => {
     expect((await fetch(`${server.url}/v1/evidence`)).status).toBe(400);
     expect((await ask('audit', 'certificate', 'nothing', '--key', at('public-key.pem'))).err).toContain(
-      'it has no such class',
+      'its state in the registry is missing',
     );
   });
 });

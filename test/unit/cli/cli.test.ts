@@ -405,7 +405,7 @@ describe('commands to a running Lethe', () => {
     expect(lines[0]).toMatch(whole);
     expect(lines.slice(1)).toEqual([
       'no record is signed',
-      expect.stringMatching(/^skipped test\.audit\/\d\/\d+: it is no audit record$/),
+      expect.stringMatching(/^skipped test\.audit\/\d\/\d+: it is not an audit record$/),
       expect.stringMatching(/^skipped test\.audit\/\d\/\d+: it says that it is number 7000/),
     ]);
     const file = join(folder, 'chain.jsonl');

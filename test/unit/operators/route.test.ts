@@ -69,7 +69,7 @@ describe('route', () => {
     ]);
   });
 
-  it('ignores one whose receipt does not tell what it did', async () => {
+  it('ignores one whose receipt does not say what it did', async () => {
     const { operator } = await routing(['c1'], undefined, { of: 'another version' });
     expect(shown(await through(allAccepted(COMMANDS.slice(0, 1)), operator))).toEqual([
       { kind: 'command-ignored', commandId: 'c1', command: 'learn' },

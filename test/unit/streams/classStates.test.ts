@@ -98,7 +98,7 @@ describe('the states of a class', () => {
       await processing.command({ id: 'r1', kind: 'relearn', classes: ['b'] });
       expect(await rejection('r1')).toMatchObject({
         code: 'class-not-learned',
-        remedy: 'Learn it anew: a learn command and new samples.',
+        remedy: 'Learn it again with a learn command and new samples.',
       });
       await processing.sample('b-9', 'b', 't2', around(4, 3));
       expect((await refusedSample('b-9')).code).toBe('class-unlearned');

@@ -43,7 +43,7 @@ it('records that name a class are counted, and dead letters from before its eras
     ),
   ]);
   await log.publish([letter('cat', '2026-01-31T12:00:01.000Z')]);
-  expect((await lookedAt(log))[3]).toBe('test.dead-letters kept, 1 records that came since name it');
+  expect((await lookedAt(log))[3]).toBe('test.dead-letters kept, 1 later records name it');
   await log.publish([letter('cat', '2026-01-31T11:59:59.000Z')]);
   expect((await lookedAt(log))[3]).toBe(
     'test.dead-letters failed, 1 records from before the erasure name it',

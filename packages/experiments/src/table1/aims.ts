@@ -18,8 +18,8 @@ interface Aim {
 /** What the project wants of Table 1 (means over the seeds, the worst of all steps), and whether it was reached. */
 export function aimsTable(summary: Table1Summary): DataTable {
   return {
-    caption: 'Aims beside what was measured: means over the seeds, of several steps the worst',
-    head: ['figure', 'aim', 'measured', 'reached'],
+    caption: 'Targets and results: means over the seeds, and the worst of several steps',
+    head: ['figure', 'target', 'measured', 'reached'],
     rows: aimsOf(summary).map(({ what, aim, measured, shown, reached }) => [
       what,
       aim,
@@ -50,14 +50,14 @@ function aimsOf({ methods, requests, learning, speedUps }: Table1Summary): Aim[]
       reached: atMost(0),
     },
     {
-      what: `A_r of Lethe (${HEADLINES.lethe}) less Retrain's, in points`,
+      what: `A_r of Lethe (${HEADLINES.lethe}) minus Retrain's, in points`,
       aim: '>= −0.30',
       measured: smallest(lethe?.toRetrain),
       shown: percent,
       reached: atLeast(-0.003),
     },
     {
-      what: 'A_r of the analytic learner beside that of its retrain: largest difference in points',
+      what: 'A_r of the analytic learner compared with its retrain: largest difference in points',
       aim: '<= 0.01',
       measured: largest(analytic?.toRetrain.map((each) => each && { ...each, mean: Math.abs(each.mean) })),
       shown: percent,
@@ -99,7 +99,7 @@ function aimsOf({ methods, requests, learning, speedUps }: Table1Summary): Aim[]
       reached: atLeast(1000),
     },
     {
-      what: `divergence of Lethe (${HEADLINES.lethe}) from Retrain less that of the paper's best strategy, in bits`,
+      what: `divergence of Lethe (${HEADLINES.lethe}) from Retrain minus that of the paper's best strategy, in bits`,
       aim: '< 0',
       measured: divergenceAboveThePaper(methods, lethe),
       shown: (value) => signed(value, 3),

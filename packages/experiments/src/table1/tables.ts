@@ -89,7 +89,7 @@ function differenceTable({ methods, steps }: Table1Summary): DataTable {
   const points = (value: Spread | null | undefined): string => (value ? signed(value) : '–');
   return {
     caption:
-      'A_r less that of Retrain / of Retrain jointly, in points; of the analytic learner, less its own retrain (which is always jointly)',
+      'A_r minus that of Retrain / of Retrain jointly, in points; for the analytic learner, minus its own retrain (always jointly)',
     head: ['method', ...steps.slice(1).map(({ name }) => name)],
     rows: shown.map((method) => [
       nameOf(method),
@@ -103,7 +103,7 @@ function differenceTable({ methods, steps }: Table1Summary): DataTable {
 function divergenceTable({ methods, steps }: Table1Summary): DataTable {
   return {
     caption:
-      'Jensen-Shannon divergence to Retrain on unlearned inputs, in bits, summed over the classes (0: as if never learned); of the analytic learner, to its own retrain',
+      'Jensen-Shannon divergence to Retrain on unlearned inputs, in bits, summed over the classes (0: as if never learned); for the analytic learner, to its own retrain',
     head: ['method', ...steps.slice(1).map(({ name }) => name)],
     rows: methods.map((method) => [
       nameOf(method),

@@ -23,7 +23,7 @@ export const inference = z
     unlearned: z
       .enum(UNLEARNED_ANSWERS)
       .describe(
-        'What becomes of inputs that the filter or the guard takes for ones of an unlearned class: answer (by the strategy) or abstain (label null, route "abstained").',
+        'Treatment of inputs that the filter or the guard assigns to an unlearned class: answer (by the strategy) or abstain (label null, route "abstained").',
       ),
     topK: count.max(1000).describe('Number of classes that a prediction lists.'),
     unknown: z
@@ -54,7 +54,7 @@ export const filter = z
       .number()
       .min(-1)
       .max(1)
-      .describe('Similarity above which the threshold filter takes an input for unlearned.'),
+      .describe('Similarity above which the threshold filter treats an input as unlearned.'),
     k: count
       .max(1000)
       .describe(

@@ -35,9 +35,7 @@ const bundledEmbedder = z.strictObject({
 });
 
 const vectorsEmbedder = z.strictObject({
-  kind: z
-    .literal('vectors')
-    .describe('No network: all inputs are ready-made vectors, and images are refused.'),
+  kind: z.literal('vectors').describe('No network: all inputs are vectors, and Lethe refuses images.'),
   dimension: z.int().min(1).max(65_536).describe('Components of a vector.'),
 });
 

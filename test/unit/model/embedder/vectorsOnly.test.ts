@@ -19,7 +19,7 @@ it('takes vectors of its dimension, and says which setting another size needs', 
 
 it('refuses images with the reason', async () => {
   const image = { kind: 'image', contentType: 'image/png', bytes: Buffer.from('x') } as const;
-  const reason = { code: 'unsupported-format', message: expect.stringContaining('vectors only') };
+  const reason = { code: 'unsupported-format', message: expect.stringContaining('only vectors') };
   await expect(openInput(image, { embedder, limits })).rejects.toMatchObject(reason);
   await expect(embedder.embed([])).rejects.toMatchObject(reason);
 });
