@@ -10,7 +10,7 @@ kcat -P -b "$brokers" -t "${prefix}queries" -k "$id" \
   -H ce_specversion=1.0 -H ce_type=lethe.query -H ce_source=examples/kcat -H "ce_id=$id" \
   -H content-type=image/webp "$image"
 tries=0
-# The loop looks at what grep found: a pipeline's status is its last program's.
+# The loop checks the result of grep: the status of a pipeline is that of its last program.
 until answer=$(
   kcat -C -q -e -o beginning -b "$brokers" -X isolation.level=read_committed -t "${prefix}predictions" -f '%k %s\n' |
     grep -F "$id "
