@@ -5,9 +5,9 @@ import { codePoint, flawOf, normalForm } from '../domain/normalForm.js';
 const SHOWN = 160;
 
 /**
- * An id for an input whose user gave none: its place and a part of the SHA-256 of its content. Sending the same again
- * is the same input; other content at a place of the same name is another one. What an id may not hold is written by its
- * code point; where the id does not show the place as it is, the hash is of both.
+ * The id of an input without one: its place and a part of the SHA-256 of its content. The same input gets the same
+ * id; other content at a place of the same name gets another one. Characters that an id must not contain are written
+ * as code points. If the id does not show the place unchanged, the hash covers both.
  */
 export function contentId(place: string, content: Uint8Array | string): string {
   const whole = normalForm(place);

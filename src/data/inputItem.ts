@@ -1,13 +1,13 @@
 import type { LetheError } from '../domain/errors.js';
 import type { Payload } from '../domain/messages/payload.js';
 
-/** A line says what its writer meant to send; a file may lie in a folder by chance. */
+/** A line is sent on purpose; a file may be in a folder by accident. */
 export type InputKind = 'file' | 'line';
 
 /** An input of a user, to be sent as a sample or a query. */
 export interface InputItem {
   readonly id: string;
-  /** Where it comes from: its file, or the line of one. */
+  /** Its origin: a file, or a line of one. */
   readonly place: string;
   readonly kind: InputKind;
   /** The class of a sample; of a query, its truth. */
@@ -17,7 +17,7 @@ export interface InputItem {
   readonly payload: Payload;
 }
 
-/** What can't be sent, and why. */
+/** An invalid input, and the reason. */
 export interface UnusableInput {
   readonly place: string;
   readonly kind: InputKind;
@@ -26,10 +26,10 @@ export interface UnusableInput {
   readonly error: LetheError;
 }
 
-/** What lies at a place. */
+/** The input at a place. */
 export type FoundInput = { readonly item: InputItem } | { readonly unusable: UnusableInput };
 
-/** What reading inputs may cost. */
+/** Limits for reading inputs. */
 export interface InputLimits {
   /** A larger file is not read. */
   readonly maxBytes: number;

@@ -4,7 +4,7 @@ import { LetheError } from '../domain/errors.js';
 
 /**
  * A JSON file of a data set.
- * @throws LetheError `download-corrupt` that names the file, where it can't be read or is not as the schema says
+ * @throws LetheError `download-corrupt` that names the file, if it cannot be read or does not match the schema
  */
 export async function readJsonFile<S extends z.ZodType>(file: string, schema: S): Promise<z.infer<S>> {
   try {

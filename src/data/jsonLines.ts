@@ -29,7 +29,7 @@ const lineSchema = z.union(
 
 type Line = z.infer<typeof lineSchema>;
 
-/** Where lines come from. */
+/** The source of lines. */
 export interface LineSource {
   /** Named in errors, and in the ids of lines that have none. */
   readonly name: string;
@@ -37,7 +37,7 @@ export interface LineSource {
   readonly folder: string;
 }
 
-/** What is known of a line that is no input. */
+/** What is known of an invalid line. */
 const labelledSchema = z.looseObject({ label: classNameSchema });
 
 /** {@link readJsonLines} of a file. */
@@ -46,10 +46,10 @@ export function readJsonLinesFile(path: string, limits: InputLimits): AsyncGener
 }
 
 /**
- * Inputs as JSON, one a line: `{"label": "cat", "path": "cat.png"}`,
- * `{"image": "<base64>", "contentType": "image/webp"}` or `{"vector": [0.1, …]}`. Empty lines are passed over; a line that
- * is no input, or names a file that can't be sent, is told of with its number and its reason.
- * @throws LetheError `invalid-message` where the stream itself can't be read
+ * Inputs as JSON, one per line: `{"label": "cat", "path": "cat.png"}`, `{"image": "<base64>", "contentType":
+ * "image/webp"}` or `{"vector": [0.1, …]}`. Empty lines are skipped. A line that is no input, or names an invalid
+ * file, is reported with its number and the reason.
+ * @throws LetheError `invalid-message` if the stream itself cannot be read
  */
 export async function* readJsonLines(
   stream: NodeJS.ReadableStream,

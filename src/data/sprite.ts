@@ -16,7 +16,7 @@ export interface SpriteGrid {
  * Cuts a sprite into its images.
  * @param encoded a lossless picture of 32 * columns by 32 * rows pixels
  * @returns columns * rows images, each as its red, green and blue planes: shape [n, 3, 32, 32]
- * @throws LetheError `download-corrupt` where the picture has another size
+ * @throws LetheError `download-corrupt` if the picture has another size
  */
 export async function imagesOfSprite(encoded: Uint8Array, grid: SpriteGrid): Promise<Uint8Array> {
   if (grid.columns * grid.rows > MOST_IMAGES) {

@@ -2,10 +2,9 @@ import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /**
- * Makes `folder` by `build`, or leaves it as it is where it exists: it is there whole or not at all.
- *
- * `build` fills a temporary folder beside it, which is renamed; what a failure left behind is removed. Of two
- * processes that build at once, one wins and the other uses its result.
+ * Creates `folder` with `build`, or leaves it unchanged if it exists. The folder is complete or absent. `build` fills
+ * a temporary folder beside it, which is then renamed; remains of a failure are removed. If two processes build at
+ * the same time, one wins and the other uses its result.
  */
 export async function wholeFolder(folder: string, build: (into: string) => Promise<void>): Promise<string> {
   if (await exists(folder)) return folder;

@@ -5,13 +5,13 @@ const SIZE = 128;
 
 /** A series whose values wait. */
 interface Buffered {
-  /** Hands on what waits. */
+  /** Hands over the buffered values. */
   flush(): void;
 }
 
 /**
- * Values on their way to counters and histograms. The library's call costs four times as much where it comes now and then,
- * between other work, as it does many times in a row: so values wait for each other, and for {@link flush}.
+ * A buffer of values for counters and histograms. A call of the library costs four times as much between other work
+ * as in a row. So values are collected until the buffer is full, or until {@link flush}.
  */
 export class Buffer {
   readonly #series: Buffered[] = [];

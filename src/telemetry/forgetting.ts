@@ -1,8 +1,8 @@
 import { Window } from './window.js';
 
-/** Outcomes of one task under one model that are needed before its accuracy counts. */
+/** Outcomes of one task under one model that its accuracy needs to count. */
 const ENOUGH = 20;
-/** Tasks that are told of, those judged last: each is a series of its own in Prometheus. */
+/** Number of reported tasks, those judged last: each is a separate series in Prometheus. */
 const MOST_TASKS = 32;
 
 interface TaskAccuracy {
@@ -14,14 +14,14 @@ interface TaskAccuracy {
 
 /**
  * Forgetting from live truth: F_j = max_{l<T} a_{l,j} - a_{T,j} for each task j, where a_{l,j} is the accuracy on
- * queries of the task under the l-th model and T is the model that answers now (Chaudhry et al. 2018; negative where
- * the task got better). Only queries of remaining classes count, so that unlearning is not taken for forgetting.
+ * queries of the task under the l-th model and T is the current model (Chaudhry et al. 2018; negative if the task
+ * improved). Only queries of remaining classes count, so that unlearning does not look like forgetting.
  */
 export class LiveForgetting {
   readonly #tasks = new Map<string, TaskAccuracy>();
   #model: string | undefined;
 
-  /** @param windowSize outcomes of a task that are kept under one model */
+  /** @param windowSize outcomes of a task to keep under one model */
   constructor(private readonly windowSize: number) {}
 
   add(task: string, modelVersion: string, right: boolean): void {

@@ -1,15 +1,15 @@
 /** Whether the process works, and whether it can be given work. */
 export interface HealthReport {
-  /** False where only a new start helps. */
+  /** False if only a restart helps. */
   readonly live: boolean;
   readonly ready: boolean;
-  /** What has to happen before it is ready: few words of the code, which metrics may carry. */
+  /** What the worker waits for before it is ready: a few fixed words, which metrics may carry. */
   readonly waitingFor: readonly string[];
-  /** What is waited for while all else goes on, e.g. a training for a disk that is full. */
+  /** What the worker waits for while everything else continues, e.g. a training that waits for a full disk. */
   readonly alsoWaitingFor?: readonly string[];
-  /** Why, where that is known: texts for people, e.g. what Redis answered. */
+  /** The reasons, if known: texts for people, e.g. the reply of Redis. */
   readonly reasons?: readonly Reason[];
-  /** Only where it stands by: another worker learns, and this one takes over when that one is gone. */
+  /** Set on a standby: another worker learns, and this one takes over when that one is gone. */
   readonly standby?: true;
   /** Why it is not live. */
   readonly failure?: string;
@@ -21,16 +21,16 @@ export interface Reason {
   readonly why: string;
 }
 
-/** Put together by the parts of a process: each says what it waits for. */
+/** The parts of a process report what they wait for. */
 export interface Health {
   /**
-   * Not ready until the returned function is called; `what` is named meanwhile.
-   * @param what of few values: it is a label of a metric
+   * Not ready until the returned function is called; `what` is reported meanwhile.
+   * @param what one of few values: it is a label of a metric
    */
   waitFor(what: string, why?: string): () => void;
-  /** Likewise of what is waited for while the worker goes on with all else: it stays ready. */
+  /** The same for a wait that does not affect the other work: the worker stays ready. */
   note(what: string, why: string): () => void;
-  /** Whether it stands by for a learner; what else it does goes on, so it is ready all the same. */
+  /** Whether it stands by for a learner; its other work continues, so it is ready. */
   standBy(standing: boolean): void;
   /** Something broke for good. The first reason is kept. */
   fail(reason: string): void;

@@ -3,8 +3,8 @@ import type { Health } from './health.js';
 import type { Metrics } from './metrics.js';
 
 /**
- * `GET /metrics` for Prometheus; `GET /healthz` (200, or 503 where only a new start helps) and `GET /readyz` (200, or
- * 503 with what is waited for) for whoever runs the process.
+ * `GET /metrics` for Prometheus; `GET /healthz` (200, or 503 if only a restart helps) and `GET /readyz` (200, or 503
+ * with the waits) for the supervisor of the process.
  */
 export function telemetryRoutes(metrics: Metrics, health: Health): Hono {
   const routes = new Hono();

@@ -9,9 +9,9 @@ const MILLISECONDS_TO_MINUTES = [
 const SECONDS_TO_HOUR = [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
 
 /**
- * All metrics that Lethe exports, with the conventions of Prometheus: base units, `_total`, few label values. No label
- * holds a class: users name those, without end, and what is erased here must not live on in Prometheus. Labels hold
- * words of the code (a stage, a reason); `task` is bounded by {@link LiveForgetting}, `version` is of one model at a time.
+ * All metrics of Lethe, with the conventions of Prometheus: base units, `_total`, few label values. No label contains
+ * a class: users name classes without limit, and an erased one must not survive in Prometheus. Labels contain words
+ * of the code (a stage, a reason); {@link LiveForgetting} bounds `task`, and `version` has one value at a time.
  */
 export function createInstruments(registry: Registry) {
   const registers = [registry];

@@ -8,7 +8,7 @@ import { Window } from './window.js';
 /** Judged predictions over which live accuracy, recall and specificity are taken. */
 const WINDOW = 1000;
 
-/** What predictions with a known truth say about accuracy, coverage, forgetting and the filter. */
+/** Accuracy, coverage, forgetting and the filter, from predictions with a known truth. */
 export class LiveTruth {
   readonly #accuracy = { remaining: new Window(WINDOW), unlearned: new Window(WINDOW) };
   readonly #coverage = { remaining: new Window(WINDOW), unlearned: new Window(WINDOW) };

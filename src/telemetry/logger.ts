@@ -6,7 +6,7 @@ import { textLines } from './textLines.js';
 /** How logs are written. */
 export interface LoggerOptions {
   readonly level: string;
-  /** `json`: one object a line; `text`: for people; `auto`: text where the destination is a terminal. */
+  /** `json`: one object a line; `text`: for people; `auto`: text if the destination is a terminal. */
   readonly format: 'auto' | 'json' | 'text';
   /** Values that are in no line, wherever they come from. */
   readonly secrets?: readonly string[];
@@ -17,8 +17,8 @@ export interface LoggerOptions {
 const SECRETS = ['token', 'password', 'secret', 'authorization', 'credentials'];
 
 /**
- * A structured logger, one line an event. Hidden are fields that are called like secrets, also one level down; the secrets that
- * are known; and what is a secret by its form.
+ * A structured logger, one line per event. It hides fields with names of secrets, also one level down; known secrets;
+ * and text with the form of a secret.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const { level, format, secrets = [], destination = process.stderr } = options;

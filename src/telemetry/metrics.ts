@@ -15,7 +15,7 @@ export interface Measured {
   readonly model: string;
   /** Name of the worker. */
   readonly worker: string;
-  /** `learn`, `infer` or `all`; no label of its own, but that of `lethe_worker_info`. */
+  /** `learn`, `infer` or `all`; only `lethe_worker_info` has it as a label. */
   readonly role: string;
 }
 
@@ -23,7 +23,10 @@ export interface Measured {
 export interface Metrics {
   /** Told by operators how long a stage took: the Probe of src/operators. */
   readonly probe: { stage(stage: string, seconds: number, sources: readonly unknown[]): void };
-  /** @param truth what the registry knew, when the answer was made, of the class that the query truly was of; undefined where no one said */
+  /**
+   * @param truth the registry's record of the true class of the query when the answer was made; undefined without a
+   * truth
+   */
   observePrediction(prediction: Prediction, truth: Pick<ClassRecord, 'state' | 'task'> | undefined): void;
   /** @param askedAt when the command that the event answers was written, in milliseconds since the epoch */
   observeEvent(event: LetheEvent, askedAt?: number): void;
@@ -45,7 +48,7 @@ export interface Metrics {
   readonly contentType: string;
   /** All metrics in the text format of Prometheus. */
   expose(): Promise<string>;
-  /** Ends the collection of what Node.js tells of the process. */
+  /** Ends the collection of Node.js metrics. */
   close(): void;
 }
 
@@ -102,7 +105,7 @@ export function createMetrics(measured?: Measured): Metrics {
   };
 }
 
-/** What is told of one stage. */
+/** The observations of one stage. */
 function stageIn(buffer: Buffer, { stageDuration, stageItems }: Instruments, stage: string) {
   return {
     duration: buffer.observations(stageDuration, { stage }),
@@ -117,12 +120,12 @@ function kept<V>(values: Map<string, V>, key: string, make: (key: string) => V):
   return value;
 }
 
-/** A series that first appears with its first event hides it from `rate`: what is asked for is there from the start. */
+/** Creates series at 0: a series that appears with its first event hides that event from `rate`. */
 function beginAtZero({ deadLetters }: Instruments): void {
   for (const reason of REASON_CODES) deadLetters.inc({ reason }, 0);
 }
 
-/** Likewise for what only a learner does. */
+/** The same for series of a learner. */
 function learnerBeginsAtZero(instruments: Instruments): void {
   const { tasks, rebuilds, erasures, migrations, migratedVectors } = instruments;
   for (const outcome of ['finished', 'failed']) tasks.inc({ outcome }, 0);

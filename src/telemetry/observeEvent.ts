@@ -12,7 +12,7 @@ const MARKED: readonly EventKind[] = [
   'erased',
 ];
 
-/** When the commands to erase that are under way were written, by their id: in milliseconds since the epoch. */
+/** Times of the current erase commands, by id: in milliseconds since the epoch. */
 export type Erasing = Map<string, number>;
 
 /** @param askedAt when the command that the event answers was written, in milliseconds since the epoch */

@@ -1,10 +1,10 @@
-/** What stands in the place of a secret. */
+/** Replacement of a secret. */
 export const REDACTED = '(secret)';
 
 /** Shorter ones would be found in ordinary words. */
 const SHORTEST = 4;
 
-/** What is a secret by its form, whoever it belongs to: passwords in addresses, tokens in headers, private keys. */
+/** Forms of secrets, whatever their owner: passwords in URLs, tokens in headers, private keys. */
 const FORMS: readonly [RegExp, string][] = [
   [/(\b[a-z][a-z\d+.-]*:\/\/[^\s/?#@:"'\\]*:)[^\s/?#@"'\\]+@/gi, `$1${REDACTED}@`],
   [/\b(Bearer|Basic) [\w.~+/-]{16,}=*/gi, `$1 ${REDACTED}`],

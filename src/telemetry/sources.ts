@@ -3,12 +3,14 @@ import type { ClassState } from '../domain/classes.js';
 import type { HealthReport } from './health.js';
 import type { Instruments } from './instruments.js';
 
-/** How long a scrape waits for Kafka and Redis: Prometheus waits some seconds at most, and what is known by then counts. */
+/**
+ * How long a scrape waits for Kafka and Redis: Prometheus waits some seconds at most, and uses what is known by then.
+ */
 const PATIENCE_MS = 1000;
 
 /** Values that are asked for when Prometheus scrapes. */
 export interface MetricSources {
-  /** Makes what the worker knows of the registry the newest: one that answers nothing would not look. */
+  /** Reads the newest registry: a worker that answers nothing would not do so. */
   readonly registry?: () => Promise<unknown>;
   /** Vectors by database (`cil`, `mu`). */
   readonly vectors?: () => Promise<Readonly<Record<string, number>>>;
@@ -58,7 +60,7 @@ export class Sources {
     this.#look();
   }
 
-  /** What is at hand. */
+  /** Reads local values. */
   #look(): void {
     const { queues, classes, registryVersion, openTasks, incompleteErasures, health } = this.#sources;
     const { queueDepth, classes: states, ...instruments } = this.instruments;
@@ -75,7 +77,7 @@ export class Sources {
     for (const what of [...waitingFor, ...alsoWaitingFor]) instruments.waitingFor.set({ what }, 1);
   }
 
-  /** @returns undefined where there is nothing to ask, it failed or was late */
+  /** @returns undefined if there is no source, or it failed or was too late */
   async #ask<T>(source: Slow, ask: (() => Promise<T>) | undefined): Promise<T | undefined> {
     if (!ask) return undefined;
     const asked = (this.#underWay.get(source) as Promise<T> | undefined) ?? ask();
@@ -92,7 +94,7 @@ export class Sources {
   }
 }
 
-/** @throws where the work fails or is late */
+/** @throws if the work fails or is too late */
 async function inTime<T>(work: Promise<T>): Promise<T> {
   const patience = new AbortController();
   const late = sleep(PATIENCE_MS, undefined, { signal: patience.signal, ref: false }).then(() => {

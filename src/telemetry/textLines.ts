@@ -12,7 +12,7 @@ const COLOURS = {
   trace: 'gray',
 } as const;
 
-/** Fields of a line may have the names of what every line has: the logger writes both, and the last one counts. */
+/** Fields of a line may have the names of the standard fields: the logger writes both, and the last one counts. */
 const lineSchema = z.looseObject({
   level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).catch('info'),
   time: z.string().catch(''),

@@ -1,4 +1,4 @@
-/** The last outcomes of something that is right or wrong, and the share of the right ones. */
+/** The last correct and wrong outcomes of something, and the share of correct ones. */
 export class Window {
   readonly #outcomes: boolean[] = [];
   #next = 0;

@@ -51,7 +51,7 @@ export function arraysWith(blocks: number): number {
   return 6 + 4 * blocks;
 }
 
-/** What the arrays of a state must be: names and shapes, from the sizes in the manifest. */
+/** The expected arrays of a state: names and shapes, from the sizes in the manifest. */
 export function expectedArrays(
   sizes: { readonly dimension: number; readonly width: number; readonly blocks: number },
   classes: number,

@@ -9,23 +9,28 @@ import { parseCheckpoint, readCheckpoint } from './readCheckpoint.js';
 import { removeAtOnce } from './removal.js';
 
 /**
- * A store of bytes by key, e.g. a bucket (S3: GetObject, PutObject, DeleteObject, ListObjectsV2) or Redis strings. Keys are
- * of the form `v0003-1f0c93ab/weights.bin`; an adapter may put a prefix before them and must take it off in `keys`.
- * Where the storage can't be reached, each function rejects, best with a LetheError `unreachable` that is retriable.
+ * A store of bytes by key, e.g. a bucket (S3: GetObject, PutObject, DeleteObject, ListObjectsV2) or Redis strings.
+ * Keys have the form `v0003-1f0c93ab/weights.bin`; an adapter may add a prefix, and must remove it in `keys`. If the
+ * storage is unreachable, each function rejects, preferably with a retriable LetheError `unreachable`.
  */
 export interface BlobStore {
-  /** The bytes, or null where there are none. */
+  /** The bytes, or null if there are none. */
   get(key: string): Promise<Uint8Array | null>;
-  /** Stores the bytes whole or not at all; once it resolves, every reader gets them. What was there gives way. */
+  /**
+   * Stores the bytes completely or not at all, and replaces existing ones; once it resolves, every reader gets them.
+   */
   put(key: string, bytes: Uint8Array): Promise<void>;
-  /** Removes the bytes of these keys, in one step where the storage can, else in this order; one that is not there is no error. */
+  /**
+   * Removes the bytes of these keys, in one step if the storage can, otherwise in this order; a missing key is no
+   * error.
+   */
   delete(keys: readonly string[]): Promise<void>;
   /** All keys that begin with `prefix`, over all pages, in any order. */
   keys(prefix: string): Promise<string[]>;
 }
 
 export interface BlobCheckpointsOptions {
-  /** Local folder for what was fetched. It may be that which the trainer writes to: what lies there isn't downloaded. */
+  /** Local folder of fetched checkpoints. It may be the folder of the trainer: what is there is not downloaded. */
   readonly cache: string;
   /** First part of the URIs, e.g. `redis` or `s3`. */
   readonly scheme: string;
@@ -105,7 +110,7 @@ export function blobCheckpoints(
   return store;
 }
 
-/** Unchecked: `placeCheckpoint` compares what it wrote with the hashes before anybody sees it. */
+/** Not verified: `placeCheckpoint` compares what it wrote with the hashes before anybody sees it. */
 async function downloaded(blobs: BlobStore, version: string): Promise<CheckpointFiles> {
   return {
     manifest: await blobOf(blobs, version, MANIFEST_FILE),

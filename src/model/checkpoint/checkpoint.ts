@@ -5,11 +5,11 @@ import type { AnalyticState } from '../analytic/state.js';
 import type { SsreConfig } from '../ssre/config.js';
 import type { SsreState } from '../ssre/network.js';
 
-/** Where a state came from. */
+/** The origin of a state. */
 interface Origin {
   /** The task that was trained last. */
   readonly task: string;
-  /** What computed it, e.g. a tfjs backend. */
+  /** The backend that computed it, e.g. one of tfjs. */
   readonly backend: string;
 }
 
@@ -33,7 +33,7 @@ export type Learner = Checkpoint['learner'];
 
 /**
  * A checkpoint of this learner.
- * @throws LetheError `config-invalid` where another learner made it
+ * @throws LetheError `config-invalid` if another learner made it
  */
 export function madeBy<L extends Learner>(
   learner: L,

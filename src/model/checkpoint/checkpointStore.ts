@@ -11,54 +11,53 @@ import { ignoreMissing, removeAtOnce } from './removal.js';
 import { removeUnfinished } from './unfinished.js';
 
 /**
- * Where checkpoints are kept for every process that answers with them or trains on top of them. A checkpoint never
- * changes: its version is made of its hash. So an adapter needs no locks, only this: what `list` names is whole.
- *
- * An adapter over an object storage (S3, GCS, a blob table) is a `BlobStore` of four functions under `blobCheckpoints`;
- * one over something else implements this interface and runs the same contract test.
+ * Store of checkpoints for every process that answers with them or trains on them. A checkpoint never changes: its
+ * version contains its hash. So an adapter needs no locks, only one property: what `list` returns is complete. An
+ * adapter for an object storage (S3, GCS, a blob table) is a `BlobStore` of four functions under `blobCheckpoints`;
+ * one for another storage implements this interface and runs the same contract test.
  */
 export interface CheckpointStore {
   /**
-   * Makes a local checkpoint available to others. Whole or not at all: one that breaks off half-way is not listed and can't
-   * be fetched, and publishing again completes it. Publishing twice is publishing once.
-   * @param local a checkpoint as the trainer wrote it; it is checked against its hashes and stays as it is
-   * @returns the URI for `ModelVersion.checkpoint`; it holds no secrets, since it travels in messages
-   * @throws LetheError `checkpoint-corrupt` where the local one is not whole, `unreachable` where the storage is
+   * Makes a local checkpoint available to others, completely or not at all: an interrupted publication is not listed
+   * and cannot be fetched, and publishing again completes it. Idempotent.
+   * @param local a checkpoint as the trainer wrote it; it is verified against its hashes and stays unchanged
+   * @returns the URI for `ModelVersion.checkpoint`; it contains no secrets, because it travels in messages
+   * @throws LetheError `checkpoint-corrupt` if the local one is incomplete, `unreachable` if the storage is
    */
   publish(local: StoredCheckpoint): Promise<string>;
   /**
-   * Gives a local folder with the checkpoint, downloaded if need be. Safe to be called by many at a time.
-   * @param sha256 SHA-256 of its manifest, as the model version names it
-   * @returns the folder; every byte in it was checked against its hashes
-   * @throws LetheError `checkpoint-corrupt` where it is missing or damaged, `config-invalid` where the URI is of another
-   *   kind of store, `unreachable` where the storage is; then nothing is left behind
+   * Returns a local folder with the checkpoint, downloaded if necessary. Safe for concurrent calls.
+   * @param sha256 SHA-256 of its manifest, from the model version
+   * @returns the folder; every byte in it was verified against its hashes
+   * @throws LetheError `checkpoint-corrupt` if it is missing or damaged, `config-invalid` if the URI belongs to
+   * another kind of store, `unreachable` if the storage is; then nothing is left behind
    */
   fetch(uri: string, sha256: string): Promise<string>;
-  /** Removes a checkpoint and what was cached of it here; one that is not there is no error. */
+  /** Removes a checkpoint and its local cache; a missing one is no error. */
   remove(uri: string): Promise<void>;
   /** URIs of all that are whole, oldest first. */
   list(): Promise<string[]>;
   /**
-   * Removes every checkpoint, and what is cached here, that knows one of these classes, and what else is left of
-   * models that may have known them: saved by trainings, or by processes that were killed.
-   * @param keep version that stays all the same
-   * @returns how many checkpoints
+   * Removes every checkpoint, including the local cache, that knows one of these classes, and other remains of models
+   * that may have known them, from trainings or from killed processes.
+   * @param keep version to keep anyway
+   * @returns the number of checkpoints
    */
   removeOf(classes: readonly string[], keep?: string): Promise<number>;
   /**
-   * Removes what is left of checkpoints that are not whole, since a process was killed while it published or removed one.
-   * Nobody may publish meanwhile.
-   * @returns how many
+   * Removes incomplete checkpoints of processes that were killed while they published or removed one. Nobody may
+   * publish meanwhile.
+   * @returns their number
    */
   removeTorn(): Promise<number>;
   /**
-   * Removes all but the newest, here and in what is cached here.
-   * @param keep how many stay
-   * @param current version of the model that answers, which stays all the same
-   * @returns how many were removed
+   * Removes all but the newest, in the store and in the local cache.
+   * @param keep how many to keep
+   * @param current version of the current model, which is always kept
+   * @returns the number of removed ones
    */
   removeOld(keep: number, current: string): Promise<number>;
-  /** What is kept of models, what is cached here among it, and which of it knows one of these classes. */
+  /** The stored models, including the local cache, and those that know one of these classes. */
   knowing(classes: readonly string[]): Promise<Knowing>;
 }
 

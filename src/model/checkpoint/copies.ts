@@ -8,24 +8,24 @@ import { flushFolder, writeFlushed } from './files.js';
 import { ignoreMissing } from './removal.js';
 import { unfinishedOf } from './unfinished.js';
 
-/** What a worker keeps of models in its own folder, wherever the shared ones are. */
+/** The copies of models in a worker's own folder, wherever the shared ones are. */
 export interface Copies {
   /** Of the folder: it stays as long as the folder. */
   readonly id: string;
   readonly folder: string;
-  /** Does what may write a copy of a model that knows these classes. */
+  /** Runs work that may write a copy of a model that knows these classes. */
   writing<T>(classes: readonly string[], work: () => Promise<T>): Promise<T>;
-  /** Resolves when nothing that was writing such a copy is under way any more. */
+  /** Resolves when no work that writes such a copy is in progress any more. */
   written(classes: readonly string[]): Promise<void>;
-  /** Names of what is there and knows one of these classes, or might: checkpoints, and what is left of unfinished ones. */
+  /** Names of the files that know one of these classes, or might: checkpoints, and remains of unfinished ones. */
   look(classes: readonly string[]): Promise<string[]>;
-  /** Removes all that is kept; what is shared elsewhere is fetched again when it is needed. */
+  /** Removes all copies; shared models are fetched again when needed. */
   clear(): Promise<void>;
 }
 
 const idSchema = z.object({ id: z.uuid() });
 
-/** The copies in a folder, which gets an id where it has none. */
+/** The copies in a folder, which gets an id if it has none. */
 export async function copiesIn(folder: string): Promise<Copies> {
   const checkpoints = folderCheckpoints(folder);
   const underWay = new Set<{ readonly classes: readonly string[]; readonly ended: Promise<unknown> }>();
@@ -57,8 +57,9 @@ export async function copiesIn(folder: string): Promise<Copies> {
 }
 
 /**
- * It lies under the number of the folder's inode: a copy of the folder, with what lies in it, is another holder. Two workers that
- * begin with the same folder at once get the same id: a link is made whole, and once.
+ * The id of the folder. Its file name contains the inode of the folder, so a copy of the folder with its content is
+ * another holder. Two workers that start with the same folder at the same time get the same id: creating a link is
+ * atomic.
  */
 async function idOf(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });

@@ -18,7 +18,7 @@ export async function writeFlushed(path: string, bytes: Uint8Array): Promise<voi
   }
 }
 
-/** Writes a file whole or not at all: who reads `path` finds what was there before or all of the new bytes. */
+/** Writes a file atomically: a reader of `path` finds the old bytes or all of the new ones. */
 export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
   try {

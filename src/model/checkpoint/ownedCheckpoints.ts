@@ -15,17 +15,17 @@ export interface Owner {
   readonly pid: number;
 }
 
-/** What owners before this one left. */
+/** What previous owners left. */
 export interface LeftCheckpoints {
   /** How many were removed: of processes of the same model, on this machine, that have ended. */
   readonly removed: number;
-  /** Versions that are in the folder, and of nobody who is known to have ended: maybe of another deployment. */
+  /** Versions in the folder whose owner is not known to have ended: perhaps of another deployment. */
   readonly left: readonly string[];
 }
 
 /** Checkpoints in a folder whose owner notes which are its own. */
 export interface OwnedCheckpoints extends CheckpointStore {
-  /** Removes what owners left that have ended, and says what else there is. To be called before anything is published. */
+  /** Removes what ended owners left, and returns what else is there. Must be called before anything is published. */
   removeLeft(): Promise<LeftCheckpoints>;
   /** Its owner has ended: another one in this process may remove them. */
   release(): void;
@@ -43,8 +43,8 @@ const noteSchema = z.object({
 type Note = z.infer<typeof noteSchema>;
 
 /**
- * Checkpoints of a process that forgets with its end what they are of. It notes beside them which are its own, so that the next
- * one can remove them: the registry that named them is gone, and no command could. What others keep in the folder stays.
+ * Checkpoints of a process that loses its registry when it ends. It records beside them which ones are its own, so
+ * that the next process can remove them: no command could, without the registry. Files of others in the folder stay.
  * @param folder that of `checkpoints`
  */
 export function ownedCheckpoints(
@@ -55,7 +55,7 @@ export function ownedCheckpoints(
   const parent = resolve(folder);
   const own = join(parent, `${NOTE_PREFIX}${randomUUID()}.json`);
   const versions = new Set<string>();
-  /** What was there before: one that is trained again, to the same bytes, stays whosever it was. */
+  /** Existing versions: one that is trained again, to the same bytes, keeps its owner. */
   let foreign: readonly string[] = [];
   LIVE.add(own);
   return {

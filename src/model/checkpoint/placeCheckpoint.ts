@@ -8,12 +8,11 @@ import { removeAtOnce } from './removal.js';
 import { WRITING_PREFIX } from './unfinished.js';
 
 /**
- * Puts a checkpoint's files in the folder `version` below `parent`. Whole or not at all: they are written to a folder
- * beside, flushed to the disk, read back and compared with their hashes, and then renamed. The same checkpoint placed
- * twice is the same folder.
+ * Writes the files of a checkpoint to the folder `version` below `parent`, completely or not at all: to a temporary
+ * folder, flushed to the disk, read back and compared with their hashes, and then renamed. Idempotent.
  * @param sha256 SHA-256 that the manifest must have
- * @returns the checkpoint's folder
- * @throws LetheError `checkpoint-corrupt` where the files are not what their hashes say
+ * @returns the folder of the checkpoint
+ * @throws LetheError `checkpoint-corrupt` if the files do not match their hashes
  */
 export async function placeCheckpoint(
   parent: string,

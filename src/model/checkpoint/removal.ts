@@ -5,8 +5,8 @@ import { basename, dirname, join } from 'node:path';
 export const REMOVING_PREFIX = '.removing-';
 
 /**
- * Removes a file or a folder so that nobody finds it half removed: it is taken away in one step and then deleted, with what
- * others write into it meanwhile. What is not there is no error.
+ * Removes a file or a folder so that nobody finds it half removed: it is renamed in one step and then deleted,
+ * including what others write into it meanwhile. A missing one is no error.
  */
 export async function removeAtOnce(path: string): Promise<void> {
   const bin = await mkdtemp(join(dirname(path), REMOVING_PREFIX)).catch(ignoreMissing);
@@ -15,7 +15,7 @@ export async function removeAtOnce(path: string): Promise<void> {
   await emptied(bin);
 }
 
-/** Deletes a folder with what is in it, also while files appear there. */
+/** Deletes a folder and its content, even while files appear in it. */
 export function emptied(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
 }

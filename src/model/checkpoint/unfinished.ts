@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { knowsOneOf, MANIFEST_FILE } from './manifest.js';
 import { emptied, ignoreMissing, REMOVING_PREFIX, removeAtOnce } from './removal.js';
 
-/** Folder, beside the checkpoints, of what is saved of trainings that are under way. */
+/** Folder beside the checkpoints with the progress of current trainings. */
 export const PROGRESS_FOLDER = '.progress';
 
 /** Begins the names of the folders in which checkpoints are written. */
@@ -13,9 +13,9 @@ export const WRITING_PREFIX = '.writing-';
 const ABANDONED_MS = 60_000;
 
 /**
- * Removes whatever of models that knew these classes is not a checkpoint: what trainings saved on their way (the numbers of
- * networks that saw their classes), and what processes left that were killed while they removed or wrote a checkpoint.
- * A training that is under way loses nothing but its last save.
+ * Removes remains of models that knew these classes, except checkpoints: the progress of trainings (the weights of
+ * networks that saw the classes), and files of processes that were killed while they removed or wrote a checkpoint. A
+ * current training loses only its last save.
  */
 export async function removeUnfinished(checkpoints: string, classes: readonly string[]): Promise<void> {
   await removeAtOnce(join(checkpoints, PROGRESS_FOLDER));

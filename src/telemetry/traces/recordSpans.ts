@@ -17,7 +17,7 @@ import type { LogRecord, OutgoingRecord } from '../../domain/record.js';
 import { msSince, writtenAt } from '../../domain/recordTime.js';
 import { traceOfHeaders } from './traceIds.js';
 
-/** The span of a record, and where it is the current one. */
+/** The span of a record, and the context in which it is current. */
 interface Sampled {
   readonly span: Span;
   readonly context: Context;
@@ -41,8 +41,8 @@ export class RecordSpans {
   readonly #ratio: number;
 
   /**
-   * @param system what the records came through, e.g. `kafka`
-   * @param ratio share of the records without a trace of their own that begin one
+   * @param system source of the records, e.g. `kafka`
+   * @param ratio share of the records without a trace that start one
    */
   constructor(
     tracer: Tracer,
@@ -108,7 +108,7 @@ export class RecordSpans {
     return this.#spans.get(record)?.span.spanContext() ?? traceOfHeaders(record);
   }
 
-  /** With `tracestate`, where the record has W3C's headers. */
+  /** With `tracestate`, if the record has W3C's headers. */
   #parentOf({ headers }: LogRecord, told: SpanContext | undefined): Context {
     const extracted = this.#propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
     if (trace.getSpanContext(extracted) || !told) return extracted;
@@ -116,7 +116,7 @@ export class RecordSpans {
   }
 }
 
-/** No span lies between: the trace that the record came with goes on as it is. */
+/** Without a span in between: the trace of the record continues unchanged. */
 function passedOn({ headers }: LogRecord, outputs: readonly OutgoingRecord[]): readonly OutgoingRecord[] {
   const { traceparent, tracestate } = headers;
   if (traceparent === undefined) return outputs;

@@ -3,11 +3,14 @@ import type { Logger } from 'pino';
 import { RecordSpans } from './recordSpans.js';
 
 export interface TracingOptions {
-  /** Where spans are sent as OTLP over HTTP; by default as OpenTelemetry's variables say, else port 4318 of this machine. */
+  /**
+   * Target of the spans, OTLP over HTTP; the default is that of OpenTelemetry's variables, or port 4318 of this
+   * machine.
+   */
   readonly url?: string | undefined;
-  /** Share of the records without a trace of their own that begin one; those with one go by what it says. */
+  /** Share of the records without a trace that start one; records with a trace follow its flag. */
   readonly ratio: number;
-  /** What the records come through, e.g. `kafka`. */
+  /** Source of the records, e.g. `kafka`. */
   readonly system: string;
   /** Attributes of the resource: whose spans they are. */
   readonly resource: Readonly<Record<string, string>>;
@@ -16,13 +19,13 @@ export interface TracingOptions {
 /** Spans on their way to a collector. */
 export interface Tracing {
   readonly spans: RecordSpans;
-  /** Sends what was not sent yet. */
+  /** Sends the remaining spans. */
   close(): Promise<void>;
 }
 
 /**
- * Starts OpenTelemetry's tracing. It is loaded here and not before: who does not trace does not pay for it.
- * A collector that is away costs log lines and spans, and holds up nothing.
+ * Starts OpenTelemetry's tracing. It is loaded only here, so it costs nothing when disabled. An unreachable collector
+ * causes log lines and loses spans, but blocks nothing.
  */
 export async function startTracing(options: TracingOptions, logger: Logger): Promise<Tracing> {
   const [{ W3CTraceContextPropagator }, { resourceFromAttributes }, sdk, { OTLPTraceExporter }] =
