@@ -62,7 +62,7 @@ async function compareSettings(): Promise<void> {
     const seconds = (performance.now() - started) / 1000;
     const features = (await featuresOf(test.vectors, map, products)).map((value) => value / UNIT);
     for (const lambda of LAMBDAS) {
-      const weights = await ridgeHead(statistics, lambda, products);
+      const { weights } = await ridgeHead(statistics, lambda, products);
       const scores = await products.timesTransposed(features, weights, map.width);
       const right = test.labels.filter((label, row) => best(rowOf(scores, row, classNames.length)) === label);
       console.log(

@@ -111,6 +111,7 @@ async function showStrategies(
               vector,
               logits: rowOf(logits, row, model.classes.length),
               modelClasses: model.classes,
+              temperatureFactor: model.temperatureFactor,
               assessment: {
                 filtered: stopped[row] as boolean,
                 unlearnedSimilarity: null,

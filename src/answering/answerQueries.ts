@@ -61,7 +61,8 @@ function answerOne(
   options: Answering,
 ): Prediction {
   const random = uniformFor(options.seed, message.id);
-  const question = { vector, logits, modelClasses: model.classes, assessment, random };
+  const { classes: modelClasses, temperatureFactor } = model;
+  const question = { vector, logits, modelClasses, temperatureFactor, assessment, random };
   return {
     queryId: message.id,
     ...answerTo(question, snapshot, options),

@@ -4,7 +4,7 @@ import type { Classifier } from '../model/classifier.js';
 
 /** A message with what one model version makes of its vector. */
 export type Predicted<T> = T & {
-  readonly model: Pick<Classifier, 'version' | 'classes'>;
+  readonly model: Pick<Classifier, 'version' | 'classes' | 'temperatureFactor'>;
   /** One logit for each of the model's classes. */
   readonly logits: Float32Array;
 };

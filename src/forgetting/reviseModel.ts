@@ -3,16 +3,19 @@ import { type ClassState, classesIn, type RegistrySnapshot, SUPPRESSED } from '.
 import { LetheError } from '../domain/errors.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
+import { firstVectors } from '../knowledge/firstVectors.js';
 import { gatherVectors, withVectors } from '../knowledge/gatherVectors.js';
 import { updateBy } from '../knowledge/updateBy.js';
 import type { InTurn } from '../learning/inTurn.js';
 import type { Classifier } from '../model/classifier.js';
-import type { Revision } from '../model/trainer.js';
+import type { Revision, Trainer } from '../model/trainer.js';
 import { afterRebuild, gatherLearned, type Rebuilt, stillEmpty } from './rebuildModel.js';
 
 /** What a revision works with. */
 export interface Revising {
   readonly revise: (revision: Revision) => Promise<ModelVersion>;
+  /** How many vectors of each class that stays a revision brings, where the model will know so many classes. */
+  readonly calibration?: Trainer['calibration'] | undefined;
   readonly store: KnowledgeStore;
   readonly load: (model: ModelVersion) => Promise<Classifier>;
   /** Puts a loaded model in the place of the one that answers. */
@@ -30,7 +33,7 @@ const NOTHING = { classes: [], vectors: new Float32Array(0), labels: new Int32Ar
  * @throws LetheError `training-failed`
  */
 export function reviseModel(
-  { revise, store, load, install, inTurn }: Revising,
+  { revise, calibration, store, load, install, inTurn }: Revising,
   emit: (event: LetheEvent) => void,
 ): Promise<void> {
   return inTurn(async () => {
@@ -38,7 +41,7 @@ export function reviseModel(
     const snapshot = await store.registry.refresh();
     const { model: former } = snapshot;
     if (!former || !needsRevision(snapshot)) return;
-    const { how, ...rebuilt } = await revised(snapshot, store, revise);
+    const { how, ...rebuilt } = await revised(snapshot, store, { revise, calibration });
     const { model } = rebuilt;
     const loaded = await load(model);
     try {
@@ -100,14 +103,17 @@ function differenceOf({ classes, model }: RegistrySnapshot): Difference {
 async function revised(
   snapshot: RegistrySnapshot,
   store: KnowledgeStore,
-  revise: Revising['revise'],
+  { revise, calibration }: Pick<Revising, 'revise' | 'calibration'>,
 ): Promise<Rebuilt & { readonly how: 'subtracted' | 'anew' }> {
   const { leaving, missing, foreign, withdrawn } = differenceOf(snapshot);
   if (foreign.length === 0 && withdrawn.length === 0) {
     const forgotten = await gatherVectors(store.vectors, 'mu', leaving);
     const { gathered: returned, without } = withVectors(await gatherVectors(store.vectors, 'cil', missing));
+    const stay = (snapshot.model?.classes ?? []).filter((name) => !leaving.includes(name));
+    const size = calibration?.(stay.length + returned.classes.length);
+    const staying = size && (await firstVectors(store.vectors, stay, size));
     try {
-      const model = await revise({ forgotten, returned });
+      const model = await revise({ forgotten, returned, ...(staying && { staying }) });
       return { model, before: snapshot, emptied: without, how: 'subtracted' };
     } catch (error) {
       if (!areOtherVectors(error)) throw error;

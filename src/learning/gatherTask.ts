@@ -3,6 +3,7 @@ import { type ClassRecord, classesIn, FORGOTTEN, type RegistrySnapshot } from '.
 import { nextOf, standingOf } from '../domain/classStates.js';
 import { LetheError } from '../domain/errors.js';
 import { stacked } from '../domain/vector.js';
+import { firstVectors } from '../knowledge/firstVectors.js';
 import { gatherVectors } from '../knowledge/gatherVectors.js';
 import { inState } from '../knowledge/judgeClasses.js';
 import { sampleVectors } from '../knowledge/sampleVectors.js';
@@ -24,7 +25,7 @@ export interface Gathered {
 export async function gatherTask(
   announcement: Announcement,
   store: KnowledgeStore,
-  wanted: Trainer['rehearsal'],
+  wanted: Pick<Trainer, 'rehearsal' | 'calibration'>,
 ): Promise<Gathered | null> {
   const before = await withoutEmptied(announcement, store);
   const classes = learningIn(announcement, before).map(({ name }) => name);
@@ -36,9 +37,12 @@ export async function gatherTask(
   const without = classes.filter((_, index) => !gathered.labels.includes(index));
   if (without.length > 0) throw neverCame(without);
   const learned = classesIn(before, 'learned').map((record) => record.name);
-  const rehearsal = wanted && (await rehearsalOf(learned, store, wanted));
+  const rehearsal = wanted.rehearsal && (await rehearsalOf(learned, store, wanted.rehearsal));
+  const size = wanted.calibration?.(learned.length + classes.length);
+  const staying = size && (await firstVectors(store.vectors, learned, size));
   const training = {
     ...(rehearsal && { rehearsal }),
+    ...(staying && { staying }),
     task: announcement.task,
     ...gathered,
     unlearned: classesIn(before, ...FORGOTTEN).map((record) => record.name),

@@ -35,7 +35,7 @@ export async function trainTask(
   if (collected.outcome === 'timeout') throw missingSamples(collected);
 
   const started = performance.now();
-  const gathered = await gatherTask(announcement, store, trainer.rehearsal);
+  const gathered = await gatherTask(announcement, store, trainer);
   if (!gathered) {
     const modelVersion = await endWithCurrent(announcement, store);
     emit({ kind: 'task-finished', task, modelVersion, ms: performance.now() - started });

@@ -9,8 +9,11 @@ export interface Classifier {
   readonly sees?: 'images';
   /** tfjs backend that computes it. */
   readonly backend: string;
+  /** What softmax divides the logits by, found on vectors that the model was not trained on; 1 where left out. */
+  readonly temperatureFactor?: number;
   /**
-   * Logits already divided by the temperature: softmax over any subset of the columns gives its probabilities.
+   * Logits already divided by the learner's own temperature. Softmax over any subset of the columns gives its probabilities,
+   * after division by `temperatureFactor`.
    * @param vectors unit vectors, shape [n, dimension]
    * @returns shape [n, classes.length]
    */

@@ -20,6 +20,8 @@ export interface TrainingTask extends ClassVectors {
   readonly unlearned: readonly string[];
   /** What the task is rehearsed with after it was learned; left out, only prototypes stand for the old classes. */
   readonly rehearsal?: Rehearsal;
+  /** Some vectors of every class learned before, to calibrate with: see {@link Trainer.calibration}. */
+  readonly staying?: ClassVectors;
 }
 
 /** Progress of a training run. */
@@ -48,6 +50,8 @@ export interface Revision {
   readonly forgotten: ClassVectors;
   /** Classes to be put (back) into it. */
   readonly returned: ClassVectors;
+  /** Some vectors of every class that stays in it, to calibrate with: see {@link Trainer.calibration}. */
+  readonly staying?: ClassVectors;
   /** Whether the model is to be made of `returned` alone, whatever it knew before; then `forgotten` names no class. */
   readonly anew?: boolean;
 }
@@ -58,6 +62,11 @@ export interface Trainer {
   readonly backend: string;
   /** What a task should bring of every class learned before: so many vectors at most, drawn with this seed. */
   readonly rehearsal?: { readonly perClass: number; readonly seed: number };
+  /**
+   * How many vectors of every class that stays in a model a step should bring, to calibrate with, where the model will know so
+   * many classes: those first by their content.
+   */
+  readonly calibration?: (classes: number) => number;
   /** Trains the task on top of what was trained before and writes a checkpoint. */
   train(task: TrainingTask, onProgress: (progress: TrainingProgress) => void): Promise<ModelVersion>;
   /**

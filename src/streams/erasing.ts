@@ -111,7 +111,8 @@ function renew(context: Context, inTurn: InTurn, emit: (event: LetheEvent) => vo
   const { trainer, store, load, settings } = context;
   const install = (loaded: Classifier): void => replaceClassifier(context, loaded);
   const common = { store, load, install, inTurn };
-  if (trainer.revise) return reviseModel({ ...common, revise: trainer.revise }, emit);
+  if (trainer.revise)
+    return reviseModel({ ...common, revise: trainer.revise, calibration: trainer.calibration }, emit);
   const { margin, samples } = settings.rebuild;
   const name = `rebuild-${store.registry.snapshot().model?.version}`;
   return rebuildModel(name, { ...common, trainer, margin, samples, seed: settings.seed }, emit);

@@ -11,7 +11,10 @@ import type { BaselineTools } from './evaluation/baselines.js';
 /** Trains and loads models as the live system does, with checkpoints in a folder of its own. */
 export type LearnerTools = Pick<BaselineTools, 'newTrainer' | 'load'>;
 
-/** Gives `work` a learner whose checkpoints are deleted afterwards. */
+/**
+ * Gives `work` a learner whose checkpoints are deleted afterwards. It learns all vectors, and its temperature stays as it is set:
+ * the tables compare labels, and distributions of models of one temperature.
+ */
 export async function withLearner<T>(
   options: LearnerSettings & {
     readonly backend: 'auto' | TensorflowBackend;
@@ -21,10 +24,14 @@ export async function withLearner<T>(
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'lethe-experiment-'));
   const { backend } = options;
+  const learner: LearnerSettings =
+    'ssre' in options
+      ? { ssre: { ...options.ssre, calibrate: false } }
+      : { analytic: { ...options.analytic, calibrate: false } };
   try {
     return await work({
       newTrainer: (name, from) =>
-        createTrainer({ ...options, checkpoints: join(folder, name), ...(from && { from }) }),
+        createTrainer({ ...options, ...learner, checkpoints: join(folder, name), ...(from && { from }) }),
       load: (model: ModelVersion) => loadClassifier(model, { backend }),
     });
   } finally {

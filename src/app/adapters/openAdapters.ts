@@ -136,6 +136,7 @@ async function trainerOf(
   return {
     backend: trainer.backend,
     ...(trainer.rehearsal && { rehearsal: trainer.rehearsal }),
+    ...(trainer.calibration && { calibration: trainer.calibration }),
     train: (task, onProgress) => published(task.classes, () => trainer.train(task, onProgress)),
     rebuild: (task, onProgress) => published(task.classes, () => trainer.rebuild(task, onProgress)),
     adopt: (model) => trainer.adopt(model),

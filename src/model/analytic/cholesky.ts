@@ -51,6 +51,36 @@ function finishRow(l: Float64Array, start: number, wide: number, from: number, n
 }
 
 /**
+ * Solves L x = b for every row b of `rows`: panel by panel, as the factor is made.
+ * @param rows shape [m, n]
+ * @returns shape [m, n]
+ */
+export async function halfSolved(
+  l: Float64Array,
+  rows: Float64Array,
+  n: number,
+  products: DoubleProducts,
+): Promise<Float64Array> {
+  const x = new Float64Array(rows.length);
+  for (let from = 0; from < n; from += PANEL) {
+    const size = Math.min(PANEL, n - from);
+    // Columns not computed yet are zero.
+    const before = await products.timesTransposed(x, l.subarray(from * n, (from + size) * n), n);
+    for (let start = from, row = 0; start < x.length; start += n, row++) {
+      for (let column = 0; column < size; column++)
+        x[start + column] = (rows[start + column] as number) - (before[row * size + column] as number);
+      for (let column = 0; column < size; column++) {
+        const pivotRow = (from + column) * n + from;
+        let rest = x[start + column] as number;
+        for (let i = 0; i < column; i++) rest -= (x[start + i] as number) * (l[pivotRow + i] as number);
+        x[start + column] = rest / (l[pivotRow + column] as number);
+      }
+    }
+  }
+  return x;
+}
+
+/**
  * Solves L L^T x = b for every row b of `rows`, each by itself.
  * @param rows shape [k, n]
  * @returns shape [k, n]

@@ -25,6 +25,7 @@ export function createAnalyticClassifier(
   const featuresOf = (x: Tensor2D): Tensor2D => (projected ? tf.relu(tf.matMul<Tensor2D>(x, projected)) : x);
   return tensorClassifier(tf, {
     ...identity,
+    temperatureFactor: state.temperatureFactor,
     classes: [...classes],
     dimension,
     tensors: projected ? [head, projected] : [head],

@@ -21,6 +21,12 @@ export const analyticConfigSchema = z.strictObject({
     .positive()
     .default(0.1)
     .describe('Temperature: divides the scores, which are about 0 to 1, before the softmax.'),
+  calibrate: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether a factor of the temperature is fitted after each step, on predictions for vectors that are left out in turn.',
+    ),
 });
 export type AnalyticConfig = z.infer<typeof analyticConfigSchema>;
 

@@ -6,15 +6,15 @@ import type { Statistics } from './statistics.js';
 /**
  * The weights of ridge regression on 0/1 targets, W = (G + lambda I)^-1 [C_1 .. C_K] (docs/decisions/0014-analytic-learner.md), one row for each class.
  * Always solved anew: an inverse that is brought up to date drifts.
- * @returns shape [classes, width]
+ * @returns the weights, shape [classes, width], and the factor L of G + lambda I = L L^T, shape [width, width]
  * @throws LetheError `training-failed` where lambda is too small for the numbers
  */
 export async function ridgeHead(
   { gram, sums, width }: Statistics,
   lambda: number,
   products: DoubleProducts,
-): Promise<Float64Array> {
-  if (sums.length === 0) return new Float64Array(0);
+): Promise<{ readonly weights: Float64Array; readonly factor: Float64Array }> {
+  if (sums.length === 0) return { weights: new Float64Array(0), factor: new Float64Array(0) };
   const regularised = new Float64Array(width * width);
   let at = 0;
   for (let i = 0; i < width; i++) {
@@ -22,11 +22,12 @@ export async function ridgeHead(
     regularised[i * width + i] = (regularised[i * width + i] as number) + lambda;
   }
   const factor = await choleskyOf(regularised, width, products);
-  return solved(
+  const weights = solved(
     factor,
     sums.map((value) => value / UNIT),
     width,
   );
+  return { weights, factor };
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { DoubleProducts } from '../../blas/doubleProducts.js';
 import { LetheError } from '../../domain/errors.js';
+import { joined as together } from '../calibration/byContent.js';
 import type { ClassVectors } from '../trainer.js';
+import { leftOutTemperature } from './calibrate.js';
 import type { AnalyticConfig } from './config.js';
 import type { FeatureMap } from './features.js';
 import { ridgeHead } from './head.js';
@@ -13,6 +15,8 @@ export interface AnalyticStep {
   readonly learned: ClassVectors;
   /** Known classes, with exactly the vectors that they were learned with; their order does not matter. */
   readonly forgotten: ClassVectors;
+  /** Some vectors of every class that stays, to calibrate with; left out, only those learned here are there for it. */
+  readonly staying?: ClassVectors | undefined;
 }
 
 /** Of no class. */
@@ -30,7 +34,7 @@ export const NO_CLASSES: ClassVectors = {
  */
 export async function revise(
   state: AnalyticState | null,
-  { learned, forgotten }: AnalyticStep,
+  { learned, forgotten, staying = NO_CLASSES }: AnalyticStep,
   config: AnalyticConfig,
   map: FeatureMap,
   products: DoubleProducts,
@@ -48,13 +52,18 @@ export async function revise(
   if (learned.classes.length > 0) {
     statistics = joined(statistics, await statisticsOf(learned, map, products));
   }
-  return {
+  const head = await ridgeHead(statistics, config.lambda, products);
+  const next = {
     dimension: map.dimension,
     tasks: (state?.tasks ?? 0) + 1,
     classes: [...kept, ...learned.classes],
     statistics,
-    weights: await ridgeHead(statistics, config.lambda, products),
+    weights: head.weights,
   };
+  const temperatureFactor = config.calibrate
+    ? await leftOutTemperature(next, head.factor, together(staying, learned), config, map, products)
+    : 1;
+  return { ...next, temperatureFactor };
 }
 
 function placeOf(name: string, index: number, known: readonly string[]): number {

@@ -11,4 +11,6 @@ export interface AnalyticState {
   readonly statistics: Statistics;
   /** W, a row a class, shape [classes, width]; made from the statistics. */
   readonly weights: Float64Array;
+  /** What softmax divides the scores by beside the learner's temperature: docs/decisions/0034-calibrated-probabilities.md. */
+  readonly temperatureFactor: number;
 }

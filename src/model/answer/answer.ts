@@ -21,6 +21,8 @@ export interface Question {
   /** The model's logits, one for each of `modelClasses`. */
   readonly logits: Float32Array;
   readonly modelClasses: readonly string[];
+  /** What softmax divides the logits by; 1 where left out. */
+  readonly temperatureFactor?: number | undefined;
   readonly assessment: Assessment;
   /** Uniform in [0, 1), see `uniformFor`. */
   readonly random: number;
@@ -99,14 +101,14 @@ function isForgotten(logits: Float32Array, known: readonly number[], forgotten: 
 }
 
 function fromModel(
-  { logits, modelClasses }: Question,
+  { logits, modelClasses, temperatureFactor = 1 }: Question,
   rows: readonly number[],
   { topK }: AnswerOptions,
 ): Pick<Answer, 'label' | 'probabilities'> {
   const names = rows.map((row) => modelClasses[row] as string);
   return {
     label: modelClasses[argmaxOf(logits, rows)] as string,
-    probabilities: top(names, maskedSoftmax(logits, rows), topK),
+    probabilities: top(names, maskedSoftmax(logits, rows, temperatureFactor), topK),
   };
 }
 

@@ -15,7 +15,7 @@ export function analyticArraysOf({ statistics, weights }: AnalyticState): NamedA
 
 /** An analytic state from its manifest and the bytes of its numbers, whose hash was checked. */
 export function analyticStateOf(manifest: AnalyticManifest, bytes: Buffer): AnalyticState {
-  const { dimension, tasks, classes, width, counts } = manifest;
+  const { dimension, tasks, classes, width, counts, temperatureFactor } = manifest;
   const expected = expectedAnalyticArrays(width, classes.length);
   if (JSON.stringify(manifest.arrays) !== JSON.stringify(expected) || counts.length !== classes.length) {
     throw corrupt(MANIFEST_FILE, 'lists arrays that do not fit its sizes');
@@ -28,7 +28,7 @@ export function analyticStateOf(manifest: AnalyticManifest, bytes: Buffer): Anal
   const [gram, sums, weights] = expected.map((array) =>
     numbers.subarray(array.offset, array.offset + sizeOf(array)),
   ) as [Float64Array, Float64Array, Float64Array];
-  return { dimension, tasks, classes, statistics: { width, gram, sums, counts }, weights };
+  return { dimension, tasks, classes, statistics: { width, gram, sums, counts }, weights, temperatureFactor };
 }
 
 function expectedAnalyticArrays(width: number, classes: number): StoredArray[] {

@@ -28,6 +28,8 @@ const common = {
   width: z.int().positive(),
   /** What it was trained on, e.g. a tfjs backend. */
   backend: z.string().min(1),
+  /** What softmax divides the logits by, beside the temperature of the settings; checkpoints of before it have none. */
+  temperatureFactor: z.number().positive().default(1),
   /** Versions of the software that made it. */
   software: z.record(z.string(), z.string()),
   /** Arrays of `weights.bin`: little-endian, row by row, one after the other. */

@@ -80,7 +80,7 @@ function parsed(text: Buffer): Manifest | AnalyticManifest {
 }
 
 function stateOf(manifest: Manifest, numbers: Float32Array): SsreState {
-  const { dimension, width, blocks, classes, tasks } = manifest;
+  const { dimension, width, blocks, classes, tasks, temperatureFactor } = manifest;
   // Looked at before anything of that many parts is made.
   if (manifest.arrays.length !== arraysWith(blocks)) {
     throw corrupt(MANIFEST_FILE, `lists ${manifest.arrays.length} arrays, not ${arraysWith(blocks)}`);
@@ -119,6 +119,7 @@ function stateOf(manifest: Manifest, numbers: Float32Array): SsreState {
     dimension,
     tasks,
     classes,
+    temperatureFactor,
     trunk: {
       stem: layer('stem', dimension),
       blocks: Array.from({ length: blocks }, (_, index) => block(index)),

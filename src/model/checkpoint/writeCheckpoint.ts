@@ -39,6 +39,7 @@ function describedBy(checkpoint: Checkpoint): Omit<Manifest, Written> | Omit<Ana
     task,
     tasks: state.tasks,
     classes: [...state.classes],
+    temperatureFactor: state.temperatureFactor,
   };
   if (checkpoint.learner === 'ssre') {
     const { dimension, trunk } = checkpoint.state;

@@ -28,6 +28,7 @@ export function createClassifier(
     classes: [...state.classes],
     dimension,
     backend: identity.backend,
+    temperatureFactor: state.temperatureFactor,
     tensors: layers.flatMap(({ weights, bias }) => [weights, bias]),
     width: widthOf(trunk),
     featuresOf: (x) => throughBlocks(tf, linear(tf, x, stem, { ...PLAIN, activation: 'relu' }), blocks),

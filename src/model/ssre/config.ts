@@ -29,6 +29,12 @@ export const ssreConfigSchema = z.strictObject({
       'Rank of the side branches. w / 18 gives them the share of weights that 1x1 kernels have beside 3x3 kernels.',
     ),
   temperature: z.number().positive().default(0.1).describe('Temperature tau, which divides the logits.'),
+  calibrate: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether a factor of the temperature is fitted after each task, on vectors that the network was not trained on.',
+    ),
   labelSmoothing: z.number().min(0).lt(1).default(0).describe('Label smoothing of the first task.'),
   replayNoise: z
     .enum(['none', 'radius', 'covariance'])

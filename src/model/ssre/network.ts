@@ -36,6 +36,8 @@ export interface SsreState {
   readonly tasks: number;
   /** Classes in the order of the classifier's rows. */
   readonly classes: readonly string[];
+  /** What softmax divides the logits by beside tau: docs/decisions/0034-calibrated-probabilities.md. */
+  readonly temperatureFactor: number;
   readonly trunk: Trunk;
   /** The classifier: one row a class, shape [classes, width], and their biases, shape [classes]. */
   readonly head: { readonly rows: Float32Array; readonly bias: Float32Array };

@@ -1,10 +1,14 @@
+import { setImmediate } from 'node:timers/promises';
 import { LetheError } from '../../domain/errors.js';
+import { joined } from '../calibration/byContent.js';
 import type { Tensorflow } from '../tensorflow/tensorflow.js';
-import type { TrainingTask } from '../trainer.js';
+import type { ClassVectors, TrainingTask } from '../trainer.js';
+import { temperatureFactorOf } from './calibrate.js';
 import type { SsreConfig } from './config.js';
 import { featuresOf, stemOutputs } from './features.js';
 import { fusedTrunk } from './fusion.js';
 import { grownHead, headOf, withTrained } from './head.js';
+import { withoutHeldOut } from './heldOut.js';
 import { incrementalObjective } from './incrementalTask.js';
 import { initialObjective } from './initialTask.js';
 import { blockLayers, type Prototype, type SsreState, widthOf } from './network.js';
@@ -36,6 +40,29 @@ export async function trainTask(
   resume?: OptimiserState,
 ): Promise<SsreState> {
   checkFinite(task);
+  if (!config.calibrate) return trained(tf, state, task, config, onEpoch, resume);
+  const dimension = task.vectors.length / task.labels.length;
+  const own = withoutHeldOut(task, dimension);
+  const old = task.rehearsal && withoutHeldOut(task.rehearsal, dimension);
+  const lesson = { ...task, ...own.kept, ...(old && { rehearsal: old.kept }) };
+  const next = await trained(tf, state, lesson, config, onEpoch, resume);
+  // Vectors of the new classes alone say nothing of the old ones.
+  if (state !== null && !old) return { ...next, temperatureFactor: state.temperatureFactor };
+  const split = old ? { kept: joined(old.kept, own.kept), heldOut: joined(old.heldOut, own.heldOut) } : own;
+  const trainAnew = (vectors: ClassVectors): Promise<SsreState> =>
+    trainInitial(tf, vectors, config, () => setImmediate());
+  return { ...next, temperatureFactor: await temperatureFactorOf(tf, next, split, config, trainAnew) };
+}
+
+/** {@link trainTask} on all vectors that it is given; the temperature stays as it is set. */
+async function trained(
+  tf: Tensorflow,
+  state: SsreState | null,
+  task: TrainingTask,
+  config: SsreConfig,
+  onEpoch: OnEpoch,
+  resume?: OptimiserState,
+): Promise<SsreState> {
   if (state === null) return trainInitial(tf, task, config, onEpoch, resume);
   let last: EpochReport | undefined;
   const learned = await trainIncremental(
@@ -74,7 +101,7 @@ function checkFinite({ vectors, labels }: TrainingTask): void {
 /** All of a new network learns; the standardisation of its inputs is folded into the stem afterwards. */
 async function trainInitial(
   tf: Tensorflow,
-  { classes, vectors, labels }: TrainingTask,
+  { classes, vectors, labels }: ClassVectors,
   config: SsreConfig,
   onEpoch: OnEpoch,
   resume?: OptimiserState,
@@ -96,6 +123,7 @@ async function trainInitial(
     dimension,
     tasks: 1,
     classes: [...classes],
+    temperatureFactor: 1,
     trunk: folded,
     head,
     prototypes: prototypesOf(features, labels, classes.length, config.width, randomFor('prototypes')),
@@ -143,6 +171,7 @@ async function trainIncremental(
     dimension: state.dimension,
     tasks: state.tasks + 1,
     classes: [...state.classes, ...classes],
+    temperatureFactor: 1,
     trunk,
     head: withTrained(state.head, head, remembered, width),
     prototypes: [...state.prototypes, ...prototypes],

@@ -9,7 +9,8 @@ import type { Tensorflow } from './tensorflow.js';
 const ROWS = 128;
 
 /** What a classifier on the device is made of. */
-export interface ClassifierParts extends Pick<Classifier, 'version' | 'classes' | 'dimension' | 'backend'> {
+export interface ClassifierParts
+  extends Pick<Classifier, 'version' | 'classes' | 'dimension' | 'backend' | 'temperatureFactor'> {
   /** Width of the features. */
   readonly width: number;
   /** Features from vectors [n, dimension]: shape [n, width]. */

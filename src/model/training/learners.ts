@@ -58,7 +58,7 @@ async function loadSsre(
   const loaded = await loadTensorflow(backend);
   return {
     backend: loaded.backend,
-    take: ({ forgotten: _, anew: __, ...task }, base, { onEpoch, onNotice }) => {
+    take: ({ forgotten: _, anew: __, staying: ___, ...task }, base, { onEpoch, onNotice }) => {
       const { initial, incremental, rehearsal } = config;
       const epochs =
         task.base === null ? initial.epochs : incremental.epochs + (task.rehearsal ? rehearsal.epochs : 0);

@@ -32,6 +32,8 @@ export type ToWorker =
       readonly count: number;
       /** What will come after them, to be rehearsed. */
       readonly rehearsal: AnnouncedVectors | null;
+      /** Likewise some of classes that stay, to calibrate with, after them. */
+      readonly staying: AnnouncedVectors | null;
       /** Likewise those that are to be forgotten, after them. */
       readonly forgotten: AnnouncedVectors | null;
       /** Whether what the model knew before is dropped. */

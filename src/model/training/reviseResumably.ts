@@ -64,12 +64,12 @@ export async function createAnalyticSteps(threads: number): Promise<AnalyticStep
 }
 
 async function stepped(
-  { anew, forgotten, config, ...learned }: AnalyticTask,
+  { anew, forgotten, staying, config, ...learned }: AnalyticTask,
   base: AnalyticState | null,
   map: FeatureMap,
   products: DoubleProducts,
 ): Promise<AnalyticState> {
-  if (!anew) return revise(base, { learned, forgotten }, config, map, products);
+  if (!anew) return revise(base, { learned, forgotten, staying }, config, map, products);
   const state = await revise(null, { learned, forgotten }, config, map, products);
   return { ...state, tasks: (base?.tasks ?? 0) + 1 };
 }

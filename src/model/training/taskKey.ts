@@ -5,7 +5,7 @@ import type { SsreConfig } from '../ssre/config.js';
 import type { ClassVectors, TrainingTask } from '../trainer.js';
 
 /** To be raised by whoever changes how a task is trained: what was saved before is then no longer gone on from. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** Everything that determines what a training makes. */
 export interface KeyedTask extends TrainingTask {
@@ -33,11 +33,12 @@ export function taskKey(task: KeyedTask): string {
     dimension: task.dimension,
     count: task.labels.length,
     rehearsal: task.rehearsal ? [task.rehearsal.classes, task.rehearsal.labels.length] : null,
+    ...(task.staying && { staying: [task.staying.classes, task.staying.labels.length] }),
     ...(task.forgotten && { forgotten: [task.forgotten.classes, task.forgotten.labels.length] }),
     ...(task.anew && { anew: true }),
   };
   const hash = createHash('sha256').update(`${JSON.stringify(description)}\n`);
-  for (const { labels, vectors } of [task, task.rehearsal, task.forgotten].filter(
+  for (const { labels, vectors } of [task, task.rehearsal, task.staying, task.forgotten].filter(
     (part) => part !== undefined,
   ))
     hash.update(bytesOf(labels)).update(bytesOf(vectors));

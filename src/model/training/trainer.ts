@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { LetheError } from '../../domain/errors.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
 import { unhurried } from '../../domain/pace.js';
+import { calibrationVectors } from '../analytic/calibrate.js';
 import type { TensorflowBackend } from '../tensorflow/loadTensorflow.js';
 import type {
   ClassVectors,
@@ -103,6 +104,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer & 
   return {
     backend,
     ...rehearsalOf(options),
+    ...calibrationOf(options),
     train: (task, onProgress) =>
       inTurn(async (base) => {
         checkTask(task, options.dimension, base?.classes ?? []);
@@ -144,13 +146,13 @@ interface StartedWorker {
 type Step = TrainingTask & Pick<Partial<Revision>, 'forgotten' | 'anew'>;
 
 /** @throws LetheError `no-model` where there is nothing to be revised */
-function asStep({ returned, forgotten, anew = false }: Revision, base: ModelVersion | null): Step {
+function asStep({ returned, forgotten, staying, anew = false }: Revision, base: ModelVersion | null): Step {
   if (base === null) {
     throw new LetheError('no-model', 'there is no model to revise yet', {
       remedy: 'Learn a task first.',
     });
   }
-  return { ...returned, task: base.task, unlearned: [], forgotten, anew };
+  return { ...returned, task: base.task, unlearned: [], forgotten, anew, ...(staying && { staying }) };
 }
 
 /** What SSRE wants a task to bring of every class learned before. */
@@ -158,6 +160,11 @@ function rehearsalOf(settings: LearnerSettings): Pick<Trainer, 'rehearsal'> {
   if (!('ssre' in settings) || settings.ssre.rehearsal.perClass === 0) return {};
   const { seed, rehearsal } = settings.ssre;
   return { rehearsal: { perClass: rehearsal.perClass, seed } };
+}
+
+/** What the analytic learner wants of the classes that stay. */
+function calibrationOf(settings: LearnerSettings): Pick<Trainer, 'calibration'> {
+  return 'analytic' in settings && settings.analytic.calibrate ? { calibration: calibrationVectors } : {};
 }
 
 /** Starts a training process, which loads TensorFlow while its caller does other things. */
@@ -187,9 +194,9 @@ async function takeIn(
   base: Base | null,
   onProgress: (progress: TrainingProgress) => void,
 ): Promise<ModelVersion> {
-  const { rehearsal, forgotten, anew = false } = task;
+  const { rehearsal, staying, forgotten, anew = false } = task;
   const chunks = chunksOf(
-    [task, rehearsal, forgotten].filter((part) => part !== undefined),
+    [task, rehearsal, staying, forgotten].filter((part) => part !== undefined),
     dimension,
   );
   const sendChunk = (): void => {
@@ -213,6 +220,7 @@ async function takeIn(
       dimension,
       count: task.labels.length,
       rehearsal: announced(rehearsal),
+      staying: announced(staying),
       forgotten: announced(forgotten),
       anew,
       base,

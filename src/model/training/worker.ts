@@ -41,7 +41,12 @@ async function handle(message: ToWorker): Promise<void> {
     }
     case 'task': {
       const { dimension } = message;
-      const count = message.count + (message.rehearsal?.count ?? 0) + (message.forgotten?.count ?? 0);
+      const count =
+        message.count +
+        [message.rehearsal, message.staying, message.forgotten].reduce(
+          (sum, part) => sum + (part?.count ?? 0),
+          0,
+        );
       pending = {
         task: message,
         vectors: new Float32Array(count * dimension),
@@ -84,6 +89,7 @@ async function train(message: TaskMessage, vectors: Float32Array, labels: Int32A
   };
   const own = next(count);
   const rehearsal = message.rehearsal && { ...message.rehearsal, ...next(message.rehearsal.count) };
+  const staying = message.staying && { ...message.staying, ...next(message.staying.count) };
   const forgotten = message.forgotten && { ...message.forgotten, ...next(message.forgotten.count) };
   const { task: name, classes, unlearned, anew } = message;
   const { stored, checkpoint } = await learner.take(
@@ -95,6 +101,7 @@ async function train(message: TaskMessage, vectors: Float32Array, labels: Int32A
       base,
       ...own,
       ...(rehearsal && { rehearsal }),
+      ...(staying && { staying }),
       forgotten,
       anew,
     },

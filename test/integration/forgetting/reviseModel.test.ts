@@ -73,6 +73,7 @@ async function knowing(folder: string) {
             asked.push(revision);
             return (trainer.revise as NonNullable<typeof trainer.revise>)(revision);
           },
+          calibration: trainer.calibration,
           store,
           load: (made) => loadClassifier(made, { backend: 'cpu' }),
           install: (loaded) => installed.push(loaded),
@@ -90,6 +91,10 @@ async function weightsOf(model: ModelVersion): Promise<Map<string, number[]>> {
   return new Map(
     classes.map((name, k) => [name, [...weights.subarray(k * statistics.width, (k + 1) * statistics.width)]]),
   );
+}
+
+async function temperatureOf(model: ModelVersion): Promise<number> {
+  return (await readCheckpoint(fileURLToPath(model.checkpoint), model.sha256)).state.temperatureFactor;
 }
 
 describe('a revision of the model', () => {
@@ -132,6 +137,31 @@ describe('a revision of the model', () => {
       },
     ]);
     expect(needsRevision(known.store.registry.snapshot())).toBe(false);
+  });
+
+  it('calibrates with vectors of the classes that stay: as a model that never knew the other, and as before once it is back', async () => {
+    expect(await temperatureOf(known.model)).not.toBe(1);
+    await known.unlearn('b');
+    await known.revise();
+    const never = await createTrainer({
+      checkpoints: join(folder, 'never'),
+      backend: 'cpu',
+      analytic: config(),
+      dimension: DIMENSION,
+      threads: 1,
+    });
+    try {
+      const others = classVectors(['a', 'c'], EACH, DIMENSION);
+      const fresh = await never.train({ ...others, task: 't', unlearned: [] }, () => undefined);
+      expect(await temperatureOf(known.current())).toBe(await temperatureOf(fresh));
+    } finally {
+      await never.close();
+    }
+    expect(await temperatureOf(known.current())).not.toBe(await temperatureOf(known.model));
+    expect(known.installed[0]?.temperatureFactor).toBe(await temperatureOf(known.current()));
+    await known.relearn('b');
+    await known.revise();
+    expect(await temperatureOf(known.current())).toBe(await temperatureOf(known.model));
   });
 
   it('takes classes out and puts one back in one step: the weights are those of the beginning', async () => {

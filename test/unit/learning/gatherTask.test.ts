@@ -18,7 +18,7 @@ describe('what a task is trained with', () => {
       classes: [learning('cat'), learning('dog'), recordOf('bird', { state: 'rebuilt' }), recordOf('fox')],
       cil: [...vectorsOf('cat', 2), ...vectorsOf('dog', 1, 1), ...vectorsOf('fox', 3, 2)],
     });
-    const gathered = await gatherTask(announcement('cat', 'dog'), store, undefined);
+    const gathered = await gatherTask(announcement('cat', 'dog'), store, {});
     expect(gathered?.training).toMatchObject({ task: 't2', classes: ['cat', 'dog'], unlearned: ['bird'] });
     expect([...(gathered?.training.labels ?? [])].sort()).toEqual([0, 0, 1]);
     expect(gathered?.training).not.toHaveProperty('rehearsal');
@@ -30,7 +30,7 @@ describe('what a task is trained with', () => {
       classes: [learning('cat'), recordOf('dog'), recordOf('bird'), recordOf('fox')],
       cil: [...vectorsOf('cat', 1), ...vectorsOf('dog', 9, 1), ...vectorsOf('fox', 2, 2)],
     });
-    const gathered = await gatherTask(announcement('cat'), store, { perClass: 3, seed: 1 });
+    const gathered = await gatherTask(announcement('cat'), store, { rehearsal: { perClass: 3, seed: 1 } });
     expect(gathered?.training.rehearsal).toMatchObject({
       classes: ['dog', 'fox'],
       labels: Int32Array.of(0, 0, 0, 1, 1),
@@ -41,8 +41,24 @@ describe('what a task is trained with', () => {
 
   it('brings no rehearsal where nothing was learned before', async () => {
     const store = await storeOf({ classes: [learning('cat')], cil: vectorsOf('cat', 1) });
-    const gathered = await gatherTask(announcement('cat'), store, { perClass: 3, seed: 1 });
+    const gathered = await gatherTask(announcement('cat'), store, { rehearsal: { perClass: 3, seed: 1 } });
     expect(gathered?.training).not.toHaveProperty('rehearsal');
+  });
+
+  it('brings some of each class learned before to calibrate with, for as many classes as there will be', async () => {
+    const store = await storeOf({
+      classes: [learning('cat'), recordOf('dog'), recordOf('bird', { state: 'unlearned' })],
+      cil: [...vectorsOf('cat', 1), ...vectorsOf('dog', 9, 1)],
+      mu: vectorsOf('bird', 3, 2),
+    });
+    const asked: number[] = [];
+    const calibration = (classes: number): number => {
+      asked.push(classes);
+      return 4;
+    };
+    const gathered = await gatherTask(announcement('cat'), store, { calibration });
+    expect(asked).toEqual([2]);
+    expect(gathered?.training.staying).toMatchObject({ classes: ['dog'], labels: Int32Array.of(0, 0, 0, 0) });
   });
 
   it('leaves out classes that were unlearned since, and those that another task learns', async () => {
@@ -50,7 +66,7 @@ describe('what a task is trained with', () => {
       classes: [learning('cat'), recordOf('dog', { state: 'unlearned' }), learning('bird', { task: 't3' })],
       cil: [...vectorsOf('cat', 2), ...vectorsOf('bird', 2, 2)],
     });
-    const gathered = await gatherTask(announcement('cat', 'dog', 'bird'), store, undefined);
+    const gathered = await gatherTask(announcement('cat', 'dog', 'bird'), store, {});
     expect(gathered?.training).toMatchObject({ classes: ['cat'], labels: Int32Array.of(0, 0) });
   });
 
@@ -59,7 +75,7 @@ describe('what a task is trained with', () => {
       classes: [learning('cat', { withdrawn: 1 }), learning('dog', { withdrawn: 2, before: 'erased' })],
       cil: vectorsOf('cat', 2),
     });
-    const gathered = await gatherTask(announcement('cat', 'dog'), store, undefined);
+    const gathered = await gatherTask(announcement('cat', 'dog'), store, {});
     expect(gathered?.training.classes).toEqual(['cat']);
     expect(gathered?.training.unlearned).toEqual(['dog']);
     expect(await stateOf(store, 'cat')).toBe('learning');
@@ -70,12 +86,12 @@ describe('what a task is trained with', () => {
 
   it('is nothing where another task has learned all that is left of it', async () => {
     const store = await storeOf({ classes: [recordOf('cat'), recordOf('dog', { state: 'unlearned' })] });
-    expect(await gatherTask(announcement('dog', 'cat'), store, undefined)).toBeNull();
+    expect(await gatherTask(announcement('dog', 'cat'), store, {})).toBeNull();
   });
 
   it('is refused where all its classes were unlearned', async () => {
     const store = await storeOf({ classes: [recordOf('cat', { state: 'unlearned' })] });
-    await expect(gatherTask(announcement('cat', 'bird'), store, undefined)).rejects.toMatchObject({
+    await expect(gatherTask(announcement('cat', 'bird'), store, {})).rejects.toMatchObject({
       code: 'class-unlearned',
       field: 'classes',
       value: 'cat, bird',
@@ -87,7 +103,7 @@ describe('what a task is trained with', () => {
       classes: [learning('cat'), learning('dog'), learning('bird')],
       cil: vectorsOf('dog', 1, 1),
     });
-    await expect(gatherTask(announcement('cat', 'dog', 'bird'), store, undefined)).rejects.toMatchObject({
+    await expect(gatherTask(announcement('cat', 'dog', 'bird'), store, {})).rejects.toMatchObject({
       code: 'training-failed',
       field: 'classes',
       value: 'cat, bird',

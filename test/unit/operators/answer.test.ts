@@ -52,6 +52,13 @@ async function answered(
 }
 
 describe('answers', () => {
+  it('divide the logits by the temperature factor of their model', async () => {
+    const scaled = { ...query('q2'), model: { ...MODEL, temperatureFactor: 2 } };
+    const { results } = await answered(await known(), [query('q1'), scaled]);
+    const certainties = results.map((result) => result.ok && result.value.probabilities[0]?.probability);
+    expect(certainties).toEqual([1, 0.5].map((gap) => expect.closeTo(1 / (1 + Math.exp(-gap)), 6)));
+  });
+
   it('name the model and the registry that they rest on, and how long they took', async () => {
     const store = await known();
     const { results, noted } = await answered(store, [query('q1', { truth: 'cat' }), query('q2')]);

@@ -15,7 +15,7 @@ export async function plainAnswers(
   const all = [...classes.keys()];
   return test.vectors.map((_, index) => {
     const row = logits.subarray(index * classes.length, (index + 1) * classes.length);
-    const probabilities = maskedSoftmax(row, all)
+    const probabilities = maskedSoftmax(row, all, classifier.temperatureFactor ?? 1)
       .map((probability, column) => ({ label: classes[column] as string, probability }))
       .sort((a, b) => b.probability - a.probability);
     return { label: probabilities[0]?.label ?? '', probabilities };

@@ -63,6 +63,7 @@ export async function answerUnder(
             vector,
             logits: logits.subarray(index * width, (index + 1) * width),
             modelClasses: classifier.classes,
+            temperatureFactor: classifier.temperatureFactor,
             assessment: assessments[index] as Assessment,
             random: uniformFor(seed, test.ids[index] as string),
           },

@@ -226,6 +226,35 @@ describe('answerTo', () => {
     expect(named(answerTo(QUESTION, LEARNED, { ...OPTIONS, topK: 2 }))).toEqual(['cat', 'dog']);
   });
 
+  it('names the same classes in the same order at every temperature, and is less certain at a higher one', () => {
+    const situation = fc.record({
+      logits: fc.array(fc.float({ noNaN: true, min: -30, max: 30 }), { minLength: 3, maxLength: 3 }),
+      temperatureFactor: fc.double({ min: 1 / 32, max: 32, noNaN: true }),
+      filtered: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(situation, ({ logits, temperatureFactor, filtered }) => {
+        const question = {
+          ...QUESTION,
+          logits: Float32Array.from(logits),
+          assessment: { ...PASSED, filtered },
+        };
+        const options = { ...OPTIONS, strategy: 'masked' } as const;
+        const [plain, scaled] = [
+          answerTo(question, LEARNED, options),
+          answerTo({ ...question, temperatureFactor }, LEARNED, options),
+        ];
+        expect(scaled.label).toBe(plain.label);
+        expect(scaled.probabilities[0]?.probability).toBe(
+          Math.max(...scaled.probabilities.map(({ probability }) => probability)),
+        );
+        const [low, high] = temperatureFactor < 1 ? [scaled, plain] : [plain, scaled];
+        const certainty = (answer: Answer): number => answer.probabilities[0]?.probability ?? 0;
+        expect(certainty(low)).toBeGreaterThanOrEqual(certainty(high) - 1e-12);
+      }),
+    );
+  });
+
   it.each([
     ['nothing was learned', registryOf({})],
     ['all is unlearned', registryOf({ cat: 'unlearned' })],

@@ -4,7 +4,13 @@ import { argmaxOf, maskedSoftmax } from '../../../../src/model/answer/softmax.js
 
 describe('maskedSoftmax', () => {
   it('is the softmax of the chosen logits alone', () => {
-    const [a, b] = maskedSoftmax(Float32Array.of(0, 99, Math.log(3)), [0, 2]);
+    const [a, b] = maskedSoftmax(Float32Array.of(0, 99, Math.log(3)), [0, 2], 1);
+    expect(a).toBeCloseTo(0.25, 6);
+    expect(b).toBeCloseTo(0.75, 6);
+  });
+
+  it('divides the logits by the temperature', () => {
+    const [a, b] = maskedSoftmax(Float32Array.of(0, 99, 2 * Math.log(3)), [0, 2], 2);
     expect(a).toBeCloseTo(0.25, 6);
     expect(b).toBeCloseTo(0.75, 6);
   });
@@ -13,7 +19,7 @@ describe('maskedSoftmax', () => {
     const logits = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1 });
     fc.assert(
       fc.property(logits, (all) => {
-        const probabilities = maskedSoftmax(Float32Array.from(all), [...all.keys()]);
+        const probabilities = maskedSoftmax(Float32Array.from(all), [...all.keys()], 1);
         expect(probabilities.every(Number.isFinite)).toBe(true);
         expect(probabilities.reduce((sum, probability) => sum + probability, 0)).toBeCloseTo(1, 9);
       }),
@@ -21,8 +27,8 @@ describe('maskedSoftmax', () => {
   });
 
   it('does not change when a number is added to all logits', () => {
-    const plain = maskedSoftmax(Float32Array.of(1, 2, 3), [0, 1, 2]);
-    const shifted = maskedSoftmax(Float32Array.of(101, 102, 103), [0, 1, 2]);
+    const plain = maskedSoftmax(Float32Array.of(1, 2, 3), [0, 1, 2], 1);
+    const shifted = maskedSoftmax(Float32Array.of(101, 102, 103), [0, 1, 2], 1);
     for (const [index, probability] of plain.entries()) expect(shifted[index]).toBeCloseTo(probability, 9);
   });
 });

@@ -80,6 +80,23 @@ describe('a checkpoint', () => {
     });
   });
 
+  it('of before temperatures were scaled has the factor 1', async () => {
+    const path = join(stored.folder, 'manifest.json');
+    const text = await readFile(path, 'utf8');
+    expect(text).toContain('"temperatureFactor": 1.25,');
+    const before = text.replace(/ *"temperatureFactor": 1.25,\n/, '').replace(/ *"calibrate": false,\n/, '');
+    await writeFile(path, before);
+    expect((await readCheckpoint(stored.folder)).state.temperatureFactor).toBe(1);
+    for (const wrong of ['0', '-1', '"1"', 'null']) {
+      await writeFile(path, text.replace('"temperatureFactor": 1.25', `"temperatureFactor": ${wrong}`));
+      await expect(readCheckpoint(stored.folder)).rejects.toMatchObject({
+        code: 'checkpoint-corrupt',
+        field: 'manifest.json',
+        message: expect.stringContaining('temperatureFactor'),
+      });
+    }
+  });
+
   it('is described by its manifest: seed, software and hashes', async () => {
     const text = await readFile(join(stored.folder, 'manifest.json'));
     const manifest: unknown = JSON.parse(text.toString());

@@ -10,7 +10,7 @@ export async function someCheckpoints(): Promise<[SsreCheckpoint, SsreCheckpoint
   const config = smallConfig();
   const of = (state: SsreState, task: string): SsreCheckpoint => ({
     learner: 'ssre',
-    state,
+    state: { ...state, temperatureFactor: 1.25 },
     task,
     config,
     backend: 'cpu',

@@ -13,6 +13,7 @@ export function smallConfig(over: Partial<SsreConfig> = {}): SsreConfig {
     width: 16,
     blocks: 1,
     rank: 3,
+    calibrate: false,
     initial: schedule,
     incremental: schedule,
     ...over,
