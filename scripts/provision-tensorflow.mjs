@@ -20,17 +20,23 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const TFJS_NODE = '4.22.0';
+// The newest Node-API of tfjs-node: every Node from 20 on has it, so that one build serves all of them.
+const NODE_API = 8;
 const WHEEL = {
   requirement: 'tensorflow-cpu==2.15.1',
   python: '3.11',
   platform: 'manylinux_2_17_x86_64',
   sha256: '54660c074d7241a503e81edfd9f5ef5af88f64051b72e2945f26318c790f2d26',
 };
-const major = Number(process.versions.node.split('.')[0]);
 // Must be the folder in which src/model/tensorflow/nativeFolder.ts looks; a test compares them.
 const cache =
   process.env.LETHE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'lethe');
-const target = join(cache, `tfjs-node-${TFJS_NODE}-node${major}`);
+const target = join(cache, `tfjs-node-${TFJS_NODE}-napi${NODE_API}`);
+// What src/model/tensorflow/removedUtil.ts does; a test compares them.
+const RESTORE_REMOVED_UTIL = `Object.assign(require('node:util'), {
+  isArray: Array.isArray,
+  isNullOrUndefined: (value) => value === null || value === undefined,
+});`;
 
 const run = promisify(execFile);
 const say = (line) => console.log(`[tensorflow] ${line}`);
@@ -62,7 +68,6 @@ async function obstacle() {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     return `there is no wheel to take the library from for ${process.platform} ${process.arch}; only for linux x64`;
   }
-  if (major >= 23) return `tfjs-node ${TFJS_NODE} does not work on Node ${major}; use Node 20 or 22`;
   if (!(await firstAvailable(['python3', 'python']))) return 'python3 is not installed (apt install python3)';
   if (!(await firstAvailable(['c++', 'g++']))) return 'there is no C++ compiler (apt install g++)';
   if (!(await available('make'))) return 'make is not installed (apt install make)';
@@ -74,7 +79,7 @@ async function obstacle() {
 
 /** Whether the tfjs-node that is found from `folder` computes. */
 async function works(folder) {
-  const program = `
+  const program = `${RESTORE_REMOVED_UTIL}
     const tf = require('node:module').createRequire(process.argv[1])('@tensorflow/tfjs-node');
     const [product] = tf.matMul([[2]], [[3]]).dataSync();
     process.exit(tf.getBackend() === 'tensorflow' && product === 6 ? 0 : 1);`;

@@ -51,7 +51,7 @@ function newest(folder) {
 }
 
 const major = Number(process.versions.node.split('.')[0]);
-if (major < 20 || major > 22) fail(`Node ${process.versions.node} is not supported; use Node 20 or 22`);
+if (major < 20) fail(`Node ${process.versions.node} is not supported; use Node 20 or later`);
 
 if (modified(join(root, 'node_modules/.package-lock.json')) < modified(join(root, 'package-lock.json'))) {
   run('installing the dependencies (npm ci)', 'npm', ['ci', '--loglevel=error']);

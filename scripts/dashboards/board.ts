@@ -5,6 +5,7 @@ import {
   DashboardCursorSync,
   DashboardLinkBuilder,
   DashboardLinkType,
+  DatasourceVariableBuilder,
   QueryVariableBuilder,
   VariableRefresh,
   VariableSort,
@@ -29,7 +30,7 @@ const MARKS = [
   { name: 'Erased', event: 'erased', colour: 'red' },
 ];
 
-/** Grafana's JSON of a dashboard: variables `model` and `worker`, a mark at each learning and unlearning. */
+/** Grafana's JSON of a dashboard: variables `datasource`, `model` and `worker`, a mark at each learning and unlearning. */
 export function dashboard({ uid, title, description, panels, variables = {} }: Board): Dashboard {
   const builder = new DashboardBuilder(title)
     .uid(uid)
@@ -48,6 +49,7 @@ export function dashboard({ uid, title, description, panels, variables = {} }: B
         .keepTime(true)
         .includeVars(true),
     )
+    .withVariable(new DatasourceVariableBuilder('datasource').label('data source').type(PROMETHEUS.type))
     .withVariable(choice('model', 'label_values(lethe_worker_info, model)'))
     .withVariable(
       choice('worker', `label_values(lethe_worker_info{${MODEL}}, worker)`)

@@ -20,8 +20,8 @@ import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-s
 import * as stat from '@grafana/grafana-foundation-sdk/stat';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 
-/** The provisioned data source; see config/grafana/provisioning. */
-export const PROMETHEUS = { type: 'prometheus', uid: 'prometheus' };
+/** The Prometheus that the dashboard's variable `datasource` names. */
+export const PROMETHEUS = { type: 'prometheus', uid: '${datasource}' };
 
 /** Matchers of the chosen model and workers; every query has them. */
 export const CHOSEN = 'model="$model", worker=~"$worker"';

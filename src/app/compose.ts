@@ -1,5 +1,4 @@
 import { mkdir, readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { Logger } from 'pino';
 import {
@@ -41,6 +40,7 @@ import { LatestWaits } from './latestWaits.js';
 import { observe } from './observe.js';
 import { screenOf, screenOptions } from './screen.js';
 import { type Status, statusOf } from './status.js';
+import { workerName } from './workerName.js';
 
 /** How long what is done last may take. */
 const LAST_MS = 2000;
@@ -239,10 +239,6 @@ async function sealerIn({ audit, worker }: LetheConfig): Promise<Pick<Context, '
     });
   });
   return { sealer: sealerOf(pem, signingKey) };
-}
-
-function workerName({ worker }: LetheConfig): string {
-  return worker.name ?? hostname();
 }
 
 /** Names of OpenTelemetry's conventions for resources. */

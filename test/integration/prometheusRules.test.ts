@@ -1,9 +1,12 @@
 import { readdirSync } from 'node:fs';
+import { mkdtemp, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { promtool, provisionPrometheus } from '../../scripts/services/prometheus.js';
-import { read } from '../unit/deployment/files.js';
+import { ROOT, read } from '../unit/deployment/files.js';
 
 const RULES = 'config/prometheus/rules';
 const rulesSchema = z.object({
@@ -45,6 +48,15 @@ describe('the rules of Prometheus', () => {
     expect(await promtool(['check', 'config', 'config/prometheus/prometheus.yml'])).toMatch(
       /rule files? found/,
     );
+  });
+
+  it('and the configuration for own hosts, as docs/monitoring.md has it, are whole', async () => {
+    const [, config = ''] = /```yaml\n(.*?)```/s.exec(read('docs/monitoring.md')) ?? [];
+    const folder = await mkdtemp(join(tmpdir(), 'lethe-prometheus-'));
+    await writeFile(join(folder, 'prometheus.yml'), config);
+    await symlink(join(ROOT, RULES), join(folder, 'rules'));
+    const checked = await promtool(['check', 'config', join(folder, 'prometheus.yml')]);
+    expect(checked).toMatch(/rule files? found/);
   });
 
   it.each(readdirSync(`${RULES}/tests`))('do what %s says', async (file) => {

@@ -10,9 +10,16 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs `lethe` in a process of its own to its end. */
-export async function lethe(args: readonly string[], variables: Variables): Promise<Ran> {
-  const child = spawn(process.execPath, [LETHE, ...args], {
+/**
+ * Runs `lethe` in a process of its own to its end.
+ * @param node that runs it, by default the one that runs the tests
+ */
+export async function lethe(
+  args: readonly string[],
+  variables: Variables,
+  node = process.execPath,
+): Promise<Ran> {
+  const child = spawn(node, [LETHE, ...args], {
     env: { ...process.env, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -30,14 +30,16 @@ export interface LetheProcess {
 
 /**
  * Starts `lethe run` and waits until it listens.
+ * @param node that runs it, by default the one that runs the tests
  * @throws what it wrote, where it ended before
  */
 export async function startLetheProcess(
   args: readonly string[],
   variables: Variables,
   onStarted: (child: ChildProcess) => void,
+  node = process.execPath,
 ): Promise<LetheProcess> {
-  const child = spawn(process.execPath, [LETHE, 'run', '--port', '0', '--json', ...args], {
+  const child = spawn(node, [LETHE, 'run', '--port', '0', '--json', ...args], {
     env: { ...process.env, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

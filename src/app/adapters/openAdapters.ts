@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { EventLog, Loss } from '../../adapters/eventLog.js';
@@ -15,6 +14,8 @@ import { createTrainer, type StartingWorker, startTraining } from '../../model/t
 import { learnerSettings } from '../config/learnerSettings.js';
 import type { LetheConfig } from '../config/schema.js';
 import { embedderOf } from '../embedder.js';
+import { workerName } from '../workerName.js';
+import { computingWords } from './computingWords.js';
 import { createLog } from './createLog.js';
 import { createStores, type RedisService, type Stores } from './createStore.js';
 
@@ -47,7 +48,7 @@ export async function openAdapters(
   onConnection: OnConnection,
   onLoss: (loss: Loss) => void,
 ): Promise<Adapters> {
-  const named = logger.child({ worker: config.worker.name ?? hostname() });
+  const named = logger.child({ worker: workerName(config) });
   const opened: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     await Promise.allSettled(opened.splice(0).map((each) => each()));
@@ -124,6 +125,8 @@ async function trainerOf(
     onNotice: (notice) => logger.info(notice, 'training'),
     starting,
   });
+  const { backend, tried } = await starting.ready;
+  logger.info({ backend, tried, node: process.versions.node }, computingWords({ backend, tried }));
   /** @param classes those of the model that is made: it may be on top of the one that the registry names now */
   const published = (classes: readonly string[], make: () => Promise<ModelVersion>): Promise<ModelVersion> =>
     copies.writing([...classes, ...(store.registry.snapshot().model?.classes ?? [])], async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { LetheError } from '../../domain/errors.js';
 import { requireBinding } from './binding.js';
 import { nativeFolder } from './nativeFolder.js';
+import { restoreRemovedUtil } from './removedUtil.js';
 import type { Tensorflow } from './tensorflow.js';
 
 /** Backends in the order in which they are tried. */
@@ -83,6 +84,7 @@ async function portable(): Promise<Tensorflow> {
 async function native(name: string): Promise<Tensorflow> {
   // Read by libtensorflow when it is loaded: its notes on CPU features are no news to a user.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  restoreRemovedUtil();
   const reasons: string[] = [];
   for (const base of [import.meta.url, join(nativeFolder(), 'package.json')]) {
     try {

@@ -6,7 +6,7 @@ import type { SsreConfig } from '../ssre/config.js';
 import { loadTensorflow, type TensorflowBackend } from '../tensorflow/loadTensorflow.js';
 import { trainingThreads } from '../tensorflow/threads.js';
 import type { ClassVectors, TrainingNotice } from '../trainer.js';
-import type { LearnerSettings } from './messages.js';
+import type { Computing, LearnerSettings } from './messages.js';
 import { createAnalyticSteps } from './reviseResumably.js';
 import type { KeyedTask } from './taskKey.js';
 import { trainResumably } from './trainResumably.js';
@@ -24,9 +24,7 @@ export interface StepListeners {
 }
 
 /** A learner that is ready to work, in the training process. */
-export interface LoadedLearner {
-  /** What it computes with. */
-  readonly backend: string;
+export interface LoadedLearner extends Computing {
   /** Takes a step on top of the base checkpoint (asked for where it is needed) and writes the checkpoint after it. */
   take(
     step: LearnerStep,
@@ -58,6 +56,7 @@ async function loadSsre(
   const loaded = await loadTensorflow(backend);
   return {
     backend: loaded.backend,
+    tried: loaded.tried,
     take: ({ forgotten: _, anew: __, staying: ___, ...task }, base, { onEpoch, onNotice }) => {
       const { initial, incremental, rehearsal } = config;
       const epochs =
@@ -78,6 +77,7 @@ async function loadAnalytic(config: AnalyticConfig, checkpoints: string): Promis
   const steps = await createAnalyticSteps(Number(trainingThreads()));
   return {
     backend: ANALYTIC_BACKEND,
+    tried: [],
     take: ({ rehearsal: _, forgotten, ...step }, base, { onEpoch, onNotice }) => {
       const baseState = async () => {
         const checkpoint = await base();

@@ -2,7 +2,7 @@ import type { SerialisedError } from '../../domain/errors.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
 import type { AnalyticConfig } from '../analytic/config.js';
 import type { SsreConfig } from '../ssre/config.js';
-import type { TensorflowBackend } from '../tensorflow/loadTensorflow.js';
+import type { TensorflowBackend, TriedBackend } from '../tensorflow/loadTensorflow.js';
 import type { TrainingNotice, TrainingProgress } from '../trainer.js';
 
 /** Which learner is trained, with its settings. */
@@ -43,9 +43,16 @@ export type ToWorker =
     }
   | { readonly kind: 'chunk'; readonly vectors: Float32Array; readonly labels: Int32Array };
 
+/** What a training process computes with. */
+export interface Computing {
+  readonly backend: string;
+  /** Faster backends that were tried before, with the reasons why they are not used. */
+  readonly tried: readonly TriedBackend[];
+}
+
 /** What the training process answers. */
 export type FromWorker =
-  | { readonly kind: 'ready'; readonly backend: string }
+  | ({ readonly kind: 'ready' } & Computing)
   | { readonly kind: 'more' }
   | { readonly kind: 'progress'; readonly progress: TrainingProgress }
   | { readonly kind: 'notice'; readonly notice: TrainingNotice }

@@ -14,7 +14,7 @@ import type {
   TrainingTask,
 } from '../trainer.js';
 import { checkTask } from './checkTask.js';
-import type { FromWorker, LearnerSettings, ToWorker } from './messages.js';
+import type { Computing, FromWorker, LearnerSettings, ToWorker } from './messages.js';
 import { startWorker, type WorkerProcess } from './workerProcess.js';
 
 /** Vectors sent at a time: a message takes the event loop of either process for about a millisecond. */
@@ -137,9 +137,8 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer & 
 /** The checkpoint that a task is trained on top of. */
 type Base = NonNullable<Extract<ToWorker, { kind: 'task' }>['base']>;
 
-interface StartedWorker {
+interface StartedWorker extends Computing {
   readonly process: WorkerProcess;
-  readonly backend: string;
 }
 
 /** What is sent to the training process: a task, or a revision that has the form of one. */
@@ -175,10 +174,11 @@ export function startTraining(
   const settings = 'ssre' in options ? { ssre: options.ssre } : { analytic: options.analytic };
   const process = startWorker(threads);
   const started = async (): Promise<StartedWorker> => {
-    const answer = answers(process, (message) => (message.kind === 'ready' ? message.backend : undefined));
+    const answer = answers(process, (message) => (message.kind === 'ready' ? message : undefined));
     await process.send({ kind: 'start', settings, backend, checkpoints }).catch(() => undefined);
     try {
-      return { process, backend: await answer };
+      const { backend, tried } = await answer;
+      return { process, backend, tried };
     } catch (error) {
       await process.kill();
       throw error;

@@ -37,7 +37,8 @@ async function handle(message: ToWorker): Promise<void> {
   switch (message.kind) {
     case 'start': {
       learner = await loadLearner(message.settings, message.backend, message.checkpoints);
-      return send({ kind: 'ready', backend: learner.backend });
+      const { backend, tried } = learner;
+      return send({ kind: 'ready', backend, tried });
     }
     case 'task': {
       const { dimension } = message;

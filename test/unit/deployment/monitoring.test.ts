@@ -104,11 +104,20 @@ describe('Grafana', () => {
     );
   });
 
-  it('asks the provisioned source for panels and marks', () => {
-    const sources = datasources.map(({ type, uid }) => ({ type, uid }));
+  it('asks the source that the first variable of the dashboard names, of which one is provisioned', () => {
     const marks = DASHBOARDS.flatMap(({ dashboard }) => dashboard.annotations.list);
+    const variables = DASHBOARDS.flatMap(({ dashboard }) => dashboard.templating.list);
     for (const { datasource } of [...panels, ...panels.flatMap(({ targets }) => targets), ...marks])
-      expect(sources).toContainEqual(datasource);
+      expect(datasource).toEqual({ type: 'prometheus', uid: '${datasource}' });
+    for (const { name, datasource } of variables)
+      if (name !== 'datasource') expect(datasource).toEqual({ type: 'prometheus', uid: '${datasource}' });
+    for (const { dashboard } of DASHBOARDS)
+      expect(dashboard.templating.list[0]).toMatchObject({
+        type: 'datasource',
+        name: 'datasource',
+        query: 'prometheus',
+      });
+    expect(datasources.map(({ type }) => type)).toEqual(['prometheus']);
   });
 });
 

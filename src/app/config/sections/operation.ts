@@ -9,7 +9,14 @@ export const worker = z
       .describe(
         'learn: samples and commands (one worker works, others stand by); infer: queries (any number of workers); all: both.',
       ),
-    name: z.string().min(1).max(100).optional().describe('Name in logs. The default is the host name.'),
+    name: z
+      .string()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe(
+        'Name in logs and metrics. The default is host:port, or host/process id without a gateway or with http.port 0.',
+      ),
     leaseMs: milliseconds
       .min(1000)
       .describe(

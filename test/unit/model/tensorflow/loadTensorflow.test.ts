@@ -1,12 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import util from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { computed } from '../../../../src/model/tensorflow/computed.js';
 import { computesOnGpu, loadTensorflow } from '../../../../src/model/tensorflow/loadTensorflow.js';
 import { nativeFolder } from '../../../../src/model/tensorflow/nativeFolder.js';
+import { restoreRemovedUtil } from '../../../../src/model/tensorflow/removedUtil.js';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
@@ -85,5 +88,30 @@ describe('provisioning TensorFlow', () => {
       if (!('HOME' in environment)) expect(folder).toBe(nativeFolder(env));
       else expect(folder).toContain('/home/of/.cache/lethe/tfjs-node-');
     }
+  });
+
+  it('puts back the same functions of node:util as the loader', async () => {
+    const script = await readFile(`${root}scripts/provision-tensorflow.mjs`, 'utf8');
+    const [, functions = ''] = /Object\.assign\(require\('node:util'\), (\{.*?\n\})\);/s.exec(script) ?? [];
+    const restored: unknown = runInNewContext(`(${functions})`, { Array });
+    const answers = runInNewContext(`
+      const restored = ${functions};
+      const ask = (value) => Object.entries(restored).map(([name, is]) => [name, is(value)]);
+      JSON.stringify([null, undefined, 0, '', [], {}].map(ask));`);
+    restoreRemovedUtil();
+    const { isArray, isNullOrUndefined } = util;
+    const expected = [null, undefined, 0, '', [], {}].map((value) => [
+      ['isArray', isArray(value)],
+      ['isNullOrUndefined', isNullOrUndefined(value)],
+    ]);
+    expect(JSON.parse(String(answers))).toEqual(expected);
+    expect(expected.map((each) => each.map(([, is]) => is))).toEqual([
+      [false, true],
+      [false, true],
+      [false, false],
+      [false, false],
+      [true, false],
+      [false, false],
+    ]);
   });
 });
