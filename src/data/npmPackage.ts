@@ -15,7 +15,16 @@ export interface NpmPackage {
   readonly integrity: string;
 }
 
-const packed = z.array(z.object({ filename: z.string().min(1) })).min(1);
+const archiveSchema = z.object({ filename: z.string().min(1) });
+/** What `npm pack --json` tells: a list of archives, from npm 12 on by the names of their packages. */
+const packedSchema = z
+  .union([z.array(archiveSchema), z.record(z.string(), archiveSchema).transform((byName) => Object.values(byName))])
+  .pipe(z.tuple([archiveSchema]));
+
+/** The name of the file that `npm pack --json` made of one package. */
+export function packedFile(json: string): string {
+  return packedSchema.parse(JSON.parse(json))[0].filename;
+}
 
 /**
  * Downloads a package by the user's own npm (its registry, proxy and credentials), verifies it and extracts the
@@ -65,8 +74,7 @@ async function download(source: NpmPackage, into: string): Promise<string> {
       ['pack', `${source.name}@${source.version}`, '--json', '--ignore-scripts', '--pack-destination', into],
       { cwd: into, maxBuffer: 64 * 1024 * 1024, shell: process.platform === 'win32' },
     );
-    const [archive] = packed.parse(JSON.parse(stdout));
-    return join(into, archive?.filename ?? '');
+    return join(into, packedFile(stdout));
   } catch (cause) {
     throw new LetheError('download-corrupt', `npm could not download ${source.name}@${source.version}`, {
       field: 'package',

@@ -9,8 +9,13 @@ export interface OtherNode {
   readonly integrity: string;
 }
 
-/** One version of each line that Lethe supports, beside the one that runs the tests. */
-export const OTHER_NODES: readonly OtherNode[] = [
+/** One version of each line that Lethe supports. */
+const NODES: readonly OtherNode[] = [
+  {
+    version: '20.20.2',
+    integrity:
+      'sha512-PeHQM8wAdmHtZA1mBocygZxs5LiUWtsJezQTkBd0iY987KpGrD1O2tVEydvMZiuXceRanxt7rjTnDEBwOPujoQ==',
+  },
   {
     version: '22.23.5',
     integrity:
@@ -27,6 +32,13 @@ export const OTHER_NODES: readonly OtherNode[] = [
       'sha512-jk5LMAmgHlPlPMWpsUrSOqNaEZG+11UNd35hWQ+p5/XGaelWuTqJ69IcAy/5xtPPN4d5ZRBNOGB6gLMCh2kL9A==',
   },
 ];
+
+const lineOf = (version: string): string | undefined => version.split('.')[0];
+
+/** Those of other lines than the Node that runs the tests. */
+export const OTHER_NODES = NODES.filter(
+  ({ version }) => lineOf(version) !== lineOf(process.versions.node),
+);
 
 /**
  * The program of that Node in the cache; it is fetched by npm (50 to 60 MB) where it is missing.

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import { packedFile } from '../../src/data/npmPackage.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const packedSchema = z.tuple([z.object({ filename: z.string() })]);
 /** What npm sets for a script of this package must not reach the npm of another. */
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle|config_local_prefix)/.test(name)),
@@ -38,7 +37,7 @@ export function emptyProject(): EmptyProject {
     run,
     async install(path) {
       const pack = ['pack', join(ROOT, path), '--json', '--ignore-scripts', '--pack-destination', folder];
-      const [{ filename }] = packedSchema.parse(JSON.parse(await run('npm', ...pack)));
+      const filename = packedFile(await run('npm', ...pack));
       // As docs/quickstart.md says: no package needs its install script, and some of them download what not everyone can reach.
       await run('npm', 'install', '--ignore-scripts', '--prefer-offline', join(folder, filename));
     },

