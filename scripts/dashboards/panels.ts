@@ -21,7 +21,7 @@ import * as stat from '@grafana/grafana-foundation-sdk/stat';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 
 /** The Prometheus that the dashboard's variable `datasource` names. */
-export const PROMETHEUS = { type: 'prometheus', uid: '${datasource}' };
+export const PROMETHEUS = { type: 'prometheus', uid: '$datasource' };
 
 /** Matchers of the chosen model and workers; every query has them. */
 export const CHOSEN = 'model="$model", worker=~"$worker"';

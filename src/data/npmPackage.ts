@@ -18,7 +18,10 @@ export interface NpmPackage {
 const archiveSchema = z.object({ filename: z.string().min(1) });
 /** What `npm pack --json` tells: a list of archives, from npm 12 on by the names of their packages. */
 const packedSchema = z
-  .union([z.array(archiveSchema), z.record(z.string(), archiveSchema).transform((byName) => Object.values(byName))])
+  .union([
+    z.array(archiveSchema),
+    z.record(z.string(), archiveSchema).transform((byName) => Object.values(byName)),
+  ])
   .pipe(z.tuple([archiveSchema]));
 
 /** The name of the file that `npm pack --json` made of one package. */

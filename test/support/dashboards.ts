@@ -8,7 +8,9 @@ const datasource = z.object({ type: z.string(), uid: z.string() });
 const dashboardSchema = z.looseObject({
   uid: z.string().min(1),
   title: z.string().min(1),
-  templating: z.object({ list: z.array(z.looseObject({ name: z.string(), type: z.string(), query: z.string() })) }),
+  templating: z.object({
+    list: z.array(z.looseObject({ name: z.string(), type: z.string(), query: z.string() })),
+  }),
   annotations: z.object({
     list: z.array(z.looseObject({ name: z.string(), expr: z.string(), datasource })),
   }),

@@ -36,9 +36,7 @@ const NODES: readonly OtherNode[] = [
 const lineOf = (version: string): string | undefined => version.split('.')[0];
 
 /** Those of other lines than the Node that runs the tests. */
-export const OTHER_NODES = NODES.filter(
-  ({ version }) => lineOf(version) !== lineOf(process.versions.node),
-);
+export const OTHER_NODES = NODES.filter(({ version }) => lineOf(version) !== lineOf(process.versions.node));
 
 /**
  * The program of that Node in the cache; it is fetched by npm (50 to 60 MB) where it is missing.

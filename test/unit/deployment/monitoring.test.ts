@@ -108,9 +108,9 @@ describe('Grafana', () => {
     const marks = DASHBOARDS.flatMap(({ dashboard }) => dashboard.annotations.list);
     const variables = DASHBOARDS.flatMap(({ dashboard }) => dashboard.templating.list);
     for (const { datasource } of [...panels, ...panels.flatMap(({ targets }) => targets), ...marks])
-      expect(datasource).toEqual({ type: 'prometheus', uid: '${datasource}' });
+      expect(datasource).toEqual({ type: 'prometheus', uid: '$datasource' });
     for (const { name, datasource } of variables)
-      if (name !== 'datasource') expect(datasource).toEqual({ type: 'prometheus', uid: '${datasource}' });
+      if (name !== 'datasource') expect(datasource).toEqual({ type: 'prometheus', uid: '$datasource' });
     for (const { dashboard } of DASHBOARDS)
       expect(dashboard.templating.list[0]).toMatchObject({
         type: 'datasource',

@@ -93,7 +93,6 @@ describe('provisioning TensorFlow', () => {
   it('puts back the same functions of node:util as the loader', async () => {
     const script = await readFile(`${root}scripts/provision-tensorflow.mjs`, 'utf8');
     const [, functions = ''] = /Object\.assign\(require\('node:util'\), (\{.*?\n\})\);/s.exec(script) ?? [];
-    const restored: unknown = runInNewContext(`(${functions})`, { Array });
     const answers = runInNewContext(`
       const restored = ${functions};
       const ask = (value) => Object.entries(restored).map(([name, is]) => [name, is(value)]);
