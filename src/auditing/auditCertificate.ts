@@ -3,7 +3,8 @@ import { type ClassEvidence, remainsIn, unseenIn } from '../domain/classEvidence
 import { LetheError } from '../domain/errors.js';
 import type { AuditRecord } from '../domain/messages/audit.js';
 import { eventSchema, type LetheEvent } from '../domain/messages/event.js';
-import { type Place, placeWords } from '../domain/places.js';
+import type { Place } from '../domain/places.js';
+import { placeWords } from '../domain/placeWords.js';
 import type { ChainLink } from './auditChainReader.js';
 import { storyOf } from './auditStory.js';
 

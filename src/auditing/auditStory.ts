@@ -1,7 +1,6 @@
+import { eventLine } from '../domain/describeEvent.js';
 import type { AuditRecord } from '../domain/messages/audit.js';
 import { eventSchema, type LetheEvent } from '../domain/messages/event.js';
-import { placeWords } from '../domain/places.js';
-import { topicPlaces } from '../domain/topicPlaces.js';
 
 /** What the chain says about a class. */
 export interface ClassStory {
@@ -23,9 +22,7 @@ export function storyOf(className: string, records: readonly AuditRecord[]): Cla
   const before = toldBefore(chosen);
   return {
     records: chosen,
-    lines: chosen.map(
-      (record) => `${record.time}  ${wordsOf(record, className)}${repetitionWords(before.get(record))}`,
-    ),
+    lines: chosen.map((record) => `${record.time}  ${wordsOf(record)}${repetitionWords(before.get(record))}`),
   };
 }
 
@@ -97,69 +94,27 @@ function namesIn(list: unknown): string[] {
   });
 }
 
-function wordsOf(record: AuditRecord, className: string): string {
-  const words = toldWords(record, className);
+function wordsOf(record: AuditRecord): string {
+  const words = toldWords(record);
   const { registry } = record;
   if (registry?.confirms !== false) return words;
   return `NOT CONFIRMED, someone wrote: ${words}. The registry knew nothing of it: ${registry.why ?? 'no reason given'}`;
 }
 
-function toldWords({ told }: AuditRecord, className: string): string {
+function toldWords({ told }: AuditRecord): string {
   switch (told.of) {
     case 'command':
       return `${told.actor ?? 'someone who did not say who'} asked: ${typeof told.body.kind === 'string' ? told.body.kind : 'something'} (command ${told.id})`;
     case 'unreadable':
       return `a message that can't be read was refused: ${told.reason}`;
     case 'event':
-      return eventWords(eventSchema.parse(told.body), className);
+      return eventWords(eventSchema.parse(told.body));
   }
 }
 
-function eventWords(event: LetheEvent, className: string): string {
-  switch (event.kind) {
-    case 'task-announced':
-      return `task ${event.task} was announced: ${event.samples} samples of ${event.classes.join(', ')}`;
-    case 'task-finished':
-      return `task ${event.task} was learned: model ${event.modelVersion}`;
-    case 'task-failed':
-      return `task ${event.task} was not learned: ${event.error.message}`;
-    case 'unlearned':
-      return `${className} was unlearned: ${movedOf(event.classes, className)} vectors moved to DB-MU, registry version ${event.registryVersion} (${event.ms.toFixed(1)} ms)`;
-    case 'relearned':
-      return `${className} was relearned: ${movedOf(event.classes, className)} vectors moved to DB-CIL, registry version ${event.registryVersion} (${event.ms.toFixed(1)} ms)`;
-    case 'store-brought-forward':
-      return `the store had gone back to version ${event.found} of the registry, from ${event.known}: ${event.carriedOut.length} commands were carried out again${event.lostClasses.includes(className) ? `; ${className} is lost, and has to be learned again` : ''}`;
-    case 'command-rejected':
-      return `${event.command} (command ${event.commandId}) was refused: ${event.error.message}`;
-    case 'command-ignored':
-      return `${event.command} (command ${event.commandId}) had been carried out already`;
-    case 'model-published':
-      return `model ${event.model.version} answers; it was trained on ${event.model.classes.join(', ')}`;
-    case 'erase-accepted':
-      return `${className} is to be erased: ${movedOf(event.classes, className)} vectors moved to DB-MU for it, registry version ${event.registryVersion}`;
-    case 'model-rebuilt':
-      return `model ${event.modelVersion} was made without ${event.without.join(', ')}, in the place of ${event.replaces}; accuracy on ${event.evidence.vectors} vectors of the remaining classes: ${event.evidence.accuracyAfter.toFixed(4)}, before ${event.evidence.accuracyBefore.toFixed(4)}`;
-    case 'model-revised':
-      return `model ${event.modelVersion} knows ${className} ${event.without.includes(className) ? 'no more' : 'again'}, in the place of ${event.replaces} (${event.how})`;
-    case 'erased':
-      return `${className} was erased: ${event.classes.find(({ name }) => name === className)?.vectors ?? 0} vectors, ${event.checkpoints} older models, ${event.deadLetters} dead letters deleted; ${keptWords(event.topics)}`;
-    case 'erasure-completed':
-      return `every place was looked at, and ${className} is gone from there: ${event.places.map(placeWords).join('; ')}`;
-    case 'erase-failed':
-      return `${className} was not erased: ${event.error.message}`;
-    default:
-      return event.kind;
-  }
-}
-
-function keptWords(topics: Extract<LetheEvent, { kind: 'erased' }>['topics']): string {
-  const kept = topicPlaces(topics).filter(({ state }) => state !== 'done');
-  return kept.length === 0 ? 'no topic keeps records of it' : kept.map(placeWords).join('; ');
-}
-
-function movedOf(
-  classes: readonly { readonly name: string; readonly moved: number }[],
-  name: string,
-): number {
-  return classes.find((each) => each.name === name)?.moved ?? 0;
+function eventWords(event: LetheEvent): string {
+  const command = 'commandId' in event && event.commandId !== undefined ? [`command ${event.commandId}`] : [];
+  const version = 'registryVersion' in event ? [`registry version ${event.registryVersion}`] : [];
+  const whence = [...command, ...version].join(', ');
+  return `${eventLine(event)}${whence && ` (${whence})`}`;
 }

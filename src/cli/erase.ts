@@ -1,8 +1,10 @@
 import { Command } from 'commander';
+import { describeEvent, eventLine } from '../domain/describeEvent.js';
 import { LetheError } from '../domain/errors.js';
 import type { EraseCommand } from '../domain/messages/command.js';
-import type { LetheEvent } from '../domain/messages/event.js';
-import { isSettled, placeWords } from '../domain/places.js';
+import type { EventOf, LetheEvent } from '../domain/messages/event.js';
+import { isSettled } from '../domain/places.js';
+import { placeWords } from '../domain/placeWords.js';
 import { followCommand, isOfQueue } from '../following/followCommand.js';
 import { commandId } from './commandId.js';
 import { type ConnectionOptions, connect, LONG_SECONDS, withConnection } from './connection.js';
@@ -80,30 +82,26 @@ function isOfRebuild(event: LetheEvent): boolean {
   return event.kind === 'task-epoch' && event.task.startsWith('rebuild-');
 }
 
-function failed({ error }: Extract<LetheEvent, { kind: 'erase-failed' }>): LetheError {
+function failed({ error }: EventOf<'erase-failed'>): LetheError {
   const { code, message, remedy, field, value } = error;
   return new LetheError(code, message, { remedy, field, value });
 }
 
-function describe(event: Extract<LetheEvent, { kind: Exclude<End, 'erase-failed'> }>): string | string[] {
+function describe(event: EventOf<Exclude<End, 'erase-failed'>>): string | string[] {
   switch (event.kind) {
     case 'command-ignored':
-      return 'already carried out; nothing changed';
+      return eventLine(event);
     case 'erase-accepted':
-      return `${event.classes.map(({ name }) => name).join(', ')}: erasing; \`lethe status\` shows the progress`;
-    case 'erased': {
-      const classes = event.classes.map(({ name, vectors }) => `${name} (${vectors} vectors)`).join(', ');
-      const isComplete = event.places.every(isSettled);
+      return [eventLine(event), '`lethe status` shows the progress'];
+    case 'erased':
       return [
-        `erased ${classes}, ${event.checkpoints} older models and ${event.deadLetters} dead letters; ` +
-          `model ${event.modelVersion} has never seen them.`,
+        `${describeEvent(event).what}.`,
         ...event.places.map((place) => `  ${placeWords(place)}`),
-        ...(isComplete
+        ...(event.places.every(isSettled)
           ? []
           : [
               'The erasure is not complete yet; the event erasure-completed reports its end. Check with `lethe erase --check`.',
             ]),
       ];
-    }
   }
 }

@@ -1,6 +1,6 @@
 import { type ClassEvidence, remainsIn } from '../domain/classEvidence.js';
 import { LetheError } from '../domain/errors.js';
-import { placeWords } from '../domain/places.js';
+import { placeWords } from '../domain/placeWords.js';
 import { type ConnectionOptions, connect } from './connection.js';
 import { type CliIo, writeResult } from './io.js';
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { GatewayClient } from '../adapters/http/client.js';
+import { eventLine } from '../domain/describeEvent.js';
 import { LetheError } from '../domain/errors.js';
 import type { LearnCommand } from '../domain/messages/command.js';
 import type { EventKind, LetheEvent } from '../domain/messages/event.js';
@@ -131,7 +132,7 @@ async function learned(learning: Learning): Promise<void> {
     progress.stop();
     const { classes, samples } = command;
     if (ended.kind === 'command-ignored') {
-      writeResult(io, options.json, { ...ended, classes, samples }, 'already carried out; nothing changed');
+      writeResult(io, options.json, { ...ended, classes, samples }, eventLine(ended));
       return;
     }
     const byClass = await report();

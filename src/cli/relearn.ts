@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { eventLine } from '../domain/describeEvent.js';
 import type { Command as LetheCommand } from '../domain/messages/command.js';
 import { followCommand } from '../following/followCommand.js';
 import { commandId } from './commandId.js';
@@ -29,9 +30,5 @@ async function relearn(classes: string[], options: RelearnOptions, io: CliIo): P
     concerns: (event) => 'commandId' in event && event.commandId === id,
     patience: patienceWith(command, client, options.timeout),
   });
-  const text =
-    done.kind === 'relearned'
-      ? `relearned ${done.classes.map(({ name, moved }) => `${name} (${moved} vectors)`).join(', ')} in ${done.ms.toFixed(1)} ms`
-      : 'already carried out; nothing changed';
-  writeResult(io, options.json, done, text);
+  writeResult(io, options.json, done, eventLine(done));
 }

@@ -2,9 +2,9 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import type { GatewayClient } from '../adapters/http/client.js';
 import { CLASS_STATES, FORGOTTEN } from '../domain/classes.js';
+import { eventLine } from '../domain/describeEvent.js';
 import { LetheError } from '../domain/errors.js';
 import type { Example, UnlearnCommand } from '../domain/messages/command.js';
-import type { LetheEvent } from '../domain/messages/event.js';
 import { normalForm } from '../domain/normalForm.js';
 import { followCommand } from '../following/followCommand.js';
 import { commandId } from './commandId.js';
@@ -61,7 +61,7 @@ async function unlearn(classes: string[], options: UnlearnOptions, io: CliIo): P
       concerns: (event) => 'commandId' in event && event.commandId === command.id,
       patience: patienceWith(command, client, options.timeout),
     });
-    writeResult(io, options.json, done, describe(done));
+    writeResult(io, options.json, done, eventLine(done));
   } catch (error) {
     if (!(error instanceof LetheError && error.code === 'class-unlearned')) throw error;
     if (!(await areForgotten(classes, client))) throw error;
@@ -106,19 +106,4 @@ async function examplesAt(paths: readonly string[], options: UnlearnOptions, io:
     }
   }
   return examples;
-}
-
-function describe(
-  event: Extract<LetheEvent, { kind: 'unlearned' | 'samples-unlearned' | 'command-ignored' }>,
-): string {
-  if (event.kind === 'command-ignored') return 'already carried out; nothing changed';
-  if (event.kind === 'samples-unlearned') {
-    const classes = event.classes.map(
-      ({ name, removed, remaining }) => `${name} (${removed}, ${remaining} remain)`,
-    );
-    if (classes.length === 0) return 'none of these samples was stored; Lethe will refuse them';
-    return `deleted samples of ${classes.join(', ')}; Lethe rebuilds the model without them`;
-  }
-  const moved = event.classes.map(({ name, moved }) => `${name} (${moved} vectors)`).join(', ');
-  return `unlearned ${moved} in ${event.ms.toFixed(1)} ms`;
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
+import { eventLine } from '../domain/describeEvent.js';
 import { holderSchema } from '../domain/holders.js';
 import type { DeclareGoneCommand } from '../domain/messages/command.js';
 import { parseOrRefuse } from '../domain/refusal.js';
@@ -82,11 +83,5 @@ async function declareGone(workers: string[], options: GoneOptions, io: CliIo): 
     concerns: (event) => 'commandId' in event && event.commandId === id,
     patience: patienceWith(command, client, options.timeout),
   });
-  const text =
-    done.kind === 'workers-gone'
-      ? done.workers.map(
-          ({ worker, folder, seenAt }) => `${worker}, ${folder}: declared gone; last seen ${seenAt}`,
-        )
-      : 'already carried out: nothing was done again';
-  writeResult(io, options.json, done, text);
+  writeResult(io, options.json, done, eventLine(done));
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CLASS_STATES } from './classes.js';
-import { isSettled, type Place, placeSchema, placeWords } from './places.js';
+import { isSettled, type Place, placeSchema } from './places.js';
+import { placeWords } from './placeWords.js';
 
 const modelSchema = z.object({
   version: z.string(),

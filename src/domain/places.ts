@@ -51,11 +51,6 @@ export function isSettled({ kind, state }: Place): boolean {
   return kind === 'topic' || (state !== 'waiting' && state !== 'failed');
 }
 
-/** A place in one line. */
-export function placeWords({ place, state, detail }: Place): string {
-  return `${place}: ${state}${detail === '' ? '' : `, ${detail}`}`;
-}
-
 /** @param vectors how many of the class were counted there */
 export function databasePlace(place: 'DB-CIL' | 'DB-MU', vectors: number): Place {
   return vectors === 0

@@ -218,7 +218,7 @@ describe('the console of a Lethe that learned', () => {
     await dialog.getByRole('button', { name: 'Unlearn dog' }).click();
     await expect.poll(stateOf(page, 'dog')).toBe('unlearned');
     await page.getByText('dog is unlearned').waitFor();
-    await page.getByText('Unlearned: dog').waitFor();
+    await page.getByText('Unlearned dog').waitFor();
     await expect.poll(async () => (await ink(page)).mu).toBeGreaterThan(100);
     await page.getByRole('img', { name: 'In DB-MU: dog.' }).waitFor();
     expect(await card(page, 'dog').locator('img').count()).toBe(0);

@@ -129,7 +129,7 @@ describe('the evidence of a running Lethe', () => {
       }),
     );
     expect((await ask('audit', 'show', 'cat')).out).toMatch(
-      /NOT CONFIRMED, someone wrote: cat was erased: .* The registry knew nothing of it: /,
+      /NOT CONFIRMED, someone wrote: erased cat .* The registry knew nothing of it: /,
     );
     const verified = await ask('audit', 'verify');
     expect(verified.code).toBe(0);
