@@ -6,6 +6,7 @@ import { lastValueFrom, Subject, takeUntil } from 'rxjs';
 import { z } from 'zod';
 import { refusalBody, refuse } from '../adapters/http/refusal.js';
 import { cutOff, heartbeatOf, refuseAsStream, whenGone } from '../adapters/http/streaming.js';
+import { notReady } from '../adapters/http/turnstile.js';
 import { classNameSchema } from '../domain/className.js';
 import { encodeCommand } from '../domain/cloudEvents.js';
 import { LetheError, toLetheError } from '../domain/errors.js';
@@ -137,7 +138,7 @@ function follow(context: Context, feed: Feed, onGone: () => void): Response {
 }
 
 async function command(context: Context, door: ConsoleDoor): Promise<Response> {
-  if (!door.accepting()) return context.json({ error: BUSY }, 503);
+  if (!door.accepting()) return refuse(context, notReady());
   try {
     const body: unknown = await context.req.json().catch(() => undefined);
     const order = parseOrRefuse(orderSchema, body, {
@@ -153,9 +154,3 @@ async function command(context: Context, door: ConsoleDoor): Promise<Response> {
     return context.json(refusalBody(refused.toJSON()), refused.code === 'invalid-message' ? 400 : 503);
   }
 }
-
-const BUSY = {
-  code: 'overloaded',
-  message: 'Lethe is not ready, or shutting down',
-  remedy: 'Send the same request again a little later.',
-};

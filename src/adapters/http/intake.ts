@@ -20,7 +20,7 @@ import { parameterOf } from './parameters.js';
 import { type WaitFor, waitFor } from './prefer.js';
 import { refusalBody, refuse } from './refusal.js';
 import { whenGone } from './streaming.js';
-import { busy, Turnstile } from './turnstile.js';
+import { notReady, Turnstile } from './turnstile.js';
 import type { Waiting, Waits } from './waits.js';
 
 /** How messages are taken. */
@@ -67,7 +67,7 @@ export class Intake {
 
   /** Answers a request that brings a message, or a batch of queries. */
   async take(context: Context, role: IngressRole): Promise<Response> {
-    if (!this.options.accepting()) throw busy('Lethe is not ready, or shutting down');
+    if (!this.options.accepting()) throw notReady();
     const wait = this.#waitOf(context, role);
     const { headers } = context.req.raw;
     if (role === 'queries' && isBatch(headers.get('content-type'))) {

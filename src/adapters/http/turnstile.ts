@@ -20,8 +20,10 @@ export class Turnstile {
   }
 }
 
-/** Of a gateway that takes no message just now. */
-export function busy(message: string): LetheError {
+/** Of a Lethe that takes no message just now. */
+export const notReady = (): LetheError => busy('Lethe is not ready, or shutting down');
+
+function busy(message: string): LetheError {
   return new LetheError('overloaded', message, {
     remedy: 'Send the same request again a little later.',
     retriable: true,

@@ -180,7 +180,11 @@ describe('the door of the console', () => {
 
   it('takes no commands while Lethe is not ready', async () => {
     const { command, published } = await serving({ accepting: () => false });
-    expect((await command({ kind: 'unlearn', classes: ['cat'] })).status).toBe(503);
+    const response = await command({ kind: 'unlearn', classes: ['cat'] });
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({
+      error: { code: 'overloaded', message: 'Lethe is not ready, or shutting down' },
+    });
     expect(published).toEqual([]);
   });
 });
