@@ -1,11 +1,10 @@
 import { Command } from 'commander';
+import type { AcceptedEvent, DoneEvent } from '../domain/commandEnd.js';
 import { describeEvent, eventLine } from '../domain/describeEvent.js';
-import { LetheError } from '../domain/errors.js';
 import type { EraseCommand } from '../domain/messages/command.js';
-import type { EventOf, LetheEvent } from '../domain/messages/event.js';
 import { isSettled } from '../domain/places.js';
 import { placeWords } from '../domain/placeWords.js';
-import { followCommand, isOfQueue } from '../following/followCommand.js';
+import { type Following, followAcceptance, followCommand } from '../following/followCommand.js';
 import { commandId } from './commandId.js';
 import { type ConnectionOptions, connect, LONG_SECONDS, withConnection } from './connection.js';
 import { checkErased } from './eraseCheck.js';
@@ -19,8 +18,6 @@ interface EraseOptions extends ConnectionOptions {
   readonly wait: boolean;
   readonly check?: true;
 }
-
-type End = 'erased' | 'erase-failed' | 'erase-accepted' | 'command-ignored';
 
 /** `lethe erase`: removes unlearned classes for good. */
 export function eraseCommand(io: CliIo): Command {
@@ -53,41 +50,27 @@ Examples:
 async function erase(classes: string[], options: EraseOptions, io: CliIo): Promise<void> {
   const id = commandId('erase', options.id);
   const progress = startProgress(io);
-  const ends: End[] = options.wait
-    ? ['erased', 'erase-failed', 'command-ignored']
-    : ['erase-accepted', 'command-ignored'];
   try {
     const client = connect(options, io);
     const command: EraseCommand = { id, kind: 'erase', classes, ...(options.now && { now: true }) };
-    const concerns = (event: LetheEvent): boolean =>
-      isOfRebuild(event) || ('commandId' in event && event.commandId === id);
-    const done = await followCommand(client, command, {
-      ends,
-      concerns,
-      isProgress: (event) => concerns(event) || isOfQueue(event),
+    const following: Following = {
       patience: patienceWith(command, client, options.timeout),
       onEvent: (event) => {
-        if (event.kind === 'task-epoch') progress.show('epochs of the rebuild', event.epoch, event.epochs);
+        if (event.kind === 'task-epoch' && event.task.startsWith('rebuild-'))
+          progress.show('epochs of the rebuild', event.epoch, event.epochs);
       },
-    });
+    };
+    const done = await (options.wait
+      ? followCommand(client, command, following)
+      : followAcceptance(client, command, following));
     progress.stop();
-    if (done.kind === 'erase-failed') throw failed(done);
     writeResult(io, options.json, done, describe(done));
   } finally {
     progress.stop();
   }
 }
 
-function isOfRebuild(event: LetheEvent): boolean {
-  return event.kind === 'task-epoch' && event.task.startsWith('rebuild-');
-}
-
-function failed({ error }: EventOf<'erase-failed'>): LetheError {
-  const { code, message, remedy, field, value } = error;
-  return new LetheError(code, message, { remedy, field, value });
-}
-
-function describe(event: EventOf<Exclude<End, 'erase-failed'>>): string | string[] {
+function describe(event: DoneEvent<'erase'> | AcceptedEvent<'erase'>): string | string[] {
   switch (event.kind) {
     case 'command-ignored':
       return eventLine(event);

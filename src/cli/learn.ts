@@ -3,9 +3,9 @@ import type { GatewayClient } from '../adapters/http/client.js';
 import { eventLine } from '../domain/describeEvent.js';
 import { LetheError } from '../domain/errors.js';
 import type { LearnCommand } from '../domain/messages/command.js';
-import type { EventKind, LetheEvent } from '../domain/messages/event.js';
+import type { EventOf, LetheEvent } from '../domain/messages/event.js';
 import { normalForm } from '../domain/normalForm.js';
-import { followCommand, isOfQueue, type Outcome } from '../following/followCommand.js';
+import { followAcceptance, followCommand } from '../following/followCommand.js';
 import { commandId } from './commandId.js';
 import { type ConnectionOptions, connect, LONG_SECONDS, withConnection } from './connection.js';
 import { inputLimits, inputsAt } from './inputs.js';
@@ -105,8 +105,8 @@ interface Learning {
 }
 
 async function announced({ client, command, survey, options, io, refused, send }: Learning): Promise<void> {
-  const ends = ['task-announced', 'command-ignored'] as const;
-  await followCommand(client, command, outcomeOf(command, client, options, ends), send);
+  const patience = patienceWith(command, client, options.timeout);
+  await followAcceptance(client, command, { patience, onAnnounced: send });
   const { id, task, samples } = command;
   const byClass = reportOf(survey, refused);
   const text = [`task ${task}: ${samples} samples sent`, ...describeClasses(byClass, ['sent'])];
@@ -118,17 +118,17 @@ async function learned(learning: Learning): Promise<void> {
   const { client, command, survey, options, io, progress, refused, send } = learning;
   let stored: number | undefined;
   const onEvent = (event: LetheEvent): void => {
+    if (!('task' in event) || event.task !== command.task) return;
     if (event.kind === 'task-embedded') stored = event.samples;
     if (event.kind === 'task-epoch') progress.show('epochs trained', event.epoch, event.epochs);
   };
-  const ends = ['task-finished', 'command-ignored'] as const;
-  const outcome = { ...outcomeOf(command, client, options, ends), onEvent };
+  const patience = patienceWith(command, client, options.timeout);
   const report = async (): Promise<SampleReport[]> => {
     if (stored !== undefined) await refused.settled(command.samples - stored);
     return reportOf(survey, refused);
   };
   try {
-    const ended = await followCommand(client, command, outcome, send);
+    const ended = await followCommand(client, command, { patience, onEvent, onAnnounced: send });
     progress.stop();
     const { classes, samples } = command;
     if (ended.kind === 'command-ignored') {
@@ -155,21 +155,6 @@ async function learned(learning: Learning): Promise<void> {
   }
 }
 
-function outcomeOf<K extends EventKind>(
-  command: LearnCommand,
-  client: GatewayClient,
-  { timeout }: LearnOptions,
-  ends: readonly K[],
-): Outcome<K> {
-  const concerns = isAbout(command);
-  return {
-    ends,
-    concerns,
-    isProgress: (event) => concerns(event) || isOfQueue(event),
-    patience: patienceWith(command, client, timeout),
-  };
-}
-
 function looseOf({ loose }: SampleSurvey) {
   return loose.length > 0 ? { skipped: loose.map(shownProblem) } : {};
 }
@@ -189,11 +174,6 @@ function placesIn({ classes }: SampleSurvey): ReadonlyMap<string, string> {
   return new Map([...classes.values()].flatMap(({ places }) => [...places]));
 }
 
-function isAbout({ id, task }: LearnCommand): (event: LetheEvent) => boolean {
-  return (event) =>
-    ('task' in event && event.task === task) || ('commandId' in event && event.commandId === id);
-}
-
 /** The error of a task, with what became of its samples. */
 function withReport(error: unknown, byClass: readonly SampleReport[]): unknown {
   if (!(error instanceof LetheError) || byClass.every(({ refused }) => refused.length === 0)) return error;
@@ -203,7 +183,7 @@ function withReport(error: unknown, byClass: readonly SampleReport[]): unknown {
 }
 
 function described(
-  { modelVersion, ms }: Extract<LetheEvent, { kind: 'task-finished' }>,
+  { modelVersion, ms }: EventOf<'task-finished'>,
   {
     classes,
     samples,

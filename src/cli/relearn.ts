@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { eventLine } from '../domain/describeEvent.js';
-import type { Command as LetheCommand } from '../domain/messages/command.js';
 import { followCommand } from '../following/followCommand.js';
 import { commandId } from './commandId.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
@@ -24,11 +23,8 @@ export function relearnCommand(io: CliIo): Command {
 async function relearn(classes: string[], options: RelearnOptions, io: CliIo): Promise<void> {
   const id = commandId('relearn', options.id);
   const client = connect(options, io);
-  const command: LetheCommand = { id, kind: 'relearn', classes };
-  const done = await followCommand(client, command, {
-    ends: ['relearned', 'command-ignored'],
-    concerns: (event) => 'commandId' in event && event.commandId === id,
-    patience: patienceWith(command, client, options.timeout),
-  });
+  const command = { id, kind: 'relearn' as const, classes };
+  const patience = patienceWith(command, client, options.timeout);
+  const done = await followCommand(client, command, { patience });
   writeResult(io, options.json, done, eventLine(done));
 }

@@ -56,11 +56,8 @@ async function unlearn(classes: string[], options: UnlearnOptions, io: CliIo): P
   const client = connect(options, io);
   const command = await commandFor(classes, options, io);
   try {
-    const done = await followCommand(client, command, {
-      ends: ['unlearned', 'samples-unlearned', 'command-ignored'],
-      concerns: (event) => 'commandId' in event && event.commandId === command.id,
-      patience: patienceWith(command, client, options.timeout),
-    });
+    const patience = patienceWith(command, client, options.timeout);
+    const done = await followCommand(client, command, { patience });
     writeResult(io, options.json, done, eventLine(done));
   } catch (error) {
     if (!(error instanceof LetheError && error.code === 'class-unlearned')) throw error;

@@ -78,10 +78,7 @@ async function declareGone(workers: string[], options: GoneOptions, io: CliIo): 
   const id = commandId('declare-gone', options.id);
   const client = connect(options, io);
   const command: DeclareGoneCommand = { id, kind: 'declare-gone', workers };
-  const done = await followCommand(client, command, {
-    ends: ['workers-gone', 'command-ignored'],
-    concerns: (event) => 'commandId' in event && event.commandId === id,
-    patience: patienceWith(command, client, options.timeout),
-  });
+  const patience = patienceWith(command, client, options.timeout);
+  const done = await followCommand(client, command, { patience });
   writeResult(io, options.json, done, eventLine(done));
 }

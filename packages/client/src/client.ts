@@ -6,16 +6,21 @@ import {
   encodeQuery,
   encodeSample,
 } from 'lethe/internal/domain/cloudEvents.js';
+import { commandEnd, type DoneEvent } from 'lethe/internal/domain/commandEnd.js';
 import { LetheError } from 'lethe/internal/domain/errors.js';
-import type { Command, EraseCommand } from 'lethe/internal/domain/messages/command.js';
-import type { EventKind, LetheEvent } from 'lethe/internal/domain/messages/event.js';
+import type {
+  Command,
+  EraseCommand,
+  LearnCommand,
+  UnlearnCommand,
+} from 'lethe/internal/domain/messages/command.js';
 import type { Prediction } from 'lethe/internal/domain/messages/prediction.js';
 import { normalForm } from 'lethe/internal/domain/normalForm.js';
 import { reasonOf } from 'lethe/internal/domain/reasonOf.js';
 import type { OutgoingRecord } from 'lethe/internal/domain/record.js';
 import { checked } from 'lethe/internal/following/checked.js';
 import type { Door } from 'lethe/internal/following/door.js';
-import { isOfQueue, type Outcome, outcomeOf, type Sending } from 'lethe/internal/following/followCommand.js';
+import { type Following, followedTo, type Sending } from 'lethe/internal/following/followCommand.js';
 import { readable } from 'lethe/internal/following/readable.js';
 import {
   defer,
@@ -31,15 +36,7 @@ import {
   type Observable,
   timeout,
 } from 'rxjs';
-import type {
-  Answer,
-  CommandOptions,
-  EventOf,
-  LabelledInput,
-  LetheClient,
-  Question,
-  WaitOptions,
-} from './api.js';
+import type { Answer, CommandOptions, LabelledInput, LetheClient, Question, WaitOptions } from './api.js';
 import { asked } from './asked.js';
 import { Followed } from './followed.js';
 import { valuesOf } from './valuesOf.js';
@@ -72,15 +69,17 @@ export function createClient(door: Door, release: () => Promise<void> = async ()
         return merge(refusals, outcome);
       }),
     );
-  const follow = <K extends EventKind>(
-    command: Command,
-    outcome: Outcome<K>,
+  const follow = <K extends Command['kind']>(
+    command: Command & { readonly kind: K },
     { timeoutMs, silenceMs, signal }: Waiting,
-    onAnnounced?: Sending,
-  ): Promise<EventOf<K>> => {
+    following: Following = {},
+  ): Promise<DoneEvent<K>> => {
     const patience = silenceMs === undefined ? {} : { patience: { silenceMs } };
     return within({ timeoutMs, signal }, `the outcome of the command ${command.id}`, () =>
-      orRefusal(command.id, outcomeOf(shared, command, { ...outcome, ...patience }, onAnnounced)),
+      orRefusal(
+        command.id,
+        followedTo(shared, command, commandEnd<K>(command), { ...following, ...patience }),
+      ),
     );
   };
   const sendSamples = (
@@ -125,40 +124,23 @@ export function createClient(door: Door, release: () => Promise<void> = async ()
     learn(name, samples, { id: given, timeoutMs = TRAINING_MS, ...waiting } = {}) {
       const [id, task] = [idOf(given), normalForm(name)];
       const classes = [...new Set(samples.map(({ label }) => normalForm(label)))];
-      const command: Command = { id, kind: 'learn', task, classes, samples: samples.length };
-      const concerns = (event: LetheEvent): boolean =>
-        ('task' in event && event.task === task) || isAbout(command)(event);
-      const isProgress = (event: LetheEvent): boolean => concerns(event) || isOfQueue(event);
-      const outcome = { ends: ['task-finished', 'command-ignored'] as const, concerns, isProgress };
-      return follow(command, outcome, { ...waiting, timeoutMs }, (onStep) =>
-        sendSamples(task, samples, onStep),
-      );
+      const command: LearnCommand = { id, kind: 'learn', task, classes, samples: samples.length };
+      const onAnnounced: Sending = (onStep) => sendSamples(task, samples, onStep);
+      return follow(command, { ...waiting, timeoutMs }, { onAnnounced });
     },
     unlearn(what, { id: given, timeoutMs = COMMAND_MS, ...waiting } = {}) {
       const id = idOf(given);
-      const command = { id, kind: 'unlearn', ...what } as Command;
-      const ends = ['unlearned', 'samples-unlearned', 'command-ignored'] as const;
-      return follow(command, { ends, concerns: isAbout(command) }, { ...waiting, timeoutMs });
+      const command = { id, kind: 'unlearn', ...what } as UnlearnCommand;
+      return follow(command, { ...waiting, timeoutMs });
     },
     relearn(classes, { id: given, timeoutMs = COMMAND_MS, ...waiting } = {}) {
       const id = idOf(given);
-      const command: Command = { id, kind: 'relearn', classes: [...classes] };
-      return follow(
-        command,
-        { ends: ['relearned', 'command-ignored'], concerns: isAbout(command) },
-        { ...waiting, timeoutMs },
-      );
+      return follow({ id, kind: 'relearn', classes: [...classes] }, { ...waiting, timeoutMs });
     },
-    async erase(classes, { id: given, timeoutMs = TRAINING_MS, now, ...waiting } = {}) {
+    erase(classes, { id: given, timeoutMs = TRAINING_MS, now, ...waiting } = {}) {
       const id = idOf(given);
       const command: EraseCommand = { id, kind: 'erase', classes: [...classes], ...(now && { now }) };
-      const ends = ['erased', 'erase-failed', 'command-ignored'] as const;
-      const concerns = isAbout(command);
-      const isProgress = (event: LetheEvent): boolean => concerns(event) || isOfQueue(event);
-      const end = await follow(command, { ends, concerns, isProgress }, { ...waiting, timeoutMs });
-      if (end.kind !== 'erase-failed') return end;
-      const { code, message, remedy } = end.error;
-      throw new LetheError(code, message, { remedy });
+      return follow(command, { ...waiting, timeoutMs });
     },
     ask: (question, options) => ask(idOf(question.id), question, options),
     askAll(questions, { concurrency = CONCURRENCY, ...options } = {}) {
@@ -186,11 +168,6 @@ export function createClient(door: Door, release: () => Promise<void> = async ()
 function idOf(given: string | undefined): string {
   return given ? normalForm(given) : crypto.randomUUID();
 }
-
-const isAbout =
-  ({ id }: Command) =>
-  (event: LetheEvent): boolean =>
-    'commandId' in event && event.commandId === id;
 
 async function* mapped<T, R>(items: Iterable<T> | AsyncIterable<T>, map: (item: T) => R): AsyncGenerator<R> {
   for await (const item of items) yield map(item);
