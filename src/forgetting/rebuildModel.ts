@@ -3,6 +3,7 @@ import type { VectorRecord } from '../adapters/vectorDatabase.js';
 import { type ClassRecord, classesIn, FORGOTTEN, type RegistrySnapshot } from '../domain/classes.js';
 import { nextOf, standingOf } from '../domain/classStates.js';
 import { LetheError } from '../domain/errors.js';
+import type { InTurn } from '../domain/inTurn.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
 import { unhurried } from '../domain/pace.js';
@@ -10,7 +11,6 @@ import { stacked } from '../domain/vector.js';
 import { gatherVectors, withVectors } from '../knowledge/gatherVectors.js';
 import { sampleVectors } from '../knowledge/sampleVectors.js';
 import { updateBy } from '../knowledge/updateBy.js';
-import type { InTurn } from '../learning/inTurn.js';
 import type { Classifier } from '../model/classifier.js';
 import type { Rebuilder } from '../model/trainer.js';
 

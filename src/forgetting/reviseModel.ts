@@ -1,12 +1,12 @@
 import type { KnowledgeStore } from '../adapters/knowledgeStore.js';
 import { type ClassState, classesIn, type RegistrySnapshot, SUPPRESSED } from '../domain/classes.js';
 import { LetheError } from '../domain/errors.js';
+import type { InTurn } from '../domain/inTurn.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
 import { firstVectors } from '../knowledge/firstVectors.js';
 import { gatherVectors, withVectors } from '../knowledge/gatherVectors.js';
 import { updateBy } from '../knowledge/updateBy.js';
-import type { InTurn } from '../learning/inTurn.js';
 import type { Classifier } from '../model/classifier.js';
 import type { Revision, Trainer } from '../model/trainer.js';
 import { afterRebuild, gatherLearned, type Rebuilt, stillEmpty } from './rebuildModel.js';

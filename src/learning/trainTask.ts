@@ -1,12 +1,12 @@
 import type { KnowledgeStore } from '../adapters/knowledgeStore.js';
 import { LetheError } from '../domain/errors.js';
+import type { InTurn } from '../domain/inTurn.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
 import type { Classifier } from '../model/classifier.js';
 import type { Trainer } from '../model/trainer.js';
 import { abandonTask } from './abandonTask.js';
 import { gatherTask } from './gatherTask.js';
-import type { InTurn } from './inTurn.js';
 import { markTrained } from './markTrained.js';
 import type { Perseverance } from './persevere.js';
 import type { Announcement, CollectedTask } from './task.js';

@@ -1,13 +1,13 @@
 import { concatMap, merge, Observable, of, takeUntil } from 'rxjs';
 import type { ClassRecord } from '../domain/classes.js';
 import { toLetheError } from '../domain/errors.js';
+import type { InTurn } from '../domain/inTurn.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { topicPlaces } from '../domain/topicPlaces.js';
 import { lookAt, placesOf } from '../forgetting/lookAt.js';
 import { erasable, giveUpErasing, noteFiles, purgeClasses } from '../forgetting/purgeClasses.js';
 import { needsRebuild, rebuildModel } from '../forgetting/rebuildModel.js';
 import { needsRevision, reviseModel } from '../forgetting/reviseModel.js';
-import type { InTurn } from '../learning/inTurn.js';
 import { type Perseverance, persevere } from '../learning/persevere.js';
 import type { Classifier } from '../model/classifier.js';
 import { mapInBatches } from '../operators/mapInBatches.js';

@@ -15,8 +15,8 @@ import {
 import type { KnowledgeStore } from '../adapters/knowledgeStore.js';
 import { decodeSample, labelOf, taskOf } from '../domain/cloudEvents.js';
 import { groupsOf } from '../domain/groups.js';
+import type { InTurn } from '../domain/inTurn.js';
 import type { LetheEvent } from '../domain/messages/event.js';
-import type { InTurn } from '../learning/inTurn.js';
 import type { Perseverance } from '../learning/persevere.js';
 import type { StoredSample } from '../learning/storeSamples.js';
 import type { Announcement, CollectedTask } from '../learning/task.js';

@@ -13,10 +13,10 @@ import {
   takeUntil,
   tap,
 } from 'rxjs';
+import { createTurns, type InTurn } from '../domain/inTurn.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { relearnTaskName } from '../forgetting/migrateClasses.js';
 import { announcedEvent } from '../learning/announceTask.js';
-import { createTurns, type InTurn } from '../learning/inTurn.js';
 import type { Announcement } from '../learning/task.js';
 import { asLearner } from './asLearner.js';
 import { auditing } from './auditing.js';

@@ -1,9 +1,9 @@
 import { EMPTY, from, mergeMap, type Observable } from 'rxjs';
 import { newestRecord } from '../adapters/newestRecord.js';
 import { decodeModelVersion } from '../domain/cloudEvents.js';
+import type { InTurn } from '../domain/inTurn.js';
 import type { ModelVersion } from '../domain/messages/model.js';
 import type { LogRecord } from '../domain/record.js';
-import type { InTurn } from '../learning/inTurn.js';
 import { announce } from './announce.js';
 import type { Context } from './context.js';
 import type { Signal } from './signal.js';

@@ -155,7 +155,7 @@ export class Group {
     const tooLong = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, CLOSING_MS);
     });
-    const all = Promise.all([...this.#progress.values()].map(({ serial }) => serial.idle()));
+    const all = Promise.all([...this.#progress.values()].map(({ inTurn }) => inTurn(async () => undefined)));
     await Promise.race([all, tooLong]);
     clearTimeout(timer);
   }
@@ -192,7 +192,7 @@ export class Group {
 
   /** @returns whether the partition is the reader's; if not, another worker has it, or had it meanwhile */
   #acquire(progress: Progress, reader: Reader): Promise<boolean> {
-    return progress.serial.run(async () => {
+    return progress.inTurn(async () => {
       if (reader.stopped) return false;
       const former = progress.reader;
       if (former instanceof Reader && former !== reader && !former.stopped) progress.lose();
@@ -244,14 +244,14 @@ export class Group {
     progress.lose();
     progress.reader = undefined;
     // In its turn: a producer of kafkajs that is disconnected amid a request may never end it, nor its own disconnecting.
-    void progress.serial.run(async () => {
+    void progress.inTurn(async () => {
       if (progress.reader === undefined) this.#writer.release(progress);
     });
   }
 
   /** Writes a note beside the position. */
   #note(progress: Progress, note: Note): Promise<void> {
-    return progress.serial.run(async () => {
+    return progress.inTurn(async () => {
       const { position, losses } = progress;
       if (position === undefined) return;
       const noted = await this.#writer.write(progress, [], position, written(note));
@@ -261,7 +261,7 @@ export class Group {
 
   /** Writes what is settled without a gap. Settlements that come while it waits for its turn are written with it. */
   #commit(progress: Progress): Promise<void> {
-    return progress.serial.run(async () => {
+    return progress.inTurn(async () => {
       const { entries, position } = progress.settledPrefix();
       if (entries.length === 0) return;
       const { losses } = progress;

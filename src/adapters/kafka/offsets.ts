@@ -1,4 +1,5 @@
 import kafkajs, { type Admin } from 'kafkajs';
+import { createTurns } from '../../domain/inTurn.js';
 import type { Retention } from '../eventLog.js';
 import { type Note, noteIn } from './caution.js';
 import { createClient } from './client.js';
@@ -6,7 +7,7 @@ import { isUnknownTopic } from './failures.js';
 import { type Isolation, readUncommitted } from './isolation.js';
 import { topicIdOf } from './topicIds.js';
 import { largestBatches } from './topics.js';
-import { type Patience, persist, Serial } from './waiting.js';
+import { type Patience, persist } from './waiting.js';
 
 /** The offsets of one partition that are kept: from `low` (inclusive) to `high` (exclusive). */
 export interface Kept {
@@ -29,7 +30,7 @@ export type Found = { readonly id: string | undefined } | undefined;
  * group without any committed position begins at the beginning.
  */
 export class Offsets {
-  readonly #turns = new Serial();
+  readonly #turns = createTurns();
   readonly #admins = new Map<Isolation, Promise<Admin>>();
 
   constructor(private readonly patience: Patience) {}
@@ -179,7 +180,7 @@ export class Offsets {
   }
 
   #inTurn<T>(question: (admin: Admin) => Promise<T>, isolation: Isolation = 'committed'): Promise<T> {
-    return this.#turns.run(async () => question(await this.#connected(isolation)));
+    return this.#turns(async () => question(await this.#connected(isolation)));
   }
 
   #connected(isolation: Isolation = 'committed'): Promise<Admin> {

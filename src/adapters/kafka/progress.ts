@@ -1,6 +1,6 @@
+import { createTurns } from '../../domain/inTurn.js';
 import type { OutgoingRecord } from '../../domain/record.js';
 import { Caution } from './caution.js';
-import { Serial } from './waiting.js';
 
 /** A record that was emitted, and what became of it. */
 export interface Entry {
@@ -29,7 +29,7 @@ export class Progress {
   /** How often the partition went to someone else: what was emitted before is not ours to settle. */
   losses = 0;
   /** Acquiring and committing happen one after the other. */
-  readonly serial = new Serial();
+  readonly inTurn = createTurns();
   /** What is known of processes that ended while they read the partition. */
   readonly caution = new Caution();
   /** Emitted or settled, from the position on, in the order of their offsets. */

@@ -12,22 +12,6 @@ import {
 } from './failures.js';
 import type { KafkaConnectionOptions } from './options.js';
 
-/** Runs tasks one after the other. */
-export class Serial {
-  #last: Promise<unknown> = Promise.resolve();
-
-  run<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(task, task);
-    this.#last = result.catch(() => undefined);
-    return result;
-  }
-
-  /** When all that was given so far has run. */
-  async idle(): Promise<void> {
-    await this.#last;
-  }
-}
-
 /** Wakes everyone who waits for a change. */
 export class Signal {
   readonly #waiting = new Set<() => void>();

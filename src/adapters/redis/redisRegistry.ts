@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sha256 } from '../../domain/auditChain.js';
 import { EMPTY_REGISTRY, type RegistrySnapshot } from '../../domain/classes.js';
+import { createTurns } from '../../domain/inTurn.js';
 import type {
   ClassRegistry,
   CommandReceipt,
@@ -51,7 +52,7 @@ export class RedisRegistry implements ClassRegistry {
   #demanded = 0;
   #loading: Promise<void> | undefined;
   /** Changes of this process wait for each other: they would only make each other decide again. */
-  #lastChange: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = createTurns();
 
   constructor(
     dimension: number,
@@ -214,11 +215,5 @@ export class RedisRegistry implements ClassRegistry {
       this.#loading = undefined;
     });
     return this.#loading;
-  }
-
-  #inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.#lastChange.then(change);
-    this.#lastChange = result.catch(() => undefined);
-    return result;
   }
 }

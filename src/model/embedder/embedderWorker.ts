@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toLetheError } from '../../domain/errors.js';
+import { createTurns } from '../../domain/inTurn.js';
 import { loadTensorflow } from '../tensorflow/loadTensorflow.js';
 import { embedderSchema } from './embedderDescription.js';
 import type { EmbedderSession } from './session.js';
@@ -31,10 +32,13 @@ async function answer(session: EmbedderSession, { id, images }: EmbedRequest): P
 
 try {
   const session = await open();
-  let last = Promise.resolve();
+  const inTurn = createTurns();
   port.on('message', (request: EmbedRequest | null) => {
-    if (request !== null) last = last.then(() => answer(session, request));
-    else last = last.then(() => session.release()).then(() => port.close());
+    void inTurn(async () => {
+      if (request !== null) return answer(session, request);
+      await session.release();
+      port.close();
+    });
   });
   reply({ kind: 'ready', dimension: session.dimension });
 } catch (error) {

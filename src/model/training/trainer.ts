@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { LetheError } from '../../domain/errors.js';
+import { createTurns } from '../../domain/inTurn.js';
 import type { ModelVersion } from '../../domain/messages/model.js';
 import { unhurried } from '../../domain/pace.js';
 import { calibrationVectors } from '../analytic/calibrate.js';
@@ -63,7 +64,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer & 
   let model: ModelVersion | null = null;
   let rebuilt: ModelVersion | null = null;
   let closed = false;
-  let queue: Promise<unknown> = Promise.resolve();
+  const turns = createTurns();
   let worker: StartedWorker | null = await (options.starting ?? startTraining(options)).ready;
   const { backend } = worker;
 
@@ -91,15 +92,12 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer & 
   };
 
   /** One step at a time, each told the model that it is taken on top of. */
-  const inTurn = (work: (base: ModelVersion | null) => Promise<ModelVersion>): Promise<ModelVersion> => {
-    const result = queue.then(() => {
+  const inTurn = (work: (base: ModelVersion | null) => Promise<ModelVersion>): Promise<ModelVersion> =>
+    turns(async () => {
       if (closed) throw failed('the trainer is closed', 'Start a new trainer.');
       const { from = null } = options;
       return work(typeof from === 'function' ? from() : (model ?? from));
     });
-    queue = result.catch(() => undefined);
-    return result;
-  };
 
   return {
     backend,
@@ -204,9 +202,9 @@ async function takeIn(
     // A send that fails shows as the end of the process, which rejects the answer.
     if (!done) void worker.send({ kind: 'chunk', ...value }).catch(() => undefined);
   };
-  let sent = Promise.resolve();
+  const sending = createTurns();
   const answer = answers(worker, (message) => {
-    if (message.kind === 'more') sent = sent.then(() => unhurried(sendChunk));
+    if (message.kind === 'more') void sending(() => unhurried(sendChunk));
     if (message.kind === 'progress') onProgress(message.progress);
     if (message.kind === 'notice') onNotice?.(message.notice);
     return message.kind === 'done' ? message.model : undefined;

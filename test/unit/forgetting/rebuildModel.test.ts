@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { KnowledgeStore } from '../../../src/adapters/knowledgeStore.js';
 import type { ClassRecord } from '../../../src/domain/classes.js';
+import { createTurns } from '../../../src/domain/inTurn.js';
 import type { LetheEvent } from '../../../src/domain/messages/event.js';
 import { needsRebuild, rebuildModel } from '../../../src/forgetting/rebuildModel.js';
-import { createTurns } from '../../../src/learning/inTurn.js';
 import type { Rebuilder, TrainingTask } from '../../../src/model/trainer.js';
 import { fakeModels } from '../../support/fakeModels.js';
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LetheError } from '../../../src/domain/errors.js';
+import { createTurns } from '../../../src/domain/inTurn.js';
 import type { LetheEvent } from '../../../src/domain/messages/event.js';
-import { createTurns } from '../../../src/learning/inTurn.js';
 import type { CollectedTask } from '../../../src/learning/task.js';
 import type { Trainer } from '../../../src/model/trainer.js';
 import { trainTasks } from '../../../src/operators/trainTasks.js';

@@ -1,6 +1,7 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createDoubleProducts } from '../../../blas/doubleProducts.js';
+import { createTurns } from '../../../domain/inTurn.js';
 import { DetectorFit } from './fitDetector.js';
 import type { FitReply, FitRequest, FitterSettings } from './fitProtocol.js';
 
@@ -16,7 +17,7 @@ if (process.platform === 'linux') setPriority(LOW_PRIORITY);
 const fit = createDoubleProducts(1).then(
   (products) => new DetectorFit(workerData as FitterSettings, products),
 );
-let before: Promise<unknown> = Promise.resolve();
+const inTurn = createTurns();
 
 async function answer(request: FitRequest): Promise<FitReply> {
   try {
@@ -30,5 +31,5 @@ async function answer(request: FitRequest): Promise<FitReply> {
 }
 
 port.on('message', (request: FitRequest) => {
-  before = before.then(async () => port.postMessage(await answer(request)));
+  void inTurn(async () => port.postMessage(await answer(request)));
 });

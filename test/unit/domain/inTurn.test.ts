@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createTurns } from '../../../src/learning/inTurn.js';
+import { createTurns } from '../../../src/domain/inTurn.js';
 
 it('works are run one after the other, in their order', async () => {
   const inTurn = createTurns();
