@@ -1,12 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { diskError } from '../domain/diskErrors.js';
 import { type LetheError, toLetheError } from '../domain/errors.js';
-
-/** Pauses between tries, in milliseconds; they double from one to the next. */
-export interface Pauses {
-  readonly first: number;
-  readonly longest: number;
-}
+import { type Pauses, pauseAfter } from '../domain/pauses.js';
 
 /** How long is held on, and who hears of it. */
 export interface Perseverance {
@@ -34,7 +29,7 @@ export async function persevere<T>(
   let crashes = 0;
   let waited = false;
   try {
-    for (let pause = pauses.first; ; pause = Math.min(2 * pause, pauses.longest)) {
+    for (let failures = 1; ; failures++) {
       try {
         return await work();
       } catch (thrown) {
@@ -43,7 +38,7 @@ export async function persevere<T>(
         if (stopping.aborted || !goesOn) throw error;
         waited = true;
         waits(error);
-        await sleep(pause, undefined, { signal: stopping }).catch(() => undefined);
+        await sleep(pauseAfter(failures, pauses), undefined, { signal: stopping }).catch(() => undefined);
       }
     }
   } finally {

@@ -1,6 +1,7 @@
 import { concatMap, exhaustMap, from, type Observable, takeUntil, timer } from 'rxjs';
 import { classesIn, type Erasure, type RegistrySnapshot } from '../domain/classes.js';
 import type { LetheEvent } from '../domain/messages/event.js';
+import { type Pauses, pauseAfter } from '../domain/pauses.js';
 import { filesPlace, holderPlace, isSettled, type Place } from '../domain/places.js';
 import { topicPlaces } from '../domain/topicPlaces.js';
 import { lookAt, placesOf } from '../forgetting/lookAt.js';
@@ -12,8 +13,8 @@ import type { Signal } from './signal.js';
 
 /** How often it is looked whether the others have looked. */
 const POLL_MS = 500;
-/** Pauses before what failed is tried again; they double from one try to the next. */
-const PAUSE = { first: 1000, longest: 300_000 };
+/** Before what failed is tried again. */
+const PAUSES: Pauses = { first: 1000, longest: 300_000 };
 
 /** An erasure that was told of, and of which something is still waited for. */
 interface Open extends Pick<Erasure, 'commandId' | 'since' | 'files'> {
@@ -36,7 +37,7 @@ export function clearing(context: Context): Observable<Signal> {
 
 class Trying {
   #next = 0;
-  #pause = PAUSE.first;
+  #failures = 0;
 
   constructor(private readonly context: Context) {}
 
@@ -62,8 +63,8 @@ class Trying {
   }
 
   #wait(failed: boolean): void {
-    this.#next = failed ? performance.now() + this.#pause : 0;
-    this.#pause = failed ? Math.min(2 * this.#pause, PAUSE.longest) : PAUSE.first;
+    this.#failures = failed ? this.#failures + 1 : 0;
+    this.#next = failed ? performance.now() + pauseAfter(this.#failures, PAUSES) : 0;
   }
 
   /** Has the files written anew where they may hold what was deleted. @returns how that ended, where it was asked for */

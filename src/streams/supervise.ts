@@ -1,12 +1,13 @@
 import { defer, finalize, Observable, retry, takeUntil, tap, throwError, timer } from 'rxjs';
 import { delegating } from '../adapters/delegating.js';
 import { LetheError, toLetheError } from '../domain/errors.js';
+import { type Pauses, pauseAfter } from '../domain/pauses.js';
 import type { Context } from './context.js';
 import type { Signal } from './signal.js';
 import { Suspects } from './suspects.js';
 
-/** Pauses before a topology starts again, in milliseconds; they double from one failure to the next. */
-const PAUSE = { first: 500, longest: 30_000 };
+/** Before a topology starts again. */
+const PAUSES: Pauses = { first: 500, longest: 30_000 };
 /** A topology that ran for so long is said to run again, also where it has had nothing to do. */
 const RUNS_AFTER_MS = 5000;
 /** One that ran for so long is well: what failed before counts no more. */
@@ -71,7 +72,7 @@ export function supervisor(context: Context, tell: (signal: Signal) => void): Su
         if (ends) fatal.add(error);
         if (state.stopped || ends) return throwError(() => error);
         suspects.failed(error);
-        const ms = Math.min(PAUSE.first * 2 ** state.failures++, PAUSE.longest);
+        const ms = pauseAfter(++state.failures, PAUSES);
         state.restarting = true;
         tell({ kind: 'topology', name, is: 'restarting', error: toLetheError(error), ms });
         return timer(ms).pipe(takeUntil(context.stop));

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LetheError } from '../../domain/errors.js';
+import { type Pauses, pauseAfter } from '../../domain/pauses.js';
 import { closedError } from '../closedError.js';
 import {
   isForbidden,
@@ -39,8 +40,7 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 2000;
+const PAUSES: Pauses = { first: 50, longest: 2000 };
 /** A topic that is missing for so long is not merely on its way through the cluster. */
 const UNKNOWN_TOPIC_MS = 10_000;
 
@@ -120,7 +120,7 @@ export async function persist<T>(patience: Patience, deed: Deed, attempt: () => 
   const started = Date.now();
   const who = {};
   try {
-    for (let delay = FIRST_PAUSE_MS; ; delay = Math.min(2 * delay, LONGEST_PAUSE_MS)) {
+    for (let failures = 1; ; failures++) {
       if (patience.signal.aborted) throw closedError();
       try {
         const result = await attempt();
@@ -133,7 +133,7 @@ export async function persist<T>(patience: Patience, deed: Deed, attempt: () => 
         if (refusal) throw refusal;
         patience.troubled(who, reasonOf(thrown, deed));
         patience.options.log?.debug({ err: thrown, ...deed }, 'Kafka: trying again');
-        await pause(delay * (0.5 + Math.random()), patience.signal);
+        await pause(pauseAfter(failures, PAUSES) * (0.5 + Math.random()), patience.signal);
       }
     }
   } finally {

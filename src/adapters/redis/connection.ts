@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import { holdsCertificate } from '../../domain/certificate.js';
+import { type Pauses, pauseAfter } from '../../domain/pauses.js';
 import { openClient, type RedisClient } from './client.js';
 import {
   commandError,
@@ -21,7 +22,13 @@ import { watchSilence } from './watchSilence.js';
 
 const START_TIMEOUT_MS = 10_000;
 const SILENCE_TIMEOUT_MS = 15_000;
-const BACKOFF = { retries: Number.POSITIVE_INFINITY, minTimeout: 50, maxTimeout: 2000, randomize: true };
+const PAUSES: Pauses = { first: 50, longest: 2000 };
+const BACKOFF = {
+  retries: Number.POSITIVE_INFINITY,
+  minTimeout: PAUSES.first,
+  maxTimeout: PAUSES.longest,
+  randomize: true,
+};
 
 /**
  * The connection to a Redis that may vanish and come back. Whenever it is (back) there, `prepare` is run first; until
@@ -191,7 +198,7 @@ async function pemAt(path: string): Promise<string> {
   throw mismatch('stores.redis.ca', `${path} does not contain a certificate`, path, remedy);
 }
 
-/** 50 ms to 2 s, with jitter, so that workers do not all come back at one moment. */
+/** With jitter, so that workers do not all come back at one moment. */
 function backoff(retries: number): number {
-  return Math.min(50 * 2 ** Math.min(retries, 10), 2000) * (0.5 + Math.random() / 2);
+  return pauseAfter(retries + 1, PAUSES) * (0.5 + Math.random() / 2);
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as wait } from 'node:timers/promises';
+import pRetry from 'p-retry';
 import { LetheError } from '../../domain/errors.js';
+import { type Pauses, pauseAfter } from '../../domain/pauses.js';
 import type { RedisClient } from './client.js';
 import type { Connection } from './connection.js';
 import { isIndexReply, type Lack, lackOf, replyIn, textOf } from './errors.js';
@@ -10,7 +11,7 @@ import { type Wait, Waits } from './waits.js';
 
 /** How often the indexes are looked after where nothing seems wrong: those that Lethe does not search itself may be gone, too. */
 const WATCH_MS = 10_000;
-const PAUSE = { first: 100, longest: 2000 };
+const PAUSES: Pauses = { first: 100, longest: 2000 };
 /** A search that Redis refuses for a reason that is not known, while its index is well, is done again so often. */
 const TRIES = 3;
 
@@ -66,19 +67,24 @@ export class VectorIndex {
   }
 
   /** Searches as soon as the index is whole, and again where the index vanishes meanwhile. */
-  async search<T>(search: () => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries++) {
+  search<T>(search: () => Promise<T>): Promise<T> {
+    const attempt = async (): Promise<T> => {
       await this.#gate.passed();
-      try {
-        return await search();
-      } catch (error) {
+      return search();
+    };
+    return pRetry(attempt, {
+      retries: Number.POSITIVE_INFINITY,
+      minTimeout: PAUSES.first,
+      maxTimeout: PAUSES.longest,
+      signal: this.#closing.signal,
+      shouldRetry: ({ error, attemptNumber }) => {
         const reply = replyIn(error);
-        if (!reply || (tries >= TRIES && !isIndexReply(reply))) throw error;
+        if (!reply || (attemptNumber >= TRIES && !isIndexReply(reply))) return false;
         this.#settle({ need: 'index', why: reply.message });
         this.#wake();
-        await wait(pause(tries), undefined, { signal: this.#closing.signal });
-      }
-    }
+        return true;
+      },
+    });
   }
 
   close(): void {
@@ -97,7 +103,7 @@ export class VectorIndex {
         if (!this.#closing.signal.aborted) this.#settle({ need: 'index', why: textOf(error) });
       }
       failures = this.#gate.isOpen ? 0 : failures + 1;
-      await this.#pause(failures === 0 ? WATCH_MS : pause(failures));
+      await this.#pause(failures === 0 ? WATCH_MS : pauseAfter(failures, PAUSES));
     }
   }
 
@@ -121,8 +127,4 @@ export class VectorIndex {
       };
     });
   }
-}
-
-function pause(tries: number): number {
-  return Math.min(PAUSE.first * 2 ** (tries - 1), PAUSE.longest);
 }
