@@ -3,25 +3,20 @@ import type { VectorRecord } from '../adapters/vectorDatabase.js';
 import { type ClassRecord, classesIn, FORGOTTEN, type RegistrySnapshot } from '../domain/classes.js';
 import { nextOf, standingOf } from '../domain/classStates.js';
 import { LetheError } from '../domain/errors.js';
-import type { InTurn } from '../domain/inTurn.js';
-import type { LetheEvent } from '../domain/messages/event.js';
+import type { EventOf, LetheEvent } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
 import { unhurried } from '../domain/pace.js';
 import { stacked } from '../domain/vector.js';
 import { gatherVectors, withVectors } from '../knowledge/gatherVectors.js';
 import { sampleVectors } from '../knowledge/sampleVectors.js';
 import { updateBy } from '../knowledge/updateBy.js';
+import { installModel, type ModelMaking, tellEpochs } from '../learning/installModel.js';
 import type { Classifier } from '../model/classifier.js';
 import type { Rebuilder } from '../model/trainer.js';
 
 /** What a rebuild works with. */
-export interface Rebuilding {
+export interface Rebuilding extends ModelMaking {
   readonly trainer: Rebuilder;
-  readonly store: KnowledgeStore;
-  readonly load: (model: ModelVersion) => Promise<Classifier>;
-  /** Puts a loaded model in the place of the one that answers. */
-  readonly install: (loaded: Classifier) => void;
-  readonly inTurn: InTurn;
   /** How much accuracy on the remaining classes the rebuilt model may lose, 0 to 1. */
   readonly margin: number;
   /** Vectors of each remaining class that the two models are compared on. */
@@ -29,7 +24,7 @@ export interface Rebuilding {
   readonly seed: number;
 }
 
-type Evidence = Extract<LetheEvent, { kind: 'model-rebuilt' }>['evidence'];
+type Evidence = EventOf<'model-rebuilt'>['evidence'];
 
 /**
  * Makes a model of DB-CIL's learned classes alone, from nothing: no weight, prototype or statistic of it comes from a
@@ -56,35 +51,22 @@ async function rebuiltOnce(
   started: number,
   emit: (event: LetheEvent) => void,
 ): Promise<'done' | 'overtaken'> {
-  const { store, trainer, load } = rebuilding;
+  const { store, trainer } = rebuilding;
   const snapshot = await store.registry.refresh();
   const { model: former } = snapshot;
   if (!former || !needsRebuild(snapshot)) return 'done';
   const { gathered, without: emptied } = await gatherLearned(snapshot, store);
   const { classes } = gathered;
   if (classes.length === 0) throw nothingRemains();
-  const model = await trainer.rebuild(
-    { task: name, ...gathered, unlearned: [] },
-    ({ epoch, epochs, loss, ms }) => emit({ kind: 'task-epoch', task: name, epoch, epochs, loss, ms }),
-  );
-  const [before, after] = await Promise.all([load(former), load(model)]);
-  let evidence: Evidence;
-  try {
-    evidence = await compared(before, after, classes, rebuilding);
-    refuseWorse(evidence, rebuilding.margin);
-  } catch (error) {
-    after.dispose();
-    throw error;
-  } finally {
-    before.dispose();
-  }
-  if (!(await madeCurrent({ model, before: snapshot, emptied }, store))) {
-    after.dispose();
-    return 'overtaken';
-  }
-  trainer.adopt(model);
-  rebuilding.install(after);
-  emit({ kind: 'model-published', model });
+  const model = await trainer.rebuild({ task: name, ...gathered, unlearned: [] }, tellEpochs(name, emit));
+  const evidence = await installModel(model, rebuilding, emit, async (after) => {
+    const found = await compared(former, after, classes, rebuilding);
+    refuseWorse(found, rebuilding.margin);
+    if (!(await madeCurrent({ model, before: snapshot, emptied }, store))) return null;
+    trainer.adopt(model);
+    return found;
+  });
+  if (!evidence) return 'overtaken';
   emit({
     kind: 'model-rebuilt',
     modelVersion: model.version,
@@ -181,20 +163,25 @@ function unknownRecords(now: RegistrySnapshot, { model, emptied }: Rebuilt): Cla
 
 /** Both models on the same vectors of the remaining classes; both were trained on them. */
 async function compared(
-  before: Classifier,
+  former: ModelVersion,
   after: Classifier,
   classes: readonly string[],
-  { store, samples, seed }: Rebuilding,
+  { store, load, samples, seed }: Rebuilding,
 ): Promise<Evidence> {
   const drawn: VectorRecord[] = [];
   for (const name of classes)
     drawn.push(...(await sampleVectors(store.vectors, { database: 'cil', classes: [name] }, samples, seed)));
   const forgotten = classesIn(store.registry.snapshot(), ...FORGOTTEN).map(({ name }) => name);
-  return {
-    vectors: drawn.length,
-    accuracyBefore: await accuracyOf(before, drawn, forgotten),
-    accuracyAfter: await accuracyOf(after, drawn, forgotten),
-  };
+  const before = await load(former);
+  try {
+    return {
+      vectors: drawn.length,
+      accuracyBefore: await accuracyOf(before, drawn, forgotten),
+      accuracyAfter: await accuracyOf(after, drawn, forgotten),
+    };
+  } finally {
+    before.dispose();
+  }
 }
 
 /** Vectors classified in one step: some milliseconds. */

@@ -1,26 +1,20 @@
 import type { KnowledgeStore } from '../adapters/knowledgeStore.js';
 import { type ClassState, classesIn, type RegistrySnapshot, SUPPRESSED } from '../domain/classes.js';
 import { LetheError } from '../domain/errors.js';
-import type { InTurn } from '../domain/inTurn.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
 import { firstVectors } from '../knowledge/firstVectors.js';
 import { gatherVectors, withVectors } from '../knowledge/gatherVectors.js';
 import { updateBy } from '../knowledge/updateBy.js';
-import type { Classifier } from '../model/classifier.js';
+import { installModel, type ModelMaking } from '../learning/installModel.js';
 import type { Revision, Trainer } from '../model/trainer.js';
 import { afterRebuild, gatherLearned, type Rebuilt, stillEmpty } from './rebuildModel.js';
 
 /** What a revision works with. */
-export interface Revising {
+export interface Revising extends ModelMaking {
   readonly revise: (revision: Revision) => Promise<ModelVersion>;
   /** How many vectors of each class that stays a revision brings, where the model will know so many classes. */
   readonly calibration?: Trainer['calibration'] | undefined;
-  readonly store: KnowledgeStore;
-  readonly load: (model: ModelVersion) => Promise<Classifier>;
-  /** Puts a loaded model in the place of the one that answers. */
-  readonly install: (loaded: Classifier) => void;
-  readonly inTurn: InTurn;
 }
 
 const NOTHING = { classes: [], vectors: new Float32Array(0), labels: new Int32Array(0) };
@@ -32,30 +26,22 @@ const NOTHING = { classes: [], vectors: new Float32Array(0), labels: new Int32Ar
  * the registry, not at commands, so that several share one revision and none is lost.
  * @throws LetheError `training-failed`
  */
-export function reviseModel(
-  { revise, calibration, store, load, install, inTurn }: Revising,
-  emit: (event: LetheEvent) => void,
-): Promise<void> {
-  return inTurn(async () => {
+export function reviseModel(revising: Revising, emit: (event: LetheEvent) => void): Promise<void> {
+  const { revise, calibration, store } = revising;
+  return revising.inTurn(async () => {
     const started = performance.now();
     const snapshot = await store.registry.refresh();
     const { model: former } = snapshot;
     if (!former || !needsRevision(snapshot)) return;
     const { how, ...rebuilt } = await revised(snapshot, store, { revise, calibration });
     const { model } = rebuilt;
-    const loaded = await load(model);
-    try {
-      await updateBy(
+    await installModel(model, revising, emit, () =>
+      updateBy(
         store.registry,
         () => stillEmpty(rebuilt, store),
         (now, emptied) => ({ model, put: afterRebuild(now, { ...rebuilt, emptied }) }),
-      );
-    } catch (error) {
-      loaded.dispose();
-      throw error;
-    }
-    install(loaded);
-    emit({ kind: 'model-published', model });
+      ),
+    );
     emit({
       kind: 'model-revised',
       modelVersion: model.version,

@@ -1,25 +1,17 @@
 import type { KnowledgeStore } from '../adapters/knowledgeStore.js';
 import { LetheError } from '../domain/errors.js';
-import type { InTurn } from '../domain/inTurn.js';
 import type { LetheEvent } from '../domain/messages/event.js';
-import type { ModelVersion } from '../domain/messages/model.js';
-import type { Classifier } from '../model/classifier.js';
 import type { Trainer } from '../model/trainer.js';
 import { abandonTask } from './abandonTask.js';
 import { gatherTask } from './gatherTask.js';
+import { installModel, type ModelMaking, tellEpochs } from './installModel.js';
 import { markTrained } from './markTrained.js';
 import type { Perseverance } from './persevere.js';
 import type { Announcement, CollectedTask } from './task.js';
 
 /** What training works with. */
-export interface TrainingCollaborators {
+export interface TrainingCollaborators extends ModelMaking {
   readonly trainer: Trainer;
-  readonly store: KnowledgeStore;
-  readonly load: (model: ModelVersion) => Promise<Classifier>;
-  /** Puts a loaded model, which the registry names by now, in the place of the one that answers. */
-  readonly install: (loaded: Classifier) => void;
-  /** Lets nothing else that makes a model run meanwhile. */
-  readonly inTurn: InTurn;
   /** How long a task is held on to that can't be trained now. */
   readonly perseverance: Perseverance;
 }
@@ -27,9 +19,10 @@ export interface TrainingCollaborators {
 /** Trains a task and makes its model the current one. @throws what training or loading failed with */
 export async function trainTask(
   collected: CollectedTask,
-  { trainer, store, load, install }: TrainingCollaborators,
+  collaborators: TrainingCollaborators,
   emit: (event: LetheEvent) => void,
 ): Promise<void> {
+  const { trainer, store } = collaborators;
   const { announcement } = collected;
   const { task } = announcement;
   if (collected.outcome === 'timeout') throw missingSamples(collected);
@@ -44,18 +37,11 @@ export async function trainTask(
   const { training, before } = gathered;
   const { classes } = training;
   emit({ kind: 'task-started', task, classes: [...classes], samples: training.labels.length });
-  const model = await trainer.train(training, ({ epoch, epochs, loss, ms }) =>
-    emit({ kind: 'task-epoch', task, epoch, epochs, loss, ms }),
-  );
-  const loaded = await load(model);
-  try {
+  const model = await trainer.train(training, tellEpochs(task, emit));
+  await installModel(model, collaborators, emit, async () => {
     await markTrained({ announcement, classes, before, model }, store);
-  } catch (error) {
-    loaded.dispose();
-    throw error;
-  }
-  install(loaded);
-  emit({ kind: 'model-published', model });
+    return model;
+  });
   emit({ kind: 'task-finished', task, modelVersion: model.version, ms: performance.now() - started });
 }
 

@@ -9,13 +9,12 @@ import { erasable, giveUpErasing, noteFiles, purgeClasses } from '../forgetting/
 import { needsRebuild, rebuildModel } from '../forgetting/rebuildModel.js';
 import { needsRevision, reviseModel } from '../forgetting/reviseModel.js';
 import { type Perseverance, persevere } from '../learning/persevere.js';
-import type { Classifier } from '../model/classifier.js';
 import { mapInBatches } from '../operators/mapInBatches.js';
 import { announce } from './announce.js';
 import type { Context } from './context.js';
+import { modelMaking } from './modelMaking.js';
 import { persevering } from './persevering.js';
 import { purgeTopics } from './purgeTopics.js';
-import { replaceClassifier } from './replaceClassifier.js';
 import type { Signal } from './signal.js';
 
 /**
@@ -108,14 +107,13 @@ function isOutdated({ trainer, store }: Context): boolean {
 
 /** By subtraction where the learner can, else by a rebuild. */
 function renew(context: Context, inTurn: InTurn, emit: (event: LetheEvent) => void): Promise<void> {
-  const { trainer, store, load, settings } = context;
-  const install = (loaded: Classifier): void => replaceClassifier(context, loaded);
-  const common = { store, load, install, inTurn };
+  const { trainer, store, settings } = context;
+  const making = modelMaking(context, inTurn);
   if (trainer.revise)
-    return reviseModel({ ...common, revise: trainer.revise, calibration: trainer.calibration }, emit);
+    return reviseModel({ ...making, revise: trainer.revise, calibration: trainer.calibration }, emit);
   const { margin, samples } = settings.rebuild;
   const name = `rebuild-${store.registry.snapshot().model?.version}`;
-  return rebuildModel(name, { ...common, trainer, margin, samples, seed: settings.seed }, emit);
+  return rebuildModel(name, { ...making, trainer, margin, samples, seed: settings.seed }, emit);
 }
 
 /** A rebuild that failed is not tried again by itself: its classes stay suppressed until the command is sent again. */

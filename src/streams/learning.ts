@@ -20,7 +20,6 @@ import type { LetheEvent } from '../domain/messages/event.js';
 import type { Perseverance } from '../learning/persevere.js';
 import type { StoredSample } from '../learning/storeSamples.js';
 import type { Announcement, CollectedTask } from '../learning/task.js';
-import type { Classifier } from '../model/classifier.js';
 import { type Arrival, collectTasks } from '../operators/collectTasks.js';
 import { decode } from '../operators/decode.js';
 import { embed } from '../operators/embed.js';
@@ -32,9 +31,9 @@ import { storeVectors } from '../operators/storeVectors.js';
 import { trainTasks } from '../operators/trainTasks.js';
 import { announce } from './announce.js';
 import { type Context, inFlight } from './context.js';
+import { modelMaking } from './modelMaking.js';
 import { samplesOf, unfinished } from './openTasks.js';
 import { persevering } from './persevering.js';
-import { replaceClassifier } from './replaceClassifier.js';
 import { type Signal, toSignals } from './signal.js';
 import type { Supervise } from './supervise.js';
 import { untoldModel } from './untoldModel.js';
@@ -103,8 +102,7 @@ function learningFrom(
   announcements: Observable<Announcement>,
   { inTurn, supervise, perseverance }: Learning & { readonly perseverance: Perseverance },
 ): Observable<Signal> {
-  const { trainer, store, load, settings } = context;
-  const install = (loaded: Classifier): void => replaceClassifier(context, loaded);
+  const { trainer, store, settings } = context;
   return supervise('storing', storing).pipe(
     connect((samples) =>
       merge(
@@ -119,7 +117,7 @@ function learningFrom(
           connect((tasks) =>
             merge(
               tasks.pipe(embedded()),
-              tasks.pipe(trainTasks({ trainer, store, load, install, inTurn, perseverance })),
+              tasks.pipe(trainTasks({ ...modelMaking(context, inTurn), trainer, perseverance })),
             ),
           ),
           concatMap(announce(context)),
