@@ -122,10 +122,8 @@ async function leftOut(
 
 /** The level of the joint score; what lies beyond the band is decided by the detector alone, whatever the level is. */
 function levelOf(all: readonly LeftOut[], basis: string, specificity: number): Levelled | null {
-  const [stays, goes] = [false, true].map((side) => all.filter((each) => each.isUnlearned === side)) as [
-    LeftOut[],
-    LeftOut[],
-  ];
+  const goes = all.filter(({ isUnlearned }) => isUnlearned);
+  const stays = all.filter(({ isUnlearned }) => !isUnlearned);
   if (stays.length === 0 || goes.length === 0) return null;
   const weight = spread(stays.map(({ margin }) => margin)) / spread(stays.map(({ searched }) => searched));
   if (!Number.isFinite(weight)) return null;

@@ -29,7 +29,8 @@ export async function createDoubleProducts(threads?: number): Promise<DoubleProd
     new onnx.Tensor('float64', values, [values.length / columns, columns]);
   const run = async (session: InferenceSession, a: Tensor, b: Tensor): Promise<Float64Array> => {
     const { c } = await session.run({ a, b });
-    return c?.data as Float64Array;
+    if (c?.data instanceof Float64Array) return c.data;
+    throw new TypeError('ONNX Runtime gave no product of doubles');
   };
   return {
     times: (a, b, k) => run(plain, tensor(a, k), tensor(b, b.length / k)),

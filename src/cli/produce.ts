@@ -117,7 +117,7 @@ async function produceQueries(input: string, options: QueriesOptions, io: CliIo)
     answers?.stop();
   }
   if (!answers) writeResult(io, options.json, { sent, ...skipped.shown }, `${sent} queries sent`);
-  else if (answers.refused.length > 0) throw refusedQueries(answers.refused, sent);
+  else refuseWhatWasRefused(answers.refused, sent);
   skipped.refuse();
 }
 
@@ -177,13 +177,12 @@ class Skipped {
   }
 }
 
-function refusedQueries(refused: readonly LetheError[], sent: number): LetheError {
-  const [first] = refused as [LetheError];
-  return new LetheError(
-    first.code,
-    `${refused.length} of ${sent} queries were refused, the first: ${first.message}`,
-    {
-      remedy: first.remedy,
-    },
-  );
+/** @throws LetheError where queries were refused: with the reason of the first */
+function refuseWhatWasRefused(refused: readonly LetheError[], sent: number): void {
+  const [first] = refused;
+  if (first === undefined) return;
+  const { code, message, remedy } = first;
+  throw new LetheError(code, `${refused.length} of ${sent} queries were refused, the first: ${message}`, {
+    remedy,
+  });
 }

@@ -52,8 +52,8 @@ export function projectToPlane(vectors: readonly Float32Array[], options: PlaneO
   return [...fitPlane(vectors, options).points];
 }
 
-function pointOf([x, y]: readonly number[]): PlanePoint {
-  return { x: x as number, y: y as number };
+function pointOf([x = 0, y = 0]: readonly number[]): PlanePoint {
+  return { x, y };
 }
 
 /** 1 - cosine similarity of two unit vectors. */

@@ -207,8 +207,8 @@ const REFUSALS = {
 };
 
 function json(description: string, names: readonly OpenApiSchema[], waits = false): object {
-  const [name] = names as [OpenApiSchema];
-  const schema = names.length === 1 ? ref(name) : { anyOf: names.map(ref) };
+  const [first, ...others] = names.map(ref);
+  const schema = others.length === 0 ? first : { anyOf: [first, ...others] };
   const examples = Object.assign({}, ...names.map((each) => EXAMPLES[each] ?? {}));
   const applied = {
     description: 'How long the gateway was ready to wait, in seconds (RFC 7240).',

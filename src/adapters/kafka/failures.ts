@@ -38,8 +38,9 @@ function* chain(thrown: unknown): Generator<KafkaFailure> {
   let at = thrown;
   while (typeof at === 'object' && at !== null && !seen.has(at)) {
     seen.add(at);
-    yield at as KafkaFailure;
-    at = (at as KafkaFailure).cause;
+    const failure: KafkaFailure = at;
+    yield failure;
+    at = failure.cause;
   }
 }
 

@@ -6,7 +6,7 @@ import type { WantedTopic } from '../../adapters/kafka/topics.js';
 import { LARGEST_BODY } from '../../auditing/auditEntry.js';
 import { holdsCertificate } from '../../domain/certificate.js';
 import { LetheError } from '../../domain/errors.js';
-import type { TopicRole, Topics } from '../../domain/topics.js';
+import { TOPIC_ROLES, type TopicRole, type Topics } from '../../domain/topics.js';
 import { ORDINARY_RESULT_BYTES } from '../../operators/publish.js';
 import type { LetheConfig } from '../config/schema.js';
 
@@ -100,8 +100,8 @@ export function kafkaOptions(
 /** The topics as Lethe needs them. */
 export function wantedTopics(config: LetheConfig, topics: Topics): WantedTopic[] {
   const { transport } = config;
-  return (Object.entries(topics) as [TopicRole, string][]).map(([role, topic]) => ({
-    topic,
+  return TOPIC_ROLES.map((role) => ({
+    topic: topics[role],
     partitions: ORDERED_ROLES.includes(role) ? 1 : transport.partitions,
     ordered: ORDERED_ROLES.includes(role),
     replicationFactor: transport.kafka.replicationFactor,

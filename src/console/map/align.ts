@@ -9,8 +9,10 @@ export type Centres = ReadonlyMap<string, PlanePoint>;
  * @returns how to move a point; as it is where there is nothing in common
  */
 export function alignment(from: Centres, to: Centres): (point: PlanePoint) => PlanePoint {
-  const common = [...from.keys()].filter((name) => to.has(name));
-  const pairs = common.map((name) => ({ a: from.get(name) as PlanePoint, b: to.get(name) as PlanePoint }));
+  const pairs = [...from].flatMap(([name, a]) => {
+    const b = to.get(name);
+    return b ? [{ a, b }] : [];
+  });
   if (pairs.length === 0) return (point) => point;
   const a0 = centreOf(pairs.map(({ a }) => a));
   const b0 = centreOf(pairs.map(({ b }) => b));

@@ -1,3 +1,4 @@
+import type { FailedReply } from '../../model/embedder/answeringThread.js';
 import type { PlanePoint } from '../../model/projection.js';
 
 /** What the projector's thread is told at its start. */
@@ -14,7 +15,9 @@ export type ProjectorRequest =
   /** Lays vectors into the plane that is there. */
   | { readonly kind: 'place'; readonly vectors: Float32Array<ArrayBuffer> };
 
-/** Points in the order of the vectors. */
-export type ProjectorReply =
-  | { readonly ok: true; readonly points: readonly PlanePoint[] }
-  | { readonly ok: false; readonly message: string };
+export interface ProjectorAnswer {
+  readonly ok: true;
+  /** In the order of the vectors. */
+  readonly points: readonly PlanePoint[];
+}
+export type ProjectorReply = ProjectorAnswer | FailedReply;

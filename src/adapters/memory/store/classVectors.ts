@@ -48,7 +48,7 @@ export class ClassVectors implements BlockOwner {
    * @returns the id of the row that changed its place, if one did; it now lies at `place`
    */
   remove({ block, row }: Place, detached: Set<Block>): string | undefined {
-    const last = this.#blocks.at(-1) as Block;
+    const last = this.#blocks.at(-1) ?? block;
     detachOnce(last, detached);
     const mover = last.read(last.count - 1);
     const moves = last !== block || row !== last.count - 1;

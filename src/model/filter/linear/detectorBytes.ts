@@ -28,8 +28,8 @@ export function decodeDetector(bytes: Uint8Array): Detector | null {
   const header = headerSchema.safeParse(json(all.subarray(4, start).toString()));
   if (!header.success) return null;
   const { dimension, keys, ids, places } = header.data;
-  const sizes = [keys.length * dimension, keys.length, places.length * keys.length] as const;
-  if (all.length !== start + NUMBER * sizes.reduce((sum, size) => sum + size, 0)) return null;
+  const sizes = { rows: keys.length * dimension, biases: keys.length, scores: places.length * keys.length };
+  if (all.length !== start + NUMBER * (sizes.rows + sizes.biases + sizes.scores)) return null;
   if (ids.length !== places.length) return null;
   if (places.some((place) => place >= keys.length)) return null;
   let at = start;
@@ -38,7 +38,7 @@ export function decodeDetector(bytes: Uint8Array): Detector | null {
     at += size * NUMBER;
     return new Float32Array(new Uint8Array(littleEndian(numbers)).buffer);
   };
-  const [rows, biases, scores] = sizes.map(next) as [Float32Array, Float32Array, Float32Array];
+  const [rows, biases, scores] = [next(sizes.rows), next(sizes.biases), next(sizes.scores)];
   return { dimension, keys, rows, biases, heldOut: { ids, places: Int32Array.from(places), scores } };
 }
 

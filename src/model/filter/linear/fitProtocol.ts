@@ -1,3 +1,4 @@
+import type { FailedReply } from '../../embedder/answeringThread.js';
 import type { Detector } from './detector.js';
 
 /** What the fitter's thread is told at its start. */
@@ -23,6 +24,8 @@ export type FitRequest =
   /** Makes the detector of the classes with these keys, all that were added. */
   | { readonly kind: 'fit'; readonly keys: readonly string[] };
 
-export type FitReply =
-  | { readonly ok: true; readonly detector: Detector | null }
-  | { readonly ok: false; readonly message: string };
+export interface FitAnswer {
+  readonly ok: true;
+  readonly detector: Detector | null;
+}
+export type FitReply = FitAnswer | FailedReply;

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import type { Worker } from 'node:worker_threads';
 import { LetheError } from '../../../domain/errors.js';
+import { AnsweringThread } from '../../embedder/answeringThread.js';
 import { startThread } from '../../embedder/startThread.js';
 import type { Detector } from './detector.js';
-import type { FitReply, FitRequest, FitterSettings, Portion } from './fitProtocol.js';
+import type { FitAnswer, FitRequest, FitterSettings, Portion } from './fitProtocol.js';
 
 /**
  * Makes detectors in a thread of its own, which keeps the sums of classes, so that a further class costs its own vectors
@@ -30,37 +29,14 @@ export interface DetectorFitter {
 /** The thread is started by the first class, and does not keep the process alive; one that ended holds nothing any more. */
 export function createDetectorFitter(settings: FitterSettings): DetectorFitter {
   const held = new Set<string>();
-  let thread: { readonly worker: Worker; readonly ended: AbortSignal } | undefined;
-  const start = () => {
-    const worker = startThread(import.meta.url, 'fitWorker', settings);
-    const ended = new AbortController();
-    worker.unref();
-    // Whoever waits for an answer is told by the exit; without a listener an error would end the process.
-    worker.on('error', () => undefined);
-    worker.once('exit', () => {
-      if (thread?.worker === worker) {
-        thread = undefined;
-        held.clear();
-      }
-      ended.abort();
-    });
-    return { worker, ended: ended.signal };
-  };
-  const ask = async (request: FitRequest): Promise<Detector | null> => {
-    thread ??= start();
-    const answered = once(thread.worker, 'message', { signal: thread.ended });
-    thread.worker.postMessage(request, request.kind === 'add' ? [request.vectors.buffer] : []);
-    const [reply] = (await answered.catch((cause: unknown) => {
-      throw unmade('its thread ended', cause);
-    })) as [FitReply];
-    if (!reply.ok) throw unmade(reply.message);
-    return reply.detector;
-  };
+  const thread = new AnsweringThread<FitRequest, FitAnswer>({
+    start: () => startThread(import.meta.url, 'fitWorker', settings),
+    failed: unmade,
+    onGone: () => held.clear(),
+  });
   const forget = async (): Promise<void> => {
     held.clear();
-    const ending = thread?.worker;
-    thread = undefined;
-    await ending?.terminate();
+    await thread.end();
   };
   return {
     held,
@@ -69,7 +45,7 @@ export function createDetectorFitter(settings: FitterSettings): DetectorFitter {
       try {
         for await (const portion of portions) {
           count += portion.ids.length;
-          await ask({ kind: 'add', key, ...portion });
+          await thread.ask({ kind: 'add', key, ...portion }, [portion.vectors.buffer]);
         }
         held.add(key);
         return count;
@@ -82,7 +58,7 @@ export function createDetectorFitter(settings: FitterSettings): DetectorFitter {
       // A thread that ended meanwhile took the sums with it.
       if (keys.length === 0 || !keys.every((key) => held.has(key)))
         throw unmade('sums of a class are missing');
-      const made = await ask({ kind: 'fit', keys });
+      const { detector: made } = await thread.ask({ kind: 'fit', keys });
       if (!made) throw unmade('its thread answered something else');
       return made;
     },
