@@ -3,11 +3,16 @@ import { noteTold } from '../auditing/confirmEvent.js';
 import { encodeEvent, encodeModelVersion } from '../domain/cloudEvents.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { markErasureComplete, markErasureTold } from '../forgetting/purgeClasses.js';
-import type { Context } from './context.js';
+import type { Common } from './context.js';
 import type { Signal } from './signal.js';
 
 /** Writes an event, and the model version where it tells of one; then it is a signal. */
-export function announce({ log, topics, settings, store }: Context): (event: LetheEvent) => Promise<Signal> {
+export function announce({
+  log,
+  topics,
+  settings,
+  store,
+}: Omit<Common, 'stop'>): (event: LetheEvent) => Promise<Signal> {
   return async (event) => {
     const told = encodeEvent(event, settings.modelName, topics);
     const records = [told];

@@ -1,5 +1,5 @@
 import { from, map, merge, Observable, Subject, switchMap, takeUntil } from 'rxjs';
-import type { Context } from './context.js';
+import type { Common } from './context.js';
 import type { Signal } from './signal.js';
 
 /**
@@ -8,7 +8,7 @@ import type { Signal } from './signal.js';
  * @throws LetheError `learner-replaced`
  */
 export function asLearner(
-  { store: { lease }, stop }: Pick<Context, 'store' | 'stop'>,
+  { store: { lease }, stop }: Pick<Common, 'store' | 'stop'>,
   topologies: () => Observable<Signal>,
 ): Observable<Signal> {
   return new Observable<Signal>((subscriber) => {

@@ -9,7 +9,7 @@ import { groupsOf } from '../domain/groups.js';
 import type { AuditEntry } from '../domain/messages/audit.js';
 import { eventSchema } from '../domain/messages/event.js';
 import type { LogRecord } from '../domain/record.js';
-import { type Context, inFlight } from './context.js';
+import { type Auditing, type Common, inFlight } from './context.js';
 import type { Signal } from './signal.js';
 
 /**
@@ -18,7 +18,7 @@ import type { Signal } from './signal.js';
  * others may write them, and those that it does not confirm are emitted; records are signed where there is a key.
  * @param now the clock of the chain
  */
-export function auditing(context: Context, now: () => Date = () => new Date()): Observable<Signal> {
+export function auditing(context: Common & Auditing, now: () => Date = () => new Date()): Observable<Signal> {
   const { log, topics, settings, stop } = context;
   const tell = chainWriter(context, now);
   return log
@@ -26,7 +26,7 @@ export function auditing(context: Context, now: () => Date = () => new Date()): 
     .pipe(takeUntil(stop), concatMap(tell), concatAll());
 }
 
-function chainWriter(context: Context, now: () => Date): (record: LogRecord) => Promise<Signal[]> {
+function chainWriter(context: Common & Auditing, now: () => Date): (record: LogRecord) => Promise<Signal[]> {
   const { log, topics, settings, sealer } = context;
   const { modelName } = settings;
   /** Undefined where it has to be looked up. */
@@ -60,7 +60,7 @@ const BEHIND_MS = 500;
 async function confirmed(
   entry: AuditEntry,
   { value }: LogRecord,
-  { store }: Pick<Context, 'store'>,
+  { store }: Pick<Common, 'store'>,
 ): Promise<AuditEntry> {
   if (entry.told.of !== 'event') return entry;
   const confirming = confirmationOf(entry.told.body, value, store.registry);
@@ -86,7 +86,7 @@ function doubtIn({ told, registry, position }: AuditEntry): Signal[] {
  * Resolves where the store went back: it can't be asked before the learner has brought it forward, which waits for the chain.
  * What is told then stands in the chain unconfirmed and undoubted.
  */
-async function behind({ history }: Context['store'], over: AbortSignal): Promise<undefined> {
+async function behind({ history }: Common['store'], over: AbortSignal): Promise<undefined> {
   for (;;) {
     // Ends with what it waits beside.
     await wait(BEHIND_MS, undefined, { signal: over }).catch(() => undefined);

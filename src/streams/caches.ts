@@ -11,7 +11,7 @@ import {
 } from 'rxjs';
 import { classesIn, type RegistrySnapshot } from '../domain/classes.js';
 import type { Holder } from '../domain/holders.js';
-import type { Context } from './context.js';
+import type { Common, Detecting, Keeping } from './context.js';
 import type { Signal } from './signal.js';
 
 /** How often the registry is looked at. */
@@ -21,7 +21,7 @@ const LOOK_MS = 60_000;
 /** Likewise where it found something. */
 const FOUND_MS = 2000;
 
-type Caching = Pick<Context, 'store' | 'checkpoints' | 'copies' | 'screen' | 'worker' | 'settings' | 'stop'>;
+type Caching = Pick<Common, 'store' | 'settings' | 'stop'> & Pick<Detecting, 'screen'> & Keeping;
 
 /**
  * Notes in the store that this worker may hold copies of models, before it can write one. It says nothing of what is there: that
@@ -58,7 +58,7 @@ export function caches(context: Caching): Observable<Signal> {
 }
 
 /** Takes this worker's copies and its name out of the store: it stops, and keeps nothing. */
-export function left({ store, copies }: Pick<Context, 'store' | 'copies'>): Observable<never> {
+export function left({ store, copies }: Pick<Caching, 'store' | 'copies'>): Observable<never> {
   return concat(
     defer(() => copies.clear()),
     defer(() => store.holders.drop(copies.id)),

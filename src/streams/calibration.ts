@@ -1,7 +1,7 @@
 import { defer, filter, merge, type Observable, takeUntil } from 'rxjs';
 import { encodeEvent } from '../domain/cloudEvents.js';
 import { mapInBatches } from '../operators/mapInBatches.js';
-import type { Context } from './context.js';
+import type { Common, Detecting } from './context.js';
 import type { Signal } from './signal.js';
 
 /**
@@ -10,7 +10,7 @@ import type { Signal } from './signal.js';
  * filter lacks something that a calibration makes.
  */
 export function calibration(
-  { screen, known, log, topics, settings, stop }: Context,
+  { screen, known, log, topics, settings, stop }: Common & Detecting,
   changes: Observable<unknown>,
 ): Observable<Signal> {
   const missing = defer(() => screen.keepUp()).pipe(filter((isComplete) => !isComplete));

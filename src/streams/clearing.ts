@@ -7,7 +7,7 @@ import { topicPlaces } from '../domain/topicPlaces.js';
 import { lookAt, placesOf } from '../forgetting/lookAt.js';
 import { noteFiles } from '../forgetting/purgeClasses.js';
 import { announce } from './announce.js';
-import type { Context } from './context.js';
+import type { Common, Keeping } from './context.js';
 import { topicsHolding } from './purgeTopics.js';
 import type { Signal } from './signal.js';
 
@@ -26,7 +26,7 @@ interface Open extends Pick<Erasure, 'commandId' | 'since' | 'files'> {
  * tried again, for as long as it takes, also after a restart and by the next learner. When every place was looked at it tells so,
  * once.
  */
-export function clearing(context: Context): Observable<Signal> {
+export function clearing(context: Common & Keeping): Observable<Signal> {
   const trying = new Trying(context);
   return timer(0, POLL_MS).pipe(
     // Told of before it looks again: one that is not marked yet would be told of twice.
@@ -39,7 +39,7 @@ class Trying {
   #next = 0;
   #failures = 0;
 
-  constructor(private readonly context: Context) {}
+  constructor(private readonly context: Common & Keeping) {}
 
   /** Erasures that are complete, and not told of as such. */
   async ended(): Promise<LetheEvent[]> {

@@ -10,16 +10,16 @@ import { announceTask } from '../learning/announceTask.js';
 import { decode } from '../operators/decode.js';
 import { publish } from '../operators/publish.js';
 import { route } from '../operators/route.js';
-import { type Context, inFlight } from './context.js';
+import { type Common, type Embedding, inFlight } from './context.js';
 import { type Signal, toSignals } from './signal.js';
 import { onceWhole } from './wholeCommands.js';
 
 /** Commands in, events out, in their order. Unlearning is done here and now; learning is only announced. */
-export function commands(context: Context): Observable<Signal> {
+export function commands(context: Common & Embedding): Observable<Signal> {
   return onceWhole(context, () => carryingOut(context));
 }
 
-function carryingOut({ log, topics, stop, store, ...context }: Context): Observable<Signal> {
+function carryingOut({ log, topics, stop, store, ...context }: Common & Embedding): Observable<Signal> {
   const { embedders, probe, settings } = context;
   const opening = { embedder: embedders.urgent, limits: settings.limits };
   return log

@@ -65,30 +65,57 @@ export function inFlight({
   return { maxInFlight, maxInFlightBytes };
 }
 
-/** The collaborators of all topologies: adapters chosen by the composition root. */
-export interface Context {
+/** What all topologies work with. */
+export interface Common {
   readonly log: EventLog;
   readonly topics: Topics;
   readonly store: KnowledgeStore;
+  readonly settings: Settings;
+  /** Ends the reading of all topics; what is under way is finished. */
+  readonly stop: Observable<unknown>;
+}
+
+/** What records are opened and embedded with. */
+export interface Embedding {
   /** Queries and commands go before samples: live answers do not wait for the embedding of a task. */
   readonly embedders: Lanes;
+  readonly probe: Probe;
+}
+
+/** What tells unlearned inputs, and those that are like nothing known. */
+export interface Detecting {
+  readonly screen: Screen;
+  /** Calibrates what is unknown; null where all inputs are answered with a class. */
+  readonly known: (() => ReturnType<typeof calibrateKnown>) | null;
+}
+
+/** The model that answers. */
+export interface Answering {
+  /** Loads the classifier of a published model. */
+  readonly load: (model: ModelVersion) => Promise<Classifier>;
+  /** The classifier that answers now; null before the first task. */
+  readonly current: BehaviorSubject<Classifier | null>;
+}
+
+/** What makes models. */
+export interface Making {
   readonly trainer: Trainer & Rebuilder;
+}
+
+/** What is kept of models. */
+export interface Keeping {
   readonly checkpoints: Pick<CheckpointStore, 'removeOf' | 'removeTorn' | 'removeOld' | 'knowing'>;
   /** What this worker keeps of models in its own folder. */
   readonly copies: Copies;
   /** Name of this worker, for people. */
   readonly worker: string;
-  /** Loads the classifier of a published model. */
-  readonly load: (model: ModelVersion) => Promise<Classifier>;
-  /** The classifier that answers now; null before the first task. */
-  readonly current: BehaviorSubject<Classifier | null>;
-  readonly screen: Screen;
-  /** Calibrates what is unknown; null where all inputs are answered with a class. */
-  readonly known: (() => ReturnType<typeof calibrateKnown>) | null;
-  readonly probe: Probe;
-  readonly settings: Settings;
+}
+
+/** What the audit chain is written with. */
+export interface Auditing {
   /** Signs the records of the audit chain; left out where no key is configured. */
   readonly sealer?: Sealer;
-  /** Ends the reading of all topics; what is under way is finished. */
-  readonly stop: Observable<unknown>;
 }
+
+/** The collaborators of all topologies: adapters chosen by the composition root. Each topology takes the parts that it needs. */
+export interface Context extends Common, Embedding, Detecting, Answering, Making, Keeping, Auditing {}

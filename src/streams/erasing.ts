@@ -11,11 +11,13 @@ import { needsRevision, reviseModel } from '../forgetting/reviseModel.js';
 import { type Perseverance, persevere } from '../learning/persevere.js';
 import { mapInBatches } from '../operators/mapInBatches.js';
 import { announce } from './announce.js';
-import type { Context } from './context.js';
+import type { Answering, Common, Keeping, Making } from './context.js';
 import { modelMaking } from './modelMaking.js';
 import { persevering } from './persevering.js';
 import { purgeTopics } from './purgeTopics.js';
 import type { Signal } from './signal.js';
+
+type Erasing = Common & Making & Answering & Keeping;
 
 /**
  * Keeps the model in step with the registry's learned classes, where the learner can revise it exactly. And erases the
@@ -25,7 +27,7 @@ import type { Signal } from './signal.js';
  * rebuild; requests that come meanwhile share the next rebuild.
  */
 export function erasing(
-  context: Context,
+  context: Erasing,
   changes: Observable<LetheEvent>,
   inTurn: InTurn,
 ): Observable<Signal> {
@@ -40,7 +42,7 @@ export function erasing(
 }
 
 function eraseWhatIsWanted(
-  context: Context,
+  context: Erasing,
   inTurn: InTurn,
   perseverance: Perseverance,
 ): Observable<LetheEvent> {
@@ -54,7 +56,7 @@ function eraseWhatIsWanted(
 }
 
 async function erase(
-  context: Context,
+  context: Erasing,
   inTurn: InTurn,
   emit: (event: LetheEvent) => void,
   perseverance: Perseverance,
@@ -100,13 +102,13 @@ async function erase(
   }
 }
 
-function isOutdated({ trainer, store }: Context): boolean {
+function isOutdated({ trainer, store }: Common & Making): boolean {
   const snapshot = store.registry.snapshot();
   return trainer.revise ? needsRevision(snapshot) : needsRebuild(snapshot);
 }
 
 /** By subtraction where the learner can, else by a rebuild. */
-function renew(context: Context, inTurn: InTurn, emit: (event: LetheEvent) => void): Promise<void> {
+function renew(context: Erasing, inTurn: InTurn, emit: (event: LetheEvent) => void): Promise<void> {
   const { trainer, store, settings } = context;
   const making = modelMaking(context, inTurn);
   if (trainer.revise)
@@ -120,7 +122,7 @@ function renew(context: Context, inTurn: InTurn, emit: (event: LetheEvent) => vo
 async function giveUp(
   wanted: readonly ClassRecord[],
   error: unknown,
-  { store }: Context,
+  { store }: Common,
   emit: (event: LetheEvent) => void,
 ): Promise<void> {
   const failure = toLetheError(error, 'training-failed').toJSON();

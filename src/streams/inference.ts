@@ -9,21 +9,23 @@ import { filterUnlearned } from '../operators/filterUnlearned.js';
 import { openPayload } from '../operators/openPayload.js';
 import { predict } from '../operators/predict.js';
 import { publish } from '../operators/publish.js';
-import { type Context, inFlight } from './context.js';
+import { type Answering, type Common, type Detecting, type Embedding, inFlight } from './context.js';
 import { modelNow } from './models.js';
 import { type Signal, toSignals } from './signal.js';
+
+type Inferring = Common & Embedding & Detecting & Answering;
 
 /**
  * Queries in, predictions out. Where it is stopped before the first model is loaded, the queries that wait for it stay
  * unsettled: another worker answers them.
  * @param ask has the model that the registry names be loaded at once
  */
-export function inference(context: Context, ask: () => void): Observable<Signal> {
+export function inference(context: Inferring, ask: () => void): Observable<Signal> {
   const { stop, current } = context;
   return answers(context, ask).pipe(takeUntil(stop.pipe(filter(() => current.value === null))));
 }
 
-function answers({ log, topics, stop, ...context }: Context, ask: () => void): Observable<Signal> {
+function answers({ log, topics, stop, ...context }: Inferring, ask: () => void): Observable<Signal> {
   const current = () => modelNow(context, ask);
   const { embedders, probe, settings } = context;
   const inBatches = { batchSize: settings.answerBatch, probe };

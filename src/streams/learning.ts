@@ -30,13 +30,15 @@ import { publish } from '../operators/publish.js';
 import { storeVectors } from '../operators/storeVectors.js';
 import { trainTasks } from '../operators/trainTasks.js';
 import { announce } from './announce.js';
-import { type Context, inFlight } from './context.js';
+import { type Answering, type Common, type Embedding, inFlight, type Making } from './context.js';
 import { modelMaking } from './modelMaking.js';
 import { samplesOf, unfinished } from './openTasks.js';
 import { persevering } from './persevering.js';
 import { type Signal, toSignals } from './signal.js';
 import type { Supervise } from './supervise.js';
 import { untoldModel } from './untoldModel.js';
+
+type Training = Common & Embedding & Making & Answering;
 
 /** How learning runs beside the other topologies. */
 export interface Learning {
@@ -51,7 +53,7 @@ export interface Learning {
  * left unfinished: open tasks go on where they were, finished ones and the current model are told of.
  */
 export function learning(
-  context: Context,
+  context: Training,
   announced: Observable<Announcement>,
   { inTurn, supervise }: Learning,
 ): Observable<Signal> {
@@ -98,7 +100,7 @@ function isOpen(task: string, { registry }: KnowledgeStore): boolean {
 }
 
 function learningFrom(
-  context: Context,
+  context: Training,
   announcements: Observable<Announcement>,
   { inTurn, supervise, perseverance }: Learning & { readonly perseverance: Perseverance },
 ): Observable<Signal> {
@@ -135,7 +137,7 @@ function storing({
   probe,
   settings,
   stop,
-}: Context): Observable<Flow<StoredSample>> {
+}: Common & Embedding): Observable<Flow<StoredSample>> {
   const inBatches = { batchSize: settings.storeBatch, probe };
   return log.read({ topics: [topics.samples], group: groupsOf(topics).learning, ...inFlight(settings) }).pipe(
     takeUntil(stop),

@@ -10,7 +10,7 @@ import {
   timer,
 } from 'rxjs';
 import type { Classifier } from '../model/classifier.js';
-import type { Context } from './context.js';
+import type { Answering, Common } from './context.js';
 import { replaceClassifier } from './replaceClassifier.js';
 
 /** How often a worker without queries asks for the registry; one with queries asks for every batch. */
@@ -25,7 +25,10 @@ export interface Following {
 }
 
 /** Keeps the classifier that answers the one that the registry names, whoever trained it. Emits nothing. */
-export function models(context: Context, { asked, over }: Following): Observable<never> {
+export function models(
+  context: Pick<Common, 'store'> & Answering,
+  { asked, over }: Following,
+): Observable<never> {
   const { store, current, load } = context;
   const follow = async (): Promise<void> => {
     const { model } = await store.registry.refresh();
@@ -44,7 +47,7 @@ export function models(context: Context, { asked, over }: Following): Observable
  * @param ask has {@link models} look at once
  */
 export async function modelNow(
-  { current, store }: Pick<Context, 'current' | 'store'>,
+  { current, store }: Pick<Common, 'store'> & Pick<Answering, 'current'>,
   ask: () => void,
 ): Promise<Classifier | null> {
   for (;;) {

@@ -1,11 +1,11 @@
 import { finalize, merge, Observable, Subject } from 'rxjs';
 import type { Perseverance } from '../learning/persevere.js';
-import type { Context } from './context.js';
+import type { Common } from './context.js';
 import type { Signal } from './signal.js';
 
 /** Runs what makes models so that it holds on until the worker stops, and tells in signals what it waits for. */
 export function persevering(
-  { stop }: Pick<Context, 'stop'>,
+  { stop }: Pick<Common, 'stop'>,
   what: Extract<Signal, { kind: 'model-waits' }>['what'],
   topology: (perseverance: Perseverance) => Observable<Signal>,
 ): Observable<Signal> {

@@ -7,7 +7,7 @@ import { groupsOf } from '../domain/groups.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { namingOneOf } from '../domain/namedClass.js';
 import { type LogRecord, positionOf } from '../domain/record.js';
-import type { Context } from './context.js';
+import type { Common } from './context.js';
 
 type Erased = Extract<LetheEvent, { kind: 'erased' }>;
 type Holding = Erased['topics'];
@@ -18,7 +18,7 @@ type Holding = Erased['topics'];
  */
 export async function purgeTopics(
   classes: readonly string[],
-  context: Pick<Context, 'log' | 'topics' | 'settings'>,
+  context: Pick<Common, 'log' | 'topics' | 'settings'>,
 ): Promise<Pick<Erased, 'deadLetters' | 'topics'>> {
   const { log, topics, settings } = context;
   const deadLetters = await purgeDeadLetters(classes, context);
@@ -32,7 +32,7 @@ export async function topicsHolding({
   log,
   topics,
   settings,
-}: Pick<Context, 'log' | 'topics' | 'settings'>): Promise<Holding> {
+}: Pick<Common, 'log' | 'topics' | 'settings'>): Promise<Holding> {
   const holding = [topics.samples, topics.queries, topics.commands, topics['dead-letters']];
   const purged = [topics['dead-letters'], ...(settings.rebuild.deleteSamples ? [topics.samples] : [])];
   const [retention, ends] = await Promise.all([log.retention(holding), log.writtenEnds(purged)]);
@@ -61,7 +61,7 @@ const BATCH = { letters: 1000, bytes: 2 ** 23 };
  */
 async function purgeDeadLetters(
   classes: readonly string[],
-  { log, topics }: Pick<Context, 'log' | 'topics'>,
+  { log, topics }: Pick<Common, 'log' | 'topics'>,
 ): Promise<number> {
   const topic = topics['dead-letters'];
   const isOfClass = namingOneOf(classes, topics);

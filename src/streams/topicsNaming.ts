@@ -6,7 +6,7 @@ import { namingOneOf } from '../domain/namedClass.js';
 import type { Place } from '../domain/places.js';
 import type { LogRecord } from '../domain/record.js';
 import { topicPlaces } from '../domain/topicPlaces.js';
-import type { Context } from './context.js';
+import type { Common } from './context.js';
 
 type Holding = Extract<LetheEvent, { kind: 'erased' }>['topics'];
 
@@ -19,7 +19,7 @@ export async function topicsNaming(
   className: string,
   topics: Holding,
   erasedAt: string | undefined,
-  { log, topics: roles }: Pick<Context, 'log' | 'topics'>,
+  { log, topics: roles }: Pick<Common, 'log' | 'topics'>,
 ): Promise<Place[]> {
   const isNamed = namingOneOf([className], roles);
   const places: Place[] = [];

@@ -5,7 +5,7 @@ import type { InTurn } from '../domain/inTurn.js';
 import type { ModelVersion } from '../domain/messages/model.js';
 import type { LogRecord } from '../domain/record.js';
 import { announce } from './announce.js';
-import type { Context } from './context.js';
+import type { Common } from './context.js';
 import type { Signal } from './signal.js';
 
 /**
@@ -13,7 +13,7 @@ import type { Signal } from './signal.js';
  * a rebuild. The topic of the models itself says what was told. It takes the first turn, so that no newer model is told of
  * in between.
  */
-export function untoldModel(context: Context, inTurn: InTurn): Observable<Signal> {
+export function untoldModel(context: Common, inTurn: InTurn): Observable<Signal> {
   const told = inTurn(async () => {
     const model = await untold(context);
     return model && announce(context)({ kind: 'model-published', model });
@@ -21,7 +21,7 @@ export function untoldModel(context: Context, inTurn: InTurn): Observable<Signal
   return from(told).pipe(mergeMap((signal) => (signal ? [signal] : EMPTY)));
 }
 
-async function untold({ store, log, topics }: Context): Promise<ModelVersion | null> {
+async function untold({ store, log, topics }: Common): Promise<ModelVersion | null> {
   const { model, tasks } = await store.registry.refresh();
   // The model of a task that was not told of is told with it.
   if (!model || [...tasks.values()].some(({ state }) => state === 'finished')) return null;

@@ -16,7 +16,7 @@ import type { Loss } from '../adapters/eventLog.js';
 import { groupsOf } from '../domain/groups.js';
 import type { LetheEvent } from '../domain/messages/event.js';
 import { announce } from './announce.js';
-import type { Context } from './context.js';
+import type { Common } from './context.js';
 import type { Signal } from './signal.js';
 
 /** How often it is looked whether someone accepted the loss. */
@@ -27,7 +27,7 @@ const POLL_MS = 2000;
  * goes into the audit chain and in a signal, and waits until an operator accepts it (`lethe topics accept-loss`): a request
  * to forget that vanished must not look like one that was carried out.
  */
-export function onceWhole(context: Context, topology: () => Observable<Signal>): Observable<Signal> {
+export function onceWhole(context: Common, topology: () => Observable<Signal>): Observable<Signal> {
   const { log, topics, stop } = context;
   return timer(0, POLL_MS).pipe(
     exhaustMap(() => log.losses(groupsOf(topics).commands, topics.commands)),
@@ -40,7 +40,7 @@ export function onceWhole(context: Context, topology: () => Observable<Signal>):
   );
 }
 
-function told(losses: readonly Loss[], context: Context): Observable<Signal> {
+function told(losses: readonly Loss[], context: Common): Observable<Signal> {
   const events = losses.map((loss) => lostEvent(loss, false));
   return concat(
     of<Signal>({ kind: 'commands-lost', losses }),
@@ -50,7 +50,7 @@ function told(losses: readonly Loss[], context: Context): Observable<Signal> {
 
 function goOn(
   accepted: readonly Loss[],
-  context: Context,
+  context: Common,
   topology: () => Observable<Signal>,
 ): Observable<Signal> {
   if (accepted.length === 0) return topology();

@@ -9,7 +9,7 @@ import { groupsOf } from '../../domain/groups.js';
 import type { Command } from '../../domain/messages/command.js';
 import type { LetheEvent } from '../../domain/messages/event.js';
 import { type LogRecord, positionOf } from '../../domain/record.js';
-import type { Context } from '../context.js';
+import type { Common } from '../context.js';
 import { carryOut, type Missing } from './carryOut.js';
 import { type Effect, type Told, toldBy } from './told.js';
 
@@ -26,7 +26,7 @@ export type BroughtForward = Extract<LetheEvent, { kind: 'store-brought-forward'
  * @throws LetheError where it can't be brought forward: then everybody goes on waiting
  */
 export async function bringForward(
-  context: Context,
+  context: Common,
   history: StoreHistory,
   { found, known, run }: Standing,
 ): Promise<BroughtForward> {
@@ -52,7 +52,7 @@ export async function bringForward(
 }
 
 /** What the chain tells of, once everything that was written is in it. */
-async function wholeTale({ log, topics }: Context): Promise<Told> {
+async function wholeTale({ log, topics }: Common): Promise<Told> {
   const behind = (): Promise<number> => log.lag(groupsOf(topics).audit, [topics.commands, topics.events]);
   for (let tries = 0; (await behind()) > 0; tries++) {
     if (tries === ASKED) throw notWholeYet(await behind());
@@ -83,7 +83,7 @@ function notWholeYet(records: number): LetheError {
 }
 
 /** Commands whose effect was told of, and of which the store has no receipt; in the order in which they were done. */
-async function missingOf({ effects }: Told, context: Context, { registry }: Changeable): Promise<Missing[]> {
+async function missingOf({ effects }: Told, context: Common, { registry }: Changeable): Promise<Missing[]> {
   const lacking = new Map<string, Effect>();
   for (const [id, effect] of effects) if ((await registry.receipt(id)) === null) lacking.set(id, effect);
   if (lacking.size === 0) return [];
@@ -101,7 +101,7 @@ interface Found {
 }
 
 /** The commands of these ids, as far as their topic keeps them. */
-async function commandsOf(ids: ReadonlySet<string>, { log, topics }: Context): Promise<Map<string, Found>> {
+async function commandsOf(ids: ReadonlySet<string>, { log, topics }: Common): Promise<Map<string, Found>> {
   const found = new Map<string, Found>();
   const handle = async (record: LogRecord): Promise<void> => {
     const command = commandIn(record);

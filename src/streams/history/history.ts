@@ -26,7 +26,7 @@ import { type ChainHead, sha256 } from '../../domain/auditChain.js';
 import type { AuditRecord } from '../../domain/messages/audit.js';
 import type { LogRecord } from '../../domain/record.js';
 import { announce } from '../announce.js';
-import { type Context, inFlight } from '../context.js';
+import { type Common, inFlight } from '../context.js';
 import type { Signal } from '../signal.js';
 import type { Supervise } from '../supervise.js';
 import { type BroughtForward, bringForward } from './bringForward.js';
@@ -38,7 +38,7 @@ const POLL_MS = 500;
  * Runs a topology once it is known how new the registry has to be: the audit chain names its version, also to a worker that
  * has seen none. From then on nobody here answers from an older state, whatever the store holds.
  */
-export function onceKnown(context: Context, topology: () => Observable<Signal>): Observable<Signal> {
+export function onceKnown(context: Common, topology: () => Observable<Signal>): Observable<Signal> {
   const { history } = context.store;
   if (!history) return topology();
   history.onlyVerified();
@@ -58,7 +58,7 @@ export interface Learner {
  * first. What runs waits meanwhile.
  */
 export function onceForward(
-  context: Context,
+  context: Common,
   supervise: Supervise,
   { topologies, auditing }: Learner,
 ): Observable<Signal> {
@@ -82,7 +82,7 @@ export function onceForward(
 }
 
 /** Emits, again and again, null where the store is not behind; else that it is, and then what was done. */
-function looking(context: Context, history: StoreHistory): Observable<Look> {
+function looking(context: Common, history: StoreHistory): Observable<Look> {
   return demanded(context).pipe(
     switchMap(() => timer(0, POLL_MS)),
     exhaustMap(() => look(context, history)),
@@ -92,7 +92,7 @@ function looking(context: Context, history: StoreHistory): Observable<Look> {
 
 type Look = BroughtForward | 'behind' | null;
 
-function look(context: Context, history: StoreHistory): Observable<Look> {
+function look(context: Common, history: StoreHistory): Observable<Look> {
   return defer(() => history.standing()).pipe(
     switchMap((standing) =>
       standing.isBehind
@@ -110,7 +110,7 @@ async function verified(history: StoreHistory, { isVerified, run }: Standing): P
   return null;
 }
 
-function demanded({ log, topics, store }: Context): Observable<void> {
+function demanded({ log, topics, store }: Common): Observable<void> {
   return defer(() => from(chainEnd(log, topics.audit))).pipe(
     map(({ records }) => {
       for (const record of records) demandOf(record, store);
@@ -119,7 +119,7 @@ function demanded({ log, topics, store }: Context): Observable<void> {
 }
 
 /** Follows the audit chain, so that a worker that is not asked for anything knows how new the registry is, too. */
-export function following({ log, topics, store, settings, stop }: Context): Observable<never> {
+export function following({ log, topics, store, settings, stop }: Common): Observable<never> {
   const group = `kept-${randomUUID()}`;
   let head: ChainHead | undefined;
   const follow = (record: LogRecord): void => {
@@ -154,7 +154,7 @@ export function following({ log, topics, store, settings, stop }: Context): Obse
   );
 }
 
-function demandOf({ registryVersion }: AuditRecord, { registry }: Context['store']): void {
+function demandOf({ registryVersion }: AuditRecord, { registry }: Common['store']): void {
   if (registryVersion !== undefined) registry.demand(registryVersion);
 }
 

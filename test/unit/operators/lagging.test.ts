@@ -161,7 +161,7 @@ describe('over a store that others changed', () => {
       checkpoints: NO_CHECKPOINTS,
       stop,
     };
-    const following = models(context as Context, { asked: EMPTY, over: stop }).subscribe();
+    const following = models(context, { asked: EMPTY, over: stop }).subscribe();
     await expect.poll(() => loading).toEqual(['v1']);
     await store.registry.update(() => ({ model: { ...MODEL, version: 'v2' } }));
     // A query asks for the registry meanwhile.

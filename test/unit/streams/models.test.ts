@@ -16,8 +16,7 @@ async function following() {
   const over = new Subject<void>();
   const name = (version: string) => store.registry.update(() => ({ model: modelOf(version) }));
   const context: Pick<Context, 'store' | 'current' | 'load'> = { store, current, load };
-  const run = (of: Partial<Context> = {}, by = asked) =>
-    models({ ...context, ...of } as Context, { asked: by, over });
+  const run = (of: Partial<Context> = {}, by = asked) => models({ ...context, ...of }, { asked: by, over });
   return { store, current, disposed, asked, over, name, context, run };
 }
 
