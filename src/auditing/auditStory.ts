@@ -46,7 +46,7 @@ function toldBefore(records: readonly AuditRecord[]): ReadonlyMap<AuditRecord, n
 }
 
 function repetitionWords(first: number | undefined): string {
-  return first === undefined ? '' : ` (told before, as number ${first})`;
+  return first === undefined ? '' : ` (reported before, as number ${first})`;
 }
 
 function concerns(
@@ -98,15 +98,15 @@ function wordsOf(record: AuditRecord): string {
   const words = toldWords(record);
   const { registry } = record;
   if (registry?.confirms !== false) return words;
-  return `NOT CONFIRMED, someone wrote: ${words}. The registry knew nothing of it: ${registry.why ?? 'no reason given'}`;
+  return `NOT CONFIRMED, somebody wrote: ${words}. The registry does not confirm it: ${registry.why ?? 'no reason given'}`;
 }
 
 function toldWords({ told }: AuditRecord): string {
   switch (told.of) {
     case 'command':
-      return `${told.actor ?? 'someone who did not say who'} asked: ${typeof told.body.kind === 'string' ? told.body.kind : 'something'} (command ${told.id})`;
+      return `${told.actor ?? 'an unnamed sender'} requested: ${typeof told.body.kind === 'string' ? told.body.kind : 'something'} (command ${told.id})`;
     case 'unreadable':
-      return `a message that can't be read was refused: ${told.reason}`;
+      return `an unreadable message was refused: ${told.reason}`;
     case 'event':
       return eventWords(eventSchema.parse(told.body));
   }

@@ -26,7 +26,7 @@ export function describeEvent(event: LetheEvent): EventWords {
     case 'task-failed':
       return words(`task ${event.task} failed`, event.error.message);
     case 'model-published':
-      return words(`model ${event.model.version} answers`, `trained on ${event.model.classes.join(', ')}`);
+      return words(`model ${event.model.version} is current`, `trained on ${event.model.classes.join(', ')}`);
     case 'model-rebuilt': {
       const { vectors, accuracyBefore, accuracyAfter } = event.evidence;
       return words(
@@ -55,7 +55,7 @@ export function describeEvent(event: LetheEvent): EventWords {
       return words(`deleted samples of ${classes.join(', ')}`, 'Lethe rebuilds the model without them');
     }
     case 'erase-accepted':
-      return words(`erasing ${moved(event.classes)}`, 'moved to DB-MU for it');
+      return words(`erasing ${moved(event.classes)}`, 'moved to DB-MU');
     case 'erased':
       return words(
         `erased ${counted(event.classes.map(({ name, vectors }) => [name, vectors]))}, ` +
@@ -65,11 +65,11 @@ export function describeEvent(event: LetheEvent): EventWords {
       );
     case 'erasure-completed':
       return words(
-        `every place was looked at, and ${event.classes.join(', ')} is gone from there`,
+        `every place was checked, and ${event.classes.join(', ')} is gone`,
         event.places.map(placeWords).join('; '),
       );
     case 'erase-failed':
-      return words(`${event.classes.join(', ')} not erased`, event.error.message);
+      return words(`erasure of ${event.classes.join(', ')} failed`, event.error.message);
     case 'workers-gone':
       return words(
         'declared gone',
@@ -92,7 +92,7 @@ export function describeEvent(event: LetheEvent): EventWords {
     case 'store-brought-forward': {
       const lost = event.lostClasses.length > 0 ? `; lost: ${event.lostClasses.join(', ')}, learn again` : '';
       return words(
-        `the store had gone back; ${event.carriedOut.length} commands carried out again`,
+        `the store went back; ${event.carriedOut.length} commands carried out again`,
         `from version ${event.found} of the registry to ${event.known}${lost}`,
       );
     }

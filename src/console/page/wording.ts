@@ -27,7 +27,7 @@ export function milliseconds(ms: number): string {
 /** What a state is called, and what it means. */
 export const STATES: Readonly<Record<ClassState, { readonly sign: string; readonly meaning: string }>> = {
   learning: { sign: '◔', meaning: 'its samples arrive, or its task trains' },
-  learned: { sign: '●', meaning: 'answered with' },
+  learned: { sign: '●', meaning: 'answers can name it' },
   unlearned: { sign: '○', meaning: 'no answer names it; its vectors are in DB-MU' },
   rebuilt: { sign: '◌', meaning: 'the model was made without it; its vectors are in DB-MU' },
   erased: { sign: '✕', meaning: 'its vectors and the models that knew it are gone' },
@@ -44,7 +44,7 @@ export function routeText({ route, evidence }: Pick<Answer, 'route' | 'evidence'
 
 export const TRAINING_STAGES: Readonly<Record<Training['stage'], string>> = {
   arriving: 'Samples arrive',
-  waiting: 'Waits for its turn',
+  waiting: 'Waits for training',
   training: 'Trains',
   finished: 'Finished',
   failed: 'Failed',
@@ -63,7 +63,7 @@ export function lineOf(told: Told): Line {
     return { what: sentence(what), more, tone: TONES[told.event.kind] ?? 'plain' };
   }
   const from = told.actor === null ? '' : `by ${told.actor}`;
-  return { what: `Asked: ${told.kind} ${told.about}`, more: from, tone: 'plain' };
+  return { what: `Requested: ${told.kind} ${told.about}`, more: from, tone: 'plain' };
 }
 
 const TONES: Readonly<Partial<Record<EventKind, Line['tone']>>> = {

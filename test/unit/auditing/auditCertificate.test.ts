@@ -169,8 +169,8 @@ describe('a certificate', () => {
       erased('e1', CONFIRMED),
       erased('e1', DOUBTED),
     ]);
-    expect(lines[4]).toMatch(/ erased cat .* \(told before, as number 2\)$/);
-    expect(lines[5]).toMatch(/ NOT CONFIRMED, someone wrote: erased cat .* nobody knows of it$/);
+    expect(lines[4]).toMatch(/ erased cat .* \(reported before, as number 2\)$/);
+    expect(lines[5]).toMatch(/ NOT CONFIRMED, somebody wrote: erased cat .* nobody knows of it$/);
     expect(lines.slice(0, 4).join()).not.toContain('told before');
   });
 });

@@ -129,7 +129,7 @@ describe('the evidence of a running Lethe', () => {
       }),
     );
     expect((await ask('audit', 'show', 'cat')).out).toMatch(
-      /NOT CONFIRMED, someone wrote: erased cat .* The registry knew nothing of it: /,
+      /NOT CONFIRMED, somebody wrote: erased cat .* The registry does not confirm it: /,
     );
     const verified = await ask('audit', 'verify');
     expect(verified.code).toBe(0);
