@@ -164,7 +164,7 @@ export interface KnowledgeStore {
   readonly lease: LearnerLease;
   /** Folders of workers that may hold copies of models. */
   readonly holders: Holders;
-  /** Null of one that lives and dies with this process: it never goes back. */
+  /** Null of one that only this process reaches: what was told of it lies beside it, and goes back with it where it does. */
   readonly history: StoreHistory | null;
   /**
    * Moves the vectors, changes the registry and records the command in one transaction: readers see all or nothing.
@@ -191,7 +191,7 @@ export interface KnowledgeStore {
   detector(sha256: string): Promise<Uint8Array | null>;
   /** Has the store write its files without what was deleted, and waits for it. */
   rewriteFiles(): Promise<FileRewrite>;
-  /** Resolves when the store can be reached; adapters in memory always can. Never rejects but after `close`. */
+  /** Resolves when the store can be reached; adapters within this process always can. Never rejects but after `close`. */
   ready(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { delegating } from '../../src/adapters/delegating.js';
+import type { EventLog } from '../../src/adapters/eventLog.js';
 import type { KnowledgeStore } from '../../src/adapters/knowledgeStore.js';
 import { decodeEvent, encodeCommand, encodeQuery, encodeSample } from '../../src/domain/cloudEvents.js';
 import { groupsOf } from '../../src/domain/groups.js';
@@ -30,6 +31,14 @@ interface Held {
   readonly fail: () => void;
 }
 
+/** What processes work on, one after the other. */
+export interface Ground {
+  readonly store: KnowledgeStore;
+  readonly log?: EventLog;
+  /** Done before each process but the first: what the one before did not keep is gone. */
+  readonly reopen?: () => void;
+}
+
 /** One process: what it asks of the store and the log after its crash never happens. */
 interface Incarnation {
   dead: boolean;
@@ -54,15 +63,16 @@ export function vectorOf(id: string): Float32Array {
 }
 
 /**
- * The real processor over the log in memory, with trainings that are held until they are let go, operations of the store and the
+ * The real processor, by default over the log in memory, with trainings that are held until they are let go, operations of the store and the
  * log that take a random while, and crashes between any two of them.
  */
 export class System {
   readonly journal: Entry[] = [];
   readonly made = new Map<string, Made>();
   held: Held | null = null;
-  readonly #log = memoryLog();
+  readonly #log: EventLog;
   readonly #store: KnowledgeStore;
+  readonly #reopen: () => void;
   readonly #random: () => number;
   /** Each process begins with the folder of the one before. */
   readonly #copies = noCopies();
@@ -73,8 +83,10 @@ export class System {
   /** Told when no operation is under way any more. */
   #answer: () => void = () => undefined;
 
-  constructor(store: KnowledgeStore, seed: number) {
+  constructor({ store, log = memoryLog(), reopen = () => undefined }: Ground, seed: number) {
     this.#store = store;
+    this.#log = log;
+    this.#reopen = reopen;
     const generator = xoroshiro128plus(seed);
     this.#random = () => (generator.next() >>> 0) / 2 ** 32;
     this.#processing = this.#started();
@@ -124,6 +136,7 @@ export class System {
   restart(): void {
     if (!this.#incarnation.dead) this.crash();
     this.#pending = 0;
+    this.#reopen();
     this.#processing = this.#started();
   }
 

@@ -25,6 +25,7 @@ const STATUS_OF: Partial<Record<ReasonCode, Status>> = {
   'unsupported-format': 415,
   'no-model': 409,
   overloaded: 503,
+  'disk-full': 503,
   unreachable: 503,
   internal: 500,
 };

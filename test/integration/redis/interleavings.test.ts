@@ -32,14 +32,15 @@ it(`${RUNS} random interleavings end as a simple model says, in Redis (seed ${SE
 }, async () => {
   const happened = new Map<EventKind, number>();
   // Redis needs real time to write its files anew, and the clock of this test is not real: test/integration/erasureCompleted has that.
-  const store = async () =>
-    Object.assign(
+  const store = async () => ({
+    store: Object.assign(
       await createRedisStore({
         ...{ url: redis.url, model: `test-${randomUUID()}` },
         ...{ dimension: PATCH_DIMENSION, index },
       }),
       { rewriteFiles: async () => 'none' as const },
-    );
+    ),
+  });
   await fc.assert(interleaved(store, happened), { numRuns: RUNS, seed: SEED, endOnFailure: RUNS > 1000 });
   expect([...happened.keys()]).toEqual(expect.arrayContaining(['task-announced', 'samples-unlearned']));
 });

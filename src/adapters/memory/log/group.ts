@@ -1,7 +1,8 @@
 import type { Subscriber } from 'rxjs';
 import type { LogRecord } from '../../../domain/record.js';
 import type { Positions, Subscription } from '../../eventLog.js';
-import type { MemoryTopic } from './topic.js';
+import type { LogStorage } from './storage.js';
+import type { Topic } from './topic.js';
 
 /** One subscription of a group, with its credit. */
 export interface Reader {
@@ -19,15 +20,16 @@ export interface Reader {
 
 /** How far a group is in one partition. */
 export interface Progress {
-  readonly topic: MemoryTopic;
+  readonly topic: Topic;
   readonly partition: number;
   /** First offset that is not settled. */
   position: number;
   /** Offsets at and after `position` that are settled already. */
-  readonly settled: Set<number>;
+  settled: Set<number>;
   /** Next offset to be emitted. */
   cursor: number;
-  readonly inFlight: Set<number>;
+  /** What is emitted and not settled: the bytes of each record, by its offset. */
+  readonly inFlight: Map<number, number>;
   /** The reader that has the records in flight; the next owner waits for it, so that order is kept. */
   holder: Reader | undefined;
   owner: Reader | undefined;
@@ -37,31 +39,31 @@ export interface Progress {
 export class Group {
   readonly readers: Reader[] = [];
   /** Topics that it wrote to while settling: it reads no further while one of them is full. */
-  readonly outputs = new Set<MemoryTopic>();
-  readonly #progress = new Map<MemoryTopic, Progress[]>();
+  readonly outputs = new Set<Topic>();
+  readonly #progress = new Map<Topic, Progress[]>();
 
   constructor(
     readonly name: string,
     readonly transient: boolean,
   ) {}
 
-  reads(topic: MemoryTopic): boolean {
+  reads(topic: Topic): boolean {
     return this.#progress.has(topic);
   }
 
   /** Whether the topic's records have to stay for it: onlookers and groups that no one reads for hold up no one. */
-  holds(topic: MemoryTopic): boolean {
+  holds(topic: Topic): boolean {
     if (this.transient) return false;
     return this.readers.some((reader) => reader.subscription.topics.includes(topic.name));
   }
 
   /** The first offset of the partition that the group has not settled. */
-  positionIn(topic: MemoryTopic, partition: number): number {
+  positionIn(topic: Topic, partition: number): number {
     return this.#progress.get(topic)?.[partition]?.position ?? 0;
   }
 
   /** Records of the topic that the group has not settled. */
-  lag(topic: MemoryTopic): number {
+  lag(topic: Topic): number {
     const progress = this.#progress.get(topic) ?? [];
     return progress.reduce((lag, { partition, position, settled }) => {
       const end = topic.partitions[partition]?.end ?? 0;
@@ -69,13 +71,46 @@ export class Group {
     }, 0);
   }
 
-  join(reader: Reader, topics: readonly MemoryTopic[]): void {
-    this.readers.push(reader);
-    for (const topic of topics) {
-      if (!this.reads(topic))
-        this.#progress.set(topic, startOf(topic, reader.subscription.from ?? 'earliest'));
+  /** Goes on where the group was when the log was closed. */
+  resume(topic: Topic, storage: LogStorage): void {
+    this.#progress.set(topic, startOf(topic, 'earliest'));
+    this.load(topic, storage);
+    for (const progress of this.#progress.get(topic) ?? []) progress.cursor = progress.position;
+  }
+
+  /**
+   * Takes over the positions that are kept, where a change was not: what is in flight stays in flight. A topic that it just
+   * began to read is one that it never read.
+   */
+  load(topic: Topic, storage: LogStorage): void {
+    const kept = storage.positions(this.name, topic.name);
+    if (kept.length === 0) this.#progress.delete(topic);
+    for (const progress of this.#progress.get(topic) ?? []) {
+      const { position, settled } = kept[progress.partition] ?? { position: 0, settled: [] };
+      progress.position = position;
+      progress.settled = new Set(settled);
     }
+    this.skipDropped(topic);
+  }
+
+  /** Begins to read topics that it did not read before. @returns those */
+  begin(topics: readonly Topic[], from: Subscription['from'] = 'earliest'): readonly Topic[] {
+    const fresh = topics.filter((topic) => !this.reads(topic));
+    for (const topic of fresh) this.#progress.set(topic, startOf(topic, from));
+    return fresh;
+  }
+
+  join(reader: Reader): void {
+    this.readers.push(reader);
     this.#assign();
+  }
+
+  /** Keeps where it is in these partitions of a topic; of onlookers nothing is kept. */
+  keep(topic: Topic, partitions: ReadonlySet<number>, storage: LogStorage): void {
+    if (this.transient) return;
+    for (const { partition, position, settled } of this.#progress.get(topic) ?? [])
+      if (partitions.has(partition))
+        storage.keepPosition(this.name, topic.name, partition, { position, settled: [...settled] });
   }
 
   /** What the reader had in flight will be emitted again, to whoever reads next. */
@@ -108,27 +143,34 @@ export class Group {
   }
 
   /** Whether the record was settled before: its outputs must not be written again. */
-  isSettled(topic: MemoryTopic, { partition, offset }: LogRecord): boolean {
+  isSettled(topic: Topic, { partition, offset }: LogRecord): boolean {
     const progress = this.#progress.get(topic)?.[partition];
     return progress !== undefined && (offset < progress.position || progress.settled.has(Number(offset)));
   }
 
   /** Marks a record as done. One that is done already changes nothing. */
-  settle(topic: MemoryTopic, { partition, offset }: LogRecord): void {
+  settle(topic: Topic, { partition, offset }: LogRecord): void {
     const progress = this.#progress.get(topic)?.[partition];
     if (!progress) return;
-    const settled = Number(offset);
-    if (progress.inFlight.delete(settled) && progress.holder) {
-      progress.holder.inFlight--;
-      progress.holder.inFlightBytes -= progress.topic.bytesAt(partition, settled);
-    }
-    if (progress.inFlight.size === 0) progress.holder = undefined;
-    if (settled >= progress.position) progress.settled.add(settled);
+    if (offset >= progress.position) progress.settled.add(Number(offset));
     catchUp(progress);
   }
 
+  /** A record that is done is in flight no more: its reader has room for another. */
+  release(topic: Topic, { partition, offset }: LogRecord): void {
+    const progress = this.#progress.get(topic)?.[partition];
+    const bytes = progress?.inFlight.get(Number(offset));
+    if (!progress || bytes === undefined) return;
+    progress.inFlight.delete(Number(offset));
+    if (progress.holder) {
+      progress.holder.inFlight--;
+      progress.holder.inFlightBytes -= bytes;
+    }
+    if (progress.inFlight.size === 0) progress.holder = undefined;
+  }
+
   /** Moves positions past records that are no longer kept. */
-  skipDropped(topic: MemoryTopic): void {
+  skipDropped(topic: Topic): void {
     for (const progress of this.#progress.get(topic) ?? []) {
       const start = topic.partitions[progress.partition]?.start ?? 0;
       if (start > progress.position) skipTo(progress, start);
@@ -152,7 +194,7 @@ export class Group {
   }
 }
 
-function startOf(topic: MemoryTopic, from: 'earliest' | 'latest' | Positions): Progress[] {
+function startOf(topic: Topic, from: 'earliest' | 'latest' | Positions): Progress[] {
   return topic.partitions.map(({ start, end }, partition) => {
     const given = typeof from === 'string' ? undefined : from.get(topic.name)?.[partition];
     const position = given === undefined ? (from === 'latest' ? end : start) : Math.max(start, Number(given));
@@ -162,7 +204,7 @@ function startOf(topic: MemoryTopic, from: 'earliest' | 'latest' | Positions): P
       position,
       settled: new Set(),
       cursor: position,
-      inFlight: new Set(),
+      inFlight: new Map(),
       holder: undefined,
       owner: undefined,
     };
@@ -172,11 +214,11 @@ function startOf(topic: MemoryTopic, from: 'earliest' | 'latest' | Positions): P
 function take(progress: Progress, reader: Reader, room: number): LogRecord | undefined {
   if (progress.holder && progress.holder !== reader) return undefined;
   while (progress.settled.has(progress.cursor)) progress.cursor++;
-  const record = progress.topic.at(progress.partition, progress.cursor);
-  if (!record) return undefined;
-  const bytes = progress.topic.bytesAt(progress.partition, progress.cursor);
+  const kept = progress.topic.at(progress.partition, progress.cursor);
+  if (!kept) return undefined;
+  const { record, bytes } = kept;
   if (bytes > room) return undefined;
-  progress.inFlight.add(progress.cursor++);
+  progress.inFlight.set(progress.cursor++, bytes);
   progress.holder = reader;
   reader.inFlight++;
   reader.inFlightBytes += bytes;

@@ -1,5 +1,6 @@
-import { type LogRecord, type OutgoingRecord, recordBytes } from '../../../domain/record.js';
+import { type OutgoingRecord, recordBytes } from '../../../domain/record.js';
 import { partitionOf } from './partitionOf.js';
+import type { Extent, Kept, TopicRecords } from './storage.js';
 
 /** How much a topic holds before whoever publishes to it waits. */
 export interface Capacity {
@@ -8,33 +9,26 @@ export interface Capacity {
   readonly bytes: number;
 }
 
-interface Kept {
-  readonly record: LogRecord;
-  /** Order of writing over all partitions. */
-  readonly sequence: number;
-  readonly bytes: number;
-}
-
-/** The records of one partition that are still kept: offsets `start` (inclusive) to `end` (exclusive). */
-interface Partition {
-  start: number;
-  end: number;
-  readonly kept: Map<number, Kept>;
-}
-
-/** The records of one topic. It neither knows who reads nor waits for anyone: {@link createMemoryLog} does. */
-export class MemoryTopic {
-  readonly partitions: readonly Partition[];
+/** The records of one topic. It neither knows who reads nor waits for anyone: {@link createLocalLog} does. */
+export class Topic {
+  #partitions: { start: number; end: number; bytes: number }[] = [];
   #records = 0;
   #bytes = 0;
   #written = 0;
 
+  /** @param isRing whether records stay when all have read them, until there is no room for newer ones */
   constructor(
     readonly name: string,
-    partitions: number,
+    private readonly kept: TopicRecords,
     private readonly capacity: Capacity,
+    readonly isRing: boolean,
   ) {
-    this.partitions = Array.from({ length: partitions }, () => ({ start: 0, end: 0, kept: new Map() }));
+    this.load();
+  }
+
+  /** The records of each partition that are kept. */
+  get partitions(): readonly Extent[] {
+    return this.#partitions;
   }
 
   /** Whether there is no room; an empty topic takes a record of any size. */
@@ -43,36 +37,44 @@ export class MemoryTopic {
     return this.#records >= this.capacity.records || this.#bytes >= this.capacity.bytes;
   }
 
+  /** Takes over what is kept, at the beginning and where a change was not kept. */
+  load(): void {
+    this.#partitions = this.kept.extents().map((extent) => ({ ...extent }));
+    this.#records = this.#sum(({ start, end }) => end - start);
+    this.#bytes = this.#sum(({ bytes }) => bytes);
+    this.#written = this.#sum(({ end }) => end);
+  }
+
   append({ key, value, headers }: OutgoingRecord, timestamp: number): void {
-    const index =
-      key === null ? this.#written % this.partitions.length : partitionOf(key, this.partitions.length);
+    const count = this.#partitions.length;
+    const index = key === null ? this.#written % count : partitionOf(key, count);
     const partition = this.#partition(index);
     const offset = BigInt(partition.end);
     const record = { topic: this.name, partition: index, offset, key, value, headers, timestamp };
     const bytes = recordBytes(record);
-    partition.kept.set(partition.end++, { record, sequence: this.#written++, bytes });
+    this.kept.append({ record, sequence: this.#written, bytes });
+    partition.end++;
+    partition.bytes += bytes;
+    this.#written++;
     this.#records++;
     this.#bytes += bytes;
   }
 
   /** The record at `offset`, if it is written and still kept. */
-  at(partition: number, offset: number): LogRecord | undefined {
-    return this.#partition(partition).kept.get(offset)?.record;
-  }
-
-  /** What the record at `offset` takes; 0 where there is none. */
-  bytesAt(partition: number, offset: number): number {
-    return this.#partition(partition).kept.get(offset)?.bytes ?? 0;
+  at(partition: number, offset: number): Kept | undefined {
+    const { start, end } = this.#partition(partition);
+    return offset < start || offset >= end ? undefined : this.kept.at(partition, offset);
   }
 
   /** Drops the records of a partition before `floor`. */
-  dropBefore(partition: number, floor: number): void {
-    const dropping = this.#partition(partition);
-    while (dropping.start < floor) {
-      this.#bytes -= dropping.kept.get(dropping.start)?.bytes ?? 0;
-      this.#records--;
-      dropping.kept.delete(dropping.start++);
-    }
+  dropBefore(index: number, floor: number): void {
+    const partition = this.#partition(index);
+    if (partition.start >= floor) return;
+    const bytes = this.kept.drop(index, partition.start, floor);
+    this.#records -= floor - partition.start;
+    this.#bytes -= bytes;
+    partition.bytes -= bytes;
+    partition.start = floor;
   }
 
   /**
@@ -81,9 +83,9 @@ export class MemoryTopic {
    */
   oldestBefore(floorOf: (partition: number) => number): number | undefined {
     let oldest: { partition: number; sequence: number } | undefined;
-    this.partitions.forEach(({ start, end, kept }, partition) => {
-      const sequence = kept.get(start)?.sequence;
-      if (sequence === undefined || start >= Math.min(floorOf(partition), end)) return;
+    this.#partitions.forEach(({ start, end }, partition) => {
+      if (start >= Math.min(floorOf(partition), end)) return;
+      const sequence = this.kept.at(partition, start)?.sequence ?? -1;
       if (!oldest || sequence < oldest.sequence) oldest = { partition, sequence };
     });
     return oldest?.partition;
@@ -94,9 +96,13 @@ export class MemoryTopic {
     this.dropBefore(partition, this.#partition(partition).start + 1);
   }
 
-  #partition(index: number): Partition {
-    const partition = this.partitions[index];
+  #partition(index: number): { start: number; end: number; bytes: number } {
+    const partition = this.#partitions[index];
     if (!partition) throw new RangeError(`${this.name} has no partition ${index}`);
     return partition;
+  }
+
+  #sum(of: (extent: Extent) => number): number {
+    return this.#partitions.reduce((sum, each) => sum + of(each), 0);
   }
 }

@@ -14,6 +14,11 @@ export class MemoryHolders implements Holders {
   }
 
   async note(holder: Holder): Promise<void> {
+    this.noteNow(holder);
+  }
+
+  /** As {@link note}, within this turn of the event loop. */
+  noteNow(holder: Holder): void {
     this.#holders.set(holder.id, holder);
   }
 

@@ -11,6 +11,13 @@ import type {
 import type { MemoryHolders } from './memoryHolders.js';
 import { RefusedSamples } from './refusedSamples.js';
 
+/** What a registry begins with. */
+export interface RegistryState {
+  readonly snapshot: RegistrySnapshot;
+  readonly receipts: readonly CommandReceipt[];
+  readonly detector: Uint8Array | null;
+}
+
 /** The class registry in the memory of this process. */
 export class MemoryRegistry implements ClassRegistry {
   #snapshot: RegistrySnapshot = EMPTY_REGISTRY;
@@ -18,12 +25,20 @@ export class MemoryRegistry implements ClassRegistry {
   readonly #refused: RefusedSamples;
   #detector: Uint8Array | null = null;
 
-  /** @param isStored whether a vector of this id is stored */
+  /**
+   * @param isStored whether a vector of this id is stored
+   * @param state what it begins with; empty by default
+   */
   constructor(
     isStored: (id: string) => boolean,
     private readonly holders: MemoryHolders,
+    state?: RegistryState,
   ) {
     this.#refused = new RefusedSamples(isStored);
+    if (!state) return;
+    this.#snapshot = state.snapshot;
+    this.#detector = state.detector;
+    for (const receipt of state.receipts) this.#receipts.set(receipt.id, receipt);
   }
 
   snapshot(): RegistrySnapshot {
@@ -71,6 +86,11 @@ export class MemoryRegistry implements ClassRegistry {
   }
 
   async noteRefused(task: string, samples: readonly RefusedSample[]): Promise<void> {
+    this.noteRefusedNow(task, samples);
+  }
+
+  /** As {@link noteRefused}, within this turn of the event loop. */
+  noteRefusedNow(task: string, samples: readonly RefusedSample[]): void {
     this.#refused.note(task, samples);
   }
 
@@ -89,7 +109,8 @@ export class MemoryRegistry implements ClassRegistry {
   }
 }
 
-function changed(before: RegistrySnapshot, change: RegistryChange): RegistrySnapshot {
+/** The state after a change. */
+export function changed(before: RegistrySnapshot, change: RegistryChange): RegistrySnapshot {
   const {
     put = [],
     drop = [],
