@@ -25,6 +25,7 @@ ENV NODE_ENV=production \
     LETHE_ENV=production \
     LETHE_HTTP__HOST=0.0.0.0 \
     LETHE_HTTP__PORT=7070 \
+    LETHE_DISK__FOLDER=/var/lib/lethe \
     LETHE_MODEL__CHECKPOINTS=/var/lib/lethe/checkpoints \
     LETHE_CACHE=/var/lib/lethe/cache \
     ORT_DISABLE_TELEMETRY=1

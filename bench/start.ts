@@ -37,7 +37,11 @@ async function ends(script: string, ...args: string[]): Promise<number> {
 async function listens(script: string): Promise<number> {
   const began = performance.now();
   const child = spawn(process.execPath, [script, 'run', '--port', '0', '--json'], {
-    env: { ...process.env, LETHE_MODEL__CHECKPOINTS: mkdtempSync(join(folder, 'models-')) },
+    env: {
+      ...process.env,
+      LETHE_DISK__FOLDER: mkdtempSync(join(folder, 'disk-')),
+      LETHE_MODEL__CHECKPOINTS: mkdtempSync(join(folder, 'models-')),
+    },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const ended = once(child, 'close');

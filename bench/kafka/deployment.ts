@@ -60,8 +60,15 @@ export async function deploy({ kafka, redis }: BenchServices, changes: Variables
     logger,
     () => undefined,
     () => undefined,
+    null,
   );
-  const { store, close: closeStores } = await createStores(config, DIMENSION, logger, () => undefined);
+  const { store, close: closeStores } = await createStores(
+    config,
+    { name: 'bench', dimension: DIMENSION },
+    logger,
+    () => undefined,
+    null,
+  );
   return {
     config,
     topics,

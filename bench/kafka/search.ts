@@ -84,7 +84,13 @@ async function searched(dataset: Dataset, url: string, algorithm: 'flat' | 'hnsw
     },
   });
   const logger = createLogger({ level: 'warn', format: 'text' });
-  const { store, close } = await createStores(config, dataset.dimension, logger, () => undefined);
+  const { store, close } = await createStores(
+    config,
+    { name: 'bench', dimension: dataset.dimension },
+    logger,
+    () => undefined,
+    null,
+  );
   const started = performance.now();
   await storeAll(dataset, store);
   const insertedPerSecond = (1000 * dataset.size) / (performance.now() - started);

@@ -23,6 +23,8 @@ export function startForBench(
   const { config } = loadConfig({
     variables: {},
     overrides: {
+      stores: { kind: 'memory' },
+      transport: { kind: 'memory' },
       ...overrides,
       model: { checkpoints, ...overrides.model },
     },

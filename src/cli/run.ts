@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Logger } from 'pino';
 import { unknownVariables } from '../app/config/environment.js';
 import { configFields } from '../app/config/fields.js';
 import { loadConfig } from '../app/config/loadConfig.js';
+import type { LetheConfig } from '../app/config/schema.js';
 import { secretsOf } from '../app/config/secrets.js';
 import { ROLES, type Role } from '../streams/roles.js';
 import { createLogger } from '../telemetry/logger.js';
@@ -18,8 +20,11 @@ interface RunOptions {
   readonly config?: string;
   readonly port?: string;
   readonly role?: Role;
+  readonly memory?: true;
   readonly json?: true;
 }
+
+const IN_MEMORY = { stores: { kind: 'memory' }, transport: { kind: 'memory' } } as const;
 
 /** `lethe run`: the processor, until it is told to end. */
 export function runCommand(io: CliIo): Command {
@@ -28,11 +33,13 @@ export function runCommand(io: CliIo): Command {
     .option('--config <file>', 'configuration file')
     .option('--port <number>', 'port of the gateway, 0 for a free one; overrides http.port')
     .addOption(new Option('--role <role>', 'role of this worker; overrides worker.role').choices(ROLES))
+    .option('--memory', 'keep nothing: what is learned and written vanishes with the process')
     .addHelpText(
       'after',
       `
 Examples:
-  $ lethe run
+  $ lethe run                                     keeps what it learns in .lethe (disk.folder)
+  $ lethe run --memory
   $ LETHE_TRANSPORT__KIND=kafka LETHE_STORES__KIND=redis lethe run --role infer   one of several workers
   $ lethe run --config my.yaml --port 0
   $ LETHE_INFERENCE__GUARD=false lethe run      answer as the paper does
@@ -42,12 +49,14 @@ Examples:
     .action((options: RunOptions) => run(options, io));
 }
 
-async function run({ config: file, port, role, json }: RunOptions, io: CliIo): Promise<void> {
+async function run({ config: file, port, role, memory, json }: RunOptions, io: CliIo): Promise<void> {
   const overrides = {
     ...(port !== undefined && { http: { port: Number(port) } }),
     ...(role !== undefined && { worker: { role } }),
+    ...(memory && IN_MEMORY),
   };
-  const { config, sources } = loadConfig({ file, variables: io.variables, overrides });
+  const { config: found, sources } = loadConfig({ file, variables: io.variables, overrides });
+  const config = memory ? apart(found) : found;
   if (config.http.enabled) (await import('../app/guardedDoors.js')).refuseOpenDoors(config.http);
   const logger = createLogger({
     level: config.log.level,
@@ -89,6 +98,11 @@ async function run({ config: file, port, role, json }: RunOptions, io: CliIo): P
     await lethe.close();
   }
   logger.info('ended');
+}
+
+/** Its models do not mix with those that are kept: the next such process removes them. */
+function apart(config: LetheConfig): LetheConfig {
+  return { ...config, model: { ...config.model, checkpoints: join(config.model.checkpoints, 'memory') } };
 }
 
 /**

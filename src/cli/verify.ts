@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Command } from 'commander';
 import { createStores } from '../app/adapters/createStore.js';
+import { openDisk } from '../app/adapters/disk.js';
 import { learnerSettings } from '../app/config/learnerSettings.js';
 import { loadConfig } from '../app/config/loadConfig.js';
 import type { LetheConfig } from '../app/config/schema.js';
@@ -48,8 +49,8 @@ export function verifyCommand(io: CliIo): Command {
     .addHelpText(
       'after',
       `
-This command reads the databases and models of a deployment on Redis, and changes nothing. It trains several models, which takes
-time.
+This command reads the databases and models of a deployment on Redis, or on disk while Lethe does not run, and changes nothing. It
+trains several models, which takes time.
 
 Example:
   $ lethe verify cat --test held-out/`,
@@ -63,7 +64,8 @@ async function verify(className: string, options: VerifyOptions, io: CliIo): Pro
   const logger = createLogger({ level: 'warn', format: 'text' });
   const embedder = await embedderOf(config);
   const folder = await mkdtemp(join(tmpdir(), 'lethe-verify-'));
-  const stores = await createStores(config, embedder.dimension, logger, () => undefined);
+  const file = await openDisk(config, () => undefined);
+  const stores = await createStores(config, embedder, logger, () => undefined, file);
   try {
     const { backend } = config.model;
     const members = options.train && (await vectorsAt(options.train, embedder, config, io));
@@ -100,6 +102,7 @@ async function verify(className: string, options: VerifyOptions, io: CliIo): Pro
     );
   } finally {
     await Promise.all([stores.close(), embedder.close()]);
+    file?.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -129,7 +132,7 @@ function notShared(): LetheError {
   return new LetheError('config-invalid', 'only its own process can read the memory store', {
     field: 'stores.kind',
     value: 'memory',
-    remedy: 'Verify a deployment with Redis: set stores.kind to redis.',
+    remedy: 'Verify what is kept: on disk (stop Lethe first) or in Redis. Set stores.kind.',
   });
 }
 

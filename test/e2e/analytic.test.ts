@@ -73,9 +73,21 @@ const FORMS: {
   readonly open: () => Promise<Variables>;
 }[] = [
   {
-    form: 'in one process',
+    form: 'in memory',
     survives: false,
-    open: async () => ({ LETHE_MODEL__CHECKPOINTS: mkdtempSync(join(tmpdir(), 'lethe-analytic-')) }),
+    open: async () => ({
+      LETHE_MODEL__CHECKPOINTS: mkdtempSync(join(tmpdir(), 'lethe-analytic-')),
+      LETHE_STORES__KIND: 'memory',
+      LETHE_TRANSPORT__KIND: 'memory',
+    }),
+  },
+  {
+    form: 'on disk',
+    survives: true,
+    open: async () => ({
+      LETHE_MODEL__CHECKPOINTS: mkdtempSync(join(tmpdir(), 'lethe-analytic-')),
+      LETHE_DISK__FOLDER: mkdtempSync(join(tmpdir(), 'lethe-analytic-disk-')),
+    }),
   },
   {
     form: 'over Kafka and Redis',

@@ -32,6 +32,7 @@ function start(variables: Variables = {}): Promise<LetheProcess> {
   const own = {
     LETHE_MODEL__NAME: MODEL,
     LETHE_MODEL__BACKEND: 'wasm',
+    LETHE_DISK__FOLDER: mkdtempSync(join(tmpdir(), 'lethe-console-disk-')),
     LETHE_MODEL__CHECKPOINTS: mkdtempSync(join(tmpdir(), 'lethe-console-')),
   };
   return startLetheProcess([], { ...own, ...variables }, (child) => children.push(child));

@@ -29,7 +29,11 @@ function start(
   { stdout = 'pipe', node = [] }: { stdout?: 'pipe' | number; node?: string[] } = {},
 ) {
   const child = spawn(process.execPath, [...node, LETHE, ...args], {
-    env: { ...process.env, LETHE_MODEL__CHECKPOINTS: mkdtempSync(join(tmpdir(), 'lethe-faults-')) },
+    env: {
+      ...process.env,
+      LETHE_DISK__FOLDER: mkdtempSync(join(tmpdir(), 'lethe-faults-disk-')),
+      LETHE_MODEL__CHECKPOINTS: mkdtempSync(join(tmpdir(), 'lethe-faults-')),
+    },
     stdio: ['ignore', stdout, 'pipe'],
   });
   children.push(child);

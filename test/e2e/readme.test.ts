@@ -31,7 +31,11 @@ describe('README.md: learn, ask, unlearn, ask again', () => {
   let lethe: LetheProcess;
 
   beforeAll(async () => {
-    const variables = { LETHE_MODEL__CHECKPOINTS: join(folder, 'models'), LETHE_MODEL__BACKEND: 'wasm' };
+    const variables = {
+      LETHE_DISK__FOLDER: folder,
+      LETHE_MODEL__CHECKPOINTS: join(folder, 'models'),
+      LETHE_MODEL__BACKEND: 'wasm',
+    };
     lethe = await startLetheProcess([], variables, (started) => {
       child = started;
     });

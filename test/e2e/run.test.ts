@@ -19,6 +19,7 @@ afterEach(() => {
 function run(variables: Readonly<Record<string, string>> = {}) {
   const env = {
     ...process.env,
+    LETHE_DISK__FOLDER: mkdtempSync(join(tmpdir(), 'lethe-run-disk-')),
     LETHE_MODEL__CHECKPOINTS: mkdtempSync(join(tmpdir(), 'lethe-run-')),
     ...variables,
   };

@@ -55,6 +55,7 @@ describe('planted secrets are in nothing that Lethe writes', () => {
   });
   const variables = () => ({
     LETHE_LOG__LEVEL: 'trace',
+    LETHE_DISK__FOLDER: join(folder, 'disk'),
     LETHE_MODEL__CHECKPOINTS: join(folder, 'checkpoints'),
     LETHE_HTTP__TOKEN: SECRETS.token,
     LETHE_STORES__KIND: 'redis',

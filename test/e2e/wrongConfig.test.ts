@@ -55,6 +55,7 @@ async function redisWithoutModules() {
 function rightly(): Variables {
   return {
     LETHE_MODEL__NAME: `wrong-${randomUUID()}`,
+    LETHE_DISK__FOLDER: mkdtempSync(join(tmpdir(), 'lethe-wrong-disk-')),
     LETHE_MODEL__CHECKPOINTS: mkdtempSync(join(tmpdir(), 'lethe-wrong-')),
     LETHE_TRANSPORT__KIND: 'kafka',
     LETHE_TRANSPORT__TOPIC_PREFIX: `wrong-${randomUUID()}.`,

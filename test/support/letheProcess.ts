@@ -40,7 +40,12 @@ export async function startLetheProcess(
   node = process.execPath,
 ): Promise<LetheProcess> {
   const child = spawn(node, [LETHE, 'run', '--port', '0', '--json', ...args], {
-    env: { ...process.env, ...variables },
+    // What it keeps on disk is its own, where the variables do not say where.
+    env: {
+      ...process.env,
+      LETHE_DISK__FOLDER: mkdtempSync(join(tmpdir(), 'lethe-disk-')),
+      ...variables,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onStarted(child);

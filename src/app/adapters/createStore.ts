@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import type { DiskFile } from '../../adapters/disk/file.js';
 import type { KnowledgeStore } from '../../adapters/knowledgeStore.js';
 import { createMemoryStore } from '../../adapters/memory/store/createMemoryStore.js';
 import type { RedisNeed, RedisStoreOptions } from '../../adapters/redis/options.js';
@@ -8,6 +9,7 @@ import { blobCheckpoints } from '../../model/checkpoint/blobCheckpoints.js';
 import { type CheckpointStore, folderCheckpoints } from '../../model/checkpoint/checkpointStore.js';
 import { type Copies, copiesIn } from '../../model/checkpoint/copies.js';
 import { type OwnedCheckpoints, ownedCheckpoints } from '../../model/checkpoint/ownedCheckpoints.js';
+import type { Embedder } from '../../model/embedder/embedder.js';
 import type { LetheConfig } from '../config/schema.js';
 
 /** Redis, and what it may lack while it is there; that of the checkpoints has a connection of its own. */
@@ -20,25 +22,36 @@ export interface Stores {
   readonly store: KnowledgeStore;
   readonly checkpoints: CheckpointStore;
   readonly copies: Copies;
-  /** What models of processes before this one are there, which no registry will ever name again; only of stores in memory. */
+  /** What models of processes before this one are there that no registry will ever name again: those of stores in memory. */
   readonly removeLeft?: OwnedCheckpoints['removeLeft'];
   close(): Promise<void>;
 }
 
+/** What makes the vectors. */
+export type Vectoriser = Pick<Embedder, 'name' | 'dimension'>;
+
 /**
  * The stores that the config names.
+ * @param file where vectors and classes are kept on disk
  * @throws LetheError `config-invalid` where Redis can't be used as the config says, or workers could not share
  */
 export async function createStores(
   config: LetheConfig,
-  dimension: number,
+  { name: embedder, dimension }: Vectoriser,
   logger: Logger,
   onConnection: OnRedis,
+  file: DiskFile | null,
 ): Promise<Stores> {
   refuseLonelyStores(config);
   refuseEphemeralFolder(config);
   const local = config.model.checkpoints;
   const copies = await copiesIn(local);
+  if (config.stores.kind === 'disk') {
+    if (!file) throw new RangeError('stores.kind is disk, and there is no file');
+    const { createDiskStore } = await import('../../adapters/disk/store/createDiskStore.js');
+    const store = createDiskStore(file, { model: config.model.name, embedder, dimension });
+    return { store, checkpoints: folderCheckpoints(local), copies, close: () => store.close() };
+  }
   if (config.stores.kind === 'memory') {
     const store = createMemoryStore({ dimension });
     const owner = { model: config.model.name, host: hostname(), pid: process.pid };
@@ -101,17 +114,29 @@ function refuseLonelyStores({ transport, stores, checkpoints, worker }: LetheCon
   if (stores.kind === 'redis') return;
   const why =
     transport.kind === 'kafka'
-      ? 'Kafka remembers what was read, but the memory store forgets it with the process'
+      ? stores.kind === 'disk'
+        ? 'workers over Kafka share their stores, but a folder is of one process'
+        : 'Kafka remembers what was read, but the memory store forgets it with the process'
       : worker.role !== 'all'
         ? `a worker of role ${worker.role} shares its stores with others`
         : checkpoints.kind === 'redis'
           ? 'checkpoints.kind is redis'
           : undefined;
-  if (why === undefined) return;
-  throw new LetheError('config-invalid', `stores.kind is memory: ${why}`, {
+  if (why !== undefined)
+    throw lonely(stores.kind, why, 'Set stores.kind to redis and stores.redis.url to a Redis Stack.');
+  if (transport.kind === 'disk' && stores.kind === 'memory')
+    throw lonely(
+      stores.kind,
+      'the log on disk remembers what was read, but the memory store forgets it with the process',
+      'Set both kinds to disk, or both to memory (`lethe run --memory`).',
+    );
+}
+
+function lonely(kind: string, why: string, remedy: string): LetheError {
+  return new LetheError('config-invalid', `stores.kind is ${kind}: ${why}`, {
     field: 'stores.kind',
-    value: stores.kind,
-    remedy: 'Set stores.kind to redis and stores.redis.url to a Redis Stack.',
+    value: kind,
+    remedy,
   });
 }
 

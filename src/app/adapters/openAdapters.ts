@@ -18,6 +18,7 @@ import { workerName } from '../workerName.js';
 import { computingWords } from './computingWords.js';
 import { createLog } from './createLog.js';
 import { createStores, type RedisService, type Stores } from './createStore.js';
+import { openDisk } from './disk.js';
 
 /** What a worker works with, opened. */
 export interface Adapters {
@@ -32,7 +33,7 @@ export interface Adapters {
 }
 
 /** What a worker may have to wait for: few words, which metrics carry. */
-export type Service = 'kafka' | RedisService;
+export type Service = 'kafka' | 'disk writes' | RedisService;
 
 /** Told when a service goes out of reach, or can't do something, and when it is well again. */
 export type OnConnection = (service: Service, connected: boolean, why?: string) => void;
@@ -50,19 +51,22 @@ export async function openAdapters(
 ): Promise<Adapters> {
   const named = logger.child({ worker: workerName(config) });
   const opened: (() => Promise<unknown>)[] = [];
+  // Before all that takes its time: a second process with the folder ends at once.
+  const file = await openDisk(config, (isWell, why) => onConnection('disk writes', isWell, why));
   const close = async (): Promise<void> => {
     await Promise.allSettled(opened.splice(0).map((each) => each()));
+    file?.close();
   };
   const starting = config.worker.role === 'infer' ? null : trainingAhead(config);
   if (starting) opened.push(() => starting.kill());
   try {
     const embedder = await embedderOf(config);
     opened.push(() => embedder.close());
-    const stores = await createStores(config, embedder.dimension, named, onConnection);
+    const stores = await createStores(config, embedder, named, onConnection, file);
     opened.push(() => stores.close());
     await removeLeftModels(stores, config, named);
     const kafka = (connected: boolean, why?: string): void => onConnection('kafka', connected, why);
-    const log = await createLog(config, topics, named, kafka, onLoss);
+    const log = await createLog(config, topics, named, kafka, onLoss, file);
     opened.push(() => log.close());
     const trainer = starting
       ? await trainerOf(config, embedder.dimension, { ...stores, starting }, named)

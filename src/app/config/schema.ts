@@ -4,7 +4,7 @@ import { filter, inference } from './sections/inference.js';
 import { learning, unlearning } from './sections/learning.js';
 import { embedder, model } from './sections/model.js';
 import { audit, limits, log, traces, worker } from './sections/operation.js';
-import { checkpoints, stores } from './sections/stores.js';
+import { checkpoints, disk, stores } from './sections/stores.js';
 import { transport } from './sections/transport.js';
 
 /** The whole configuration. Defaults are in config/default.yaml; every field says what it is for. */
@@ -13,6 +13,7 @@ export const configSchema = z.strictObject({
   worker,
   transport,
   stores,
+  disk,
   checkpoints,
   embedder,
   limits,

@@ -39,12 +39,20 @@ export interface DemoSystem extends LiveSystem, Pick<BaselineTools, 'newTrainer'
 
 const EMBEDDED_AT_ONCE = 32;
 
-/** Starts an embedded Lethe for the demo, with checkpoints in a folder of its own that {@link DemoSystem.close} deletes. */
+/**
+ * Starts an embedded Lethe for the demo: what it keeps vanishes with it, and its checkpoints are in a folder of its own that
+ * {@link DemoSystem.close} deletes.
+ */
 export async function startDemoSystem(config: LetheConfig, logger: Logger): Promise<DemoSystem> {
   const folder = await mkdtemp(join(tmpdir(), 'lethe-demo-'));
   const { backend, seed, name: modelName } = config.model;
   const lethe = await startLethe(
-    { ...config, model: { ...config.model, checkpoints: join(folder, 'live') } },
+    {
+      ...config,
+      model: { ...config.model, checkpoints: join(folder, 'live') },
+      stores: { ...config.stores, kind: 'memory' },
+      transport: { ...config.transport, kind: 'memory' },
+    },
     { logger },
   );
   let stopped: Promise<void> | undefined;

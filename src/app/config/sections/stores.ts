@@ -5,8 +5,10 @@ import { count, milliseconds, secret } from './common.js';
 export const stores = z
   .strictObject({
     kind: z
-      .enum(['memory', 'redis'])
-      .describe('Where Lethe keeps vectors and classes. memory: in this process; redis: in stores.redis.'),
+      .enum(['disk', 'memory', 'redis'])
+      .describe(
+        'Where Lethe keeps vectors and classes. disk: in disk.folder, for one process; memory: in this process, and gone with it; redis: in stores.redis.',
+      ),
     redis: z
       .strictObject({
         url: z
@@ -49,6 +51,17 @@ export const stores = z
       .describe('Redis.'),
   })
   .describe('DB-CIL, DB-MU and the class registry.');
+
+export const disk = z
+  .strictObject({
+    folder: z
+      .string()
+      .min(1)
+      .describe(
+        'Folder of the file lethe.db, for stores.kind and transport.kind disk. One process works with it at a time.',
+      ),
+  })
+  .describe('What one process keeps by itself.');
 
 export const checkpoints = z
   .strictObject({

@@ -64,16 +64,20 @@ const kafka = z
 export const transport = z
   .strictObject({
     kind: z
-      .enum(['memory', 'kafka'])
-      .describe('Where topics are. memory: in this process; kafka: in the cluster of transport.kafka.'),
+      .enum(['disk', 'memory', 'kafka'])
+      .describe(
+        'Where topics are. disk: in disk.folder, for one process; memory: in this process, and gone with it; kafka: in the cluster of transport.kafka.',
+      ),
     topicPrefix: z.string().max(100).describe('Prefix of all topic names.'),
     partitions: z
       .int()
       .min(1)
       .max(1024)
       .describe('Partitions of each topic. The commands, events, models and audit topics always have one.'),
-    capacityRecords: count.describe('Records that a topic in memory holds. Then publishers wait.'),
-    capacityBytes: count.min(MEGABYTE).describe('Bytes that a topic in memory holds. Then publishers wait.'),
+    capacityRecords: count.describe('Records that a topic in memory or on disk holds. Then publishers wait.'),
+    capacityBytes: count
+      .min(MEGABYTE)
+      .describe('Bytes that a topic in memory or on disk holds. Then publishers wait.'),
     kafka,
   })
   .describe('The event log.');
