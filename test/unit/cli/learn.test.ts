@@ -215,7 +215,7 @@ describe('lethe learn, of inputs that are not all good', () => {
       stored: 11,
       byClass: [
         { stored: 6 },
-        { stored: 5, refused: [{ place: gone, message: expect.stringContaining('went away') }] },
+        { stored: 5, refused: [{ place: gone, message: expect.stringContaining('disappeared') }] },
       ],
     });
   });
