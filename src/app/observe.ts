@@ -9,7 +9,6 @@ import {
   classesIn,
   type RegistrySnapshot,
 } from '../domain/classes.js';
-import type { EventKind, LetheEvent } from '../domain/messages/event.js';
 import type { Prediction } from '../domain/messages/prediction.js';
 import type { LogRecord } from '../domain/record.js';
 import { writtenAt } from '../domain/recordTime.js';
@@ -20,6 +19,7 @@ import type { Health } from '../telemetry/health.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type TraceIds, traceIds } from '../telemetry/traces/traceIds.js';
 import { LatestWaits } from './latestWaits.js';
+import { logEvent } from './logEvent.js';
 import { lagOf } from './status.js';
 
 /** What is looked at, and where it is told. */
@@ -176,21 +176,4 @@ function lossWords({ topic, partition, from, to }: Loss): string {
  */
 function truthOf({ truth, registryVersion }: Prediction, now: RegistrySnapshot): ClassRecord | undefined {
   return truth === undefined || registryVersion !== now.version ? undefined : now.classes.get(truth);
-}
-
-const FAILURES: readonly EventKind[] = [
-  'task-failed',
-  'command-rejected',
-  'erase-failed',
-  'rebuild-failed',
-  'commands-lost',
-  'store-brought-forward',
-];
-
-function logEvent(event: LetheEvent, trace: Partial<TraceIds>, logger: Logger): void {
-  const { kind, ...rest } = event;
-  const details = { ...rest, ...trace };
-  if (kind === 'task-epoch') logger.debug(details, kind);
-  else if (FAILURES.includes(kind)) logger.warn(details, kind);
-  else logger.info(details, kind);
 }
