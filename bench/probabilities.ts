@@ -33,7 +33,11 @@ async function measureSet(name: string): Promise<void> {
     embedder: { kind: 'vectors', dimension: dimensionOf(set) },
     http: { enabled: false },
     inference: { topK: set.classNames.length },
-    learning: { learner: learner === 'analytic' ? learner : 'ssre', taskTimeoutSeconds: 3600 },
+    learning: {
+      learner: learner === 'analytic' ? learner : 'ssre',
+      ssre: { calibrate: true },
+      taskTimeoutSeconds: 3600,
+    },
   });
   const classes = set.classNames.slice(0, 7);
   const forgotten = classes[3] as string;

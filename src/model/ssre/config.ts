@@ -31,9 +31,9 @@ export const ssreConfigSchema = z.strictObject({
   temperature: z.number().positive().default(0.1).describe('Temperature tau, which divides the logits.'),
   calibrate: z
     .boolean()
-    .default(true)
+    .default(false)
     .describe(
-      'Whether a factor of the temperature is fitted after each task, on vectors that the network was not trained on.',
+      'Whether a factor of the temperature is fitted after each task, on vectors that the network was not trained on. A task with classes of fewer than 400 vectors then takes up to four times as long.',
     ),
   labelSmoothing: z.number().min(0).lt(1).default(0).describe('Label smoothing of the first task.'),
   replayNoise: z
