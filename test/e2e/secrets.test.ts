@@ -107,7 +107,7 @@ describe('planted secrets are in nothing that Lethe writes', () => {
         all += JSON.stringify([...response.headers]) + (await response.text());
       }
       await redis.kill();
-      await expect.poll(() => all).toContain('out of reach');
+      await expect.poll(() => all).toContain('unreachable or refuses requests');
       await redis.restart();
       await expect.poll(() => all).toContain('reachable again');
       child.kill('SIGTERM');
