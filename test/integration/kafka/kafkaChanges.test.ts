@@ -262,7 +262,7 @@ describe.each([
     const args = ['--import', 'tsx', FORBIDDEN, broker.saslBrokers ?? '', USER, topic, group, ...how];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const closed = once(child, 'close');
-    const killing = setTimeout(() => child.kill('SIGKILL'), 15_000);
+    const killing = setTimeout(() => child.kill('SIGKILL'), 45_000);
     const told = await text(child.stdout);
     const code = closesAfterMs === undefined ? 'config-invalid' : 'none';
     expect([await closed, told]).toEqual([[0, null], `${code}\n`]);
