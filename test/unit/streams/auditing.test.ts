@@ -35,14 +35,14 @@ describe('the audit chain', () => {
     const records = await chainOf(processing);
     expect(records.map(({ sequence }) => sequence)).toEqual(records.map((_, index) => index));
     const { lines } = storyOf('cat', records);
-    const words = lines.map((line) => line.replace(/^\S+ {2}/, '').replace(/\(\d+\.\d ms\)/, '(… ms)'));
+    const words = lines.map((line) => line.replace(/^\S+ {2}/, '').replace(/\d+\.\d+ m?s\b/, '… s'));
     expect(words).toEqual([
-      expect.stringMatching(/asked: learn \(command learn-t1\)$/),
-      'task t1 was announced: 40 samples of cat, dog',
-      'model v1 answers; it was trained on cat, dog',
-      'task t1 was learned: model v1',
-      'alice asked: unlearn (command u1)',
-      expect.stringMatching(/^cat was unlearned: 20 vectors moved to DB-MU, registry version \d+ \(… ms\)$/),
+      expect.stringMatching(/requested: learn \(command learn-t1\)$/),
+      'task t1 announced; 40 samples of cat, dog (command learn-t1)',
+      'model v1 is current; trained on cat, dog',
+      'task t1 learned; model v1, … s',
+      'alice requested: unlearn (command u1)',
+      expect.stringMatching(/^unlearned cat \(20 vectors\) in … s \(command u1, registry version \d+\)$/),
     ]);
     await processing.stop();
   });
