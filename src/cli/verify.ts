@@ -62,9 +62,9 @@ async function verify(className: string, options: VerifyOptions, io: CliIo): Pro
   const { config } = loadConfig({ file: options.config, variables: io.variables });
   if (config.stores.kind === 'memory') throw notShared();
   const logger = createLogger({ level: 'warn', format: 'text' });
+  const file = await openDisk(config, () => undefined, { creates: false });
   const embedder = await embedderOf(config);
   const folder = await mkdtemp(join(tmpdir(), 'lethe-verify-'));
-  const file = await openDisk(config, () => undefined);
   const stores = await createStores(config, embedder, logger, () => undefined, file);
   try {
     const { backend } = config.model;

@@ -1,4 +1,4 @@
-import type { LetheEvent } from './messages/event.js';
+import type { EventOf, LetheEvent } from './messages/event.js';
 import { placeWords } from './placeWords.js';
 import { topicPlaces } from './topicPlaces.js';
 
@@ -122,7 +122,7 @@ function moved(classes: readonly { readonly name: string; readonly moved: number
   return counted(classes.map((each) => [each.name, each.moved]));
 }
 
-function keptWords(topics: Extract<LetheEvent, { kind: 'erased' }>['topics']): string {
+function keptWords(topics: EventOf<'erased'>['topics']): string {
   const kept = topicPlaces(topics).filter(({ state }) => state !== 'done');
   return kept.length === 0 ? 'no topic keeps records of it' : kept.map(placeWords).join('; ');
 }

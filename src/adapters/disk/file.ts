@@ -16,6 +16,11 @@ const CHECKPOINT_PAGES = 4000;
 
 type Value = string | number | bigint | null | Uint8Array;
 
+/** Where the file of a folder is, or will be. */
+export function diskFileIn(folder: string): string {
+  return join(folder, FILE);
+}
+
 /** How a change gets to the disk. */
 export interface Writing {
   /**
@@ -44,7 +49,7 @@ export class DiskFile {
    *   `disk-full` where the folder can't be written
    */
   constructor(folder: string, onWrites: (why: string | null) => void = () => undefined) {
-    this.path = join(folder, FILE);
+    this.path = diskFileIn(folder);
     this.#onWrites = onWrites;
     try {
       mkdirSync(folder, { recursive: true });

@@ -5,7 +5,7 @@ export const FORMAT = 1;
 
 /**
  * The tables. Vectors lie apart from what is known of them, so that moving a class touches no vector. Records lie under one
- * number for partition and offset (see {@link recordKey}), so that those of a partition lie side by side in their order.
+ * number for topic, partition and offset (see `diskStorage.ts`), so that those of a partition lie side by side in their order.
  */
 export const TABLES = `
 CREATE TABLE single (name TEXT PRIMARY KEY, value);

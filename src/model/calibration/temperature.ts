@@ -21,10 +21,11 @@ const DIGITS = 4;
  * of Modern Neural Networks, 2017]. It changes no order. Cross-entropy is convex in 1 / T, so its slope is halved down to its
  * root. Targets are 1 - e and e / (classes - 1) with e = 1 / (n + 2) instead of 1 and 0 [Platt, 1999]: few vectors that all
  * are right make no model certain.
- * @returns 1 where nothing is held out, or there is one class alone
+ * @returns 1 where nothing is held out, there is one class alone, or a logit is not finite
  */
 export function temperatureOf(heldOut: HeldOutLogits): number {
   if (heldOut.labels.length === 0 || heldOut.classes < 2) return 1;
+  if (!heldOut.logits.every(Number.isFinite)) return 1;
   let [low, high] = [Math.log(LOWEST), Math.log(HIGHEST)];
   for (let halving = 0; halving < HALVINGS; halving++) {
     const middle = (low + high) / 2;

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -45,6 +45,16 @@ async function image(path: string, background: string): Promise<void> {
 }
 
 describe('the command line', () => {
+  it('verifies nothing where nothing is kept, and creates nothing there', async () => {
+    const missing = join(folder, 'nothing-kept');
+    const { code, err } = await lethe('verify cat --test none', {
+      variables: { LETHE_DISK__FOLDER: missing },
+    });
+    expect(code).toBe(78);
+    expect(err).toContain('no Lethe has kept anything in this folder');
+    expect(existsSync(missing)).toBe(false);
+  });
+
   it('tells how it is used', async () => {
     const { code, out } = await lethe('--help');
     expect(code).toBe(0);

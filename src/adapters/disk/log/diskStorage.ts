@@ -65,12 +65,18 @@ export function diskStorage(file: DiskFile): LogStorage {
         position,
         JSON.stringify(settled),
       ),
-    write: (change) =>
-      file.write(() => {
-        const result = change();
-        for (const topic of topics.values()) topic.keepExtents();
-        return result;
-      }),
+    write: (change, undone) => {
+      try {
+        return file.write(() => {
+          const result = change();
+          for (const topic of topics.values()) topic.keepExtents();
+          return result;
+        });
+      } catch (error) {
+        undone();
+        throw error;
+      }
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import type {
   RegistryChange,
 } from '../../knowledgeStore.js';
 import { changed, type MemoryRegistry } from '../../memory/store/memoryRegistry.js';
+import { countedBy } from '../../memory/store/refusedSamples.js';
 import type { DiskFile } from '../file.js';
 import { bytesOf, receiptText, type Single, type SingleName } from './rows.js';
 
@@ -60,10 +61,8 @@ export class DiskRegistry implements ClassRegistry {
 
   async noteRefused(task: string, samples: readonly RefusedSample[]): Promise<void> {
     this.file.write(() => {
-      for (const { id, position } of samples) {
-        const isNamed = id !== undefined && !this.isStored(id);
-        this.keepRefused(task, isNamed ? { id, position: '' } : { position });
-      }
+      for (const sample of samples)
+        this.keepRefused(task, { position: '', ...countedBy(sample, this.isStored) });
     });
     this.memory.noteRefusedNow(task, samples);
   }

@@ -275,17 +275,16 @@ class LocalLog implements EventLog {
     }
   }
 
-  /** Makes a change whole; where it can't be kept, all is as it was before. */
   #write<T>(change: () => T): T {
-    try {
-      return this.#storage.write(change);
-    } catch (error) {
-      for (const topic of this.#topics.values()) topic.load();
-      for (const group of this.#groups.values())
-        if (!group.transient)
-          for (const topic of this.#topics.values()) if (group.reads(topic)) group.load(topic, this.#storage);
-      throw error;
-    }
+    return this.#storage.write(change, () => this.#reload());
+  }
+
+  /** A change was undone: all is again as it is kept. */
+  #reload(): void {
+    for (const topic of this.#topics.values()) topic.load();
+    for (const group of this.#groups.values())
+      if (!group.transient)
+        for (const topic of this.#topics.values()) if (group.reads(topic)) group.load(topic, this.#storage);
   }
 
   #append(output: OutgoingRecord, group: Group): void {

@@ -1,6 +1,6 @@
 import type { Kept, LogStorage, TopicRecords } from './storage.js';
 
-/** In the memory of this process: nothing was there before, and no write fails. */
+/** In the memory of this process: nothing was there before, no write fails, and none is undone. */
 export const MEMORY_STORAGE: LogStorage = {
   topic: (_, partitions) => recordsInMemory(partitions),
   groups: () => new Map(),

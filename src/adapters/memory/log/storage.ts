@@ -46,8 +46,9 @@ export interface LogStorage {
   positions(group: string, topic: string): readonly Position[];
   keepPosition(group: string, topic: string, partition: number, position: Position): void;
   /**
-   * Makes a change, whole or not at all.
-   * @throws LetheError `disk-full`; then nothing of it was kept
+   * Makes a change. Where a storage keeps it whole or not at all, and it failed, nothing of it was kept.
+   * @param undone told of that, so that the log takes over again what is kept
+   * @throws LetheError `disk-full`, and what `change` throws
    */
-  write<T>(change: () => T): T;
+  write<T>(change: () => T, undone: () => void): T;
 }

@@ -5,6 +5,14 @@ interface Refused {
   readonly nameless: Set<string>;
 }
 
+/** What a refused sample is counted by: its id, or its position where it has none, or that of a stored sample. */
+export function countedBy(
+  { id, position }: RefusedSample,
+  isStored: (id: string) => boolean,
+): { readonly id: string } | { readonly position: string } {
+  return id !== undefined && !isStored(id) ? { id } : { position };
+}
+
 /** Which samples of which task were refused and not stored since. */
 export class RefusedSamples {
   readonly #tasks = new Map<string, Refused>();
@@ -14,9 +22,10 @@ export class RefusedSamples {
 
   note(task: string, samples: readonly RefusedSample[]): void {
     const { named, nameless } = this.#tasks.get(task) ?? { named: new Set(), nameless: new Set() };
-    for (const { id, position } of samples) {
-      if (id !== undefined && !this.isStored(id)) named.add(id);
-      else nameless.add(position);
+    for (const sample of samples) {
+      const by = countedBy(sample, this.isStored);
+      if ('id' in by) named.add(by.id);
+      else nameless.add(by.position);
     }
     this.#tasks.set(task, { named, nameless });
   }

@@ -60,6 +60,54 @@ describe('the file of a store', () => {
     expect(await store.registry.refusedOf('t1')).toEqual({ named: 1, nameless: 1 });
   });
 
+  it('holds after every kind of change what the memory holds: nothing that was moved or deleted comes back', async () => {
+    const disk = open(64);
+    const { store } = disk;
+    const held = async () => {
+      const vectors = new Map<string, unknown>();
+      for (const database of ['cil', 'mu'] as const)
+        for await (const batch of store.vectors.scan({ database }))
+          for (const record of batch) vectors.set(record.id, { database, ...record });
+      const gone = await store.vectors.withdrawn(records(6).map(({ id }) => id));
+      return {
+        ...{
+          vectors,
+          gone,
+          registry: store.registry.snapshot(),
+          receipt: await store.registry.receipt('u1'),
+        },
+        ...{ refused: await store.registry.refusedOf('t1'), holders: await store.holders.list() },
+      };
+    };
+    const cat = { name: 'cat', task: 't1', count: 3, centroid: vectorOf(1) } as const;
+    const command = { id: 'u1', position: 'commands/0/7', details: { of: 'cat' } };
+    const steps: readonly (() => Promise<unknown>)[] = [
+      () => store.insert([...records(6), ...records(3, 'dog'), ...records(3, 'ship')], 0),
+      () => store.registry.update(() => ({ put: [{ ...cat, state: 'learned' }] })),
+      () =>
+        store.migrate(() => ({
+          ...{ from: 'cil', to: 'mu', classes: [{ ...cat, state: 'unlearned' }], command },
+          putTasks: [{ name: 't1', state: 'open', classes: ['cat'], samples: 9 }],
+        })),
+      () => store.withdraw(['cat-4', 'cat-5'], new Map([['cat', 't1']])),
+      () => store.vectors.move(['cat'], 'mu', 'cil'),
+      () => store.vectors.upsert('mu', records(1, 'dog')),
+      () => store.vectors.delete({ database: 'cil', classes: ['dog'] }),
+      () => store.vectors.withdraw(['ship-1']),
+      () => store.registry.update(() => ({ drop: ['cat'], dropTasks: ['t1'], knownLevel: 0.5 })),
+      () => store.vectors.delete({ database: 'mu' }),
+      () => store.vectors.delete({}),
+    ];
+    for (const step of steps) {
+      const before = await held();
+      await step();
+      const after = await held();
+      expect(after).not.toEqual(before);
+      disk.reopen();
+      expect(await held()).toEqual(after);
+    }
+  });
+
   it('holds no byte of what was deleted once it was written anew', async () => {
     const { store, folder } = open(64);
     for (const name of ['cat', 'dog', 'ship']) await store.insert(records(200, name), 0);

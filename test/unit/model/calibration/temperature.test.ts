@@ -60,6 +60,8 @@ describe('the temperature of held-out logits', () => {
   it('is 1 where there is nothing to find it by', () => {
     expect(temperatureOf({ logits: new Float32Array(0), labels: new Int32Array(0), classes: 3 })).toBe(1);
     expect(temperatureOf(alike([7], 5, 5))).toBe(1);
+    expect(temperatureOf(alike([Number.NaN, 0], 5, 5))).toBe(1);
+    expect(temperatureOf(alike([Number.POSITIVE_INFINITY, 0], 5, 5))).toBe(1);
   });
 
   it('is positive, bounded and of four digits, whatever the logits', () => {

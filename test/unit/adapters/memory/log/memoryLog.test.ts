@@ -169,6 +169,18 @@ describe('the bounds of the log in memory', () => {
     await expect(write(log, 't', '5')).rejects.toMatchObject({ code: 'overloaded' });
   });
 
+  it('keeps what it has where a change fails', async () => {
+    const log = createMemoryLog(small);
+    const reader = watch(log, 'g', 't');
+    await write(log, 't', '0', '1');
+    await log.settle('g', settled(reader.seen.slice(0, 1)));
+    await expect(log.deleteBefore('t', [0n, 9n])).rejects.toThrow('t has no partition 1');
+    await write(log, 't', '2');
+    expect(reader.values()).toEqual(['0', '1', '2']);
+    expect(await log.ends(['t'])).toEqual(new Map([['t', [3n]]]));
+    expect(await log.positions('g', 't')).toEqual([1n]);
+  });
+
   it('holds few records however many pass', async () => {
     const log = createMemoryLog({ partitions: 3, capacity: { records: 64, bytes: 1e6 } });
     let passed = 0;
