@@ -1,5 +1,6 @@
 import type { ClassRecord, FilterLevel, RegistrySnapshot, TaskRecord } from '../domain/classes.js';
 import type { HolderGone } from '../domain/holders.js';
+import type { EventOf, ForwardReport } from '../domain/messages/event.js';
 import type { ModelVersion } from '../domain/messages/model.js';
 import type { FileRewrite } from '../domain/places.js';
 import type { Holders } from './holders.js';
@@ -145,15 +146,23 @@ export interface StoreHistory {
    * to others, of which this process need not know yet.
    */
   onlyVerified(): void;
-  /** Holds up everybody, also who knows nothing newer, until {@link bringForward}; a learner that dies meanwhile leaves it so. */
-  hold(known: number): Promise<void>;
+  /**
+   * Holds up everybody, also who knows nothing newer, until {@link bringForward}; a learner that dies meanwhile leaves it so.
+   * @param missing ids of commands that the store does not know
+   * @returns all that were missing since the store went back, also those that a learner that died has carried out again
+   */
+  hold(known: number, missing?: readonly string[]): Promise<ReadonlySet<string>>;
   /** The store as it is now: for the learner alone, to carry out again what is missing. Nobody may answer from it. */
   readonly asItIs: Changeable;
   /**
-   * Lifts the registry's version above all that anyone has seen, so that whoever waits goes on with this state.
-   * @returns the version now
+   * Lifts the registry's version above all that anyone has seen, so that whoever waits goes on with this state. The report is
+   * kept in the same step: whoever is the learner then has to write it.
    */
-  bringForward(): Promise<number>;
+  bringForward(report: ForwardReport): Promise<void>;
+  /** The report that nobody has said to be written yet, with the version that {@link bringForward} made; else null. */
+  unreported(): Promise<EventOf<'store-brought-forward'> | null>;
+  /** The report is written. */
+  reported(): Promise<void>;
 }
 
 /** DB-CIL, DB-MU and the registry, which change together. */

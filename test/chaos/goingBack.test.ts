@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { KafkaService } from '../../scripts/services/kafka.js';
 import type { RedisService } from '../../scripts/services/redis.js';
@@ -17,7 +17,7 @@ import { type Model, openModel } from '../support/workersModel.js';
 import { drawCommand, type Lies } from './forgetting.js';
 import { form, seed } from './form.js';
 import { WAYS_BACK } from './goingBack.js';
-import { dealtWith } from './storm.js';
+import { dealtWith, inTime, lastWords } from './storm.js';
 import { namingUnlearned } from './verdict.js';
 import { ask, carryOut, type Times } from './workload.js';
 import { ALL_ANSWERED, answersCompared, placesOf, recordsOf } from './written.js';
@@ -26,15 +26,17 @@ const CLASSES = 'abcdefgh';
 /** By the seed, so that runs try both. */
 const LEARNER = seed % 2 === 0 ? 'ssre' : 'analytic';
 const LATEST_RETURN_MS = 1500;
+/** Late enough to meet a learner that brings Redis forward. */
+const LATEST_STRIKE_MS = 3000;
 
 let kafka: Own<KafkaService>;
 let redis: Own<RedisService>;
 let model: Model;
 let journal: Journal;
-const learners: Supervised[] = [];
-const answering: Supervised[] = [];
-const lies: Lies = new Map([...CLASSES].map((name) => [name, 'cil']));
-const times: Times = { queried: new Map(), changes: [] };
+let learners: Supervised[];
+let answering: Supervised[];
+let lies: Lies;
+let times: Times;
 
 /** A worker with a folder of its own. */
 function start(role: 'learn' | 'infer'): Supervised {
@@ -44,7 +46,10 @@ function start(role: 'learn' | 'infer'): Supervised {
   return worker;
 }
 
-beforeAll(async () => {
+beforeEach(async () => {
+  [learners, answering] = [[], []];
+  lies = new Map([...CLASSES].map((name) => [name, 'cil']));
+  times = { queried: new Map(), changes: [] };
   console.log(`going back: LETHE_CHAOS_SEED=${seed}, ${LEARNER}`);
   [kafka, redis] = await Promise.all([ownKafka(), ownRedis()]);
   model = await openModel({ brokers: kafka.brokers, redisUrl: redis.url }, `back-${seed}`, {
@@ -61,7 +66,7 @@ beforeAll(async () => {
     gapMs: 0,
   });
 });
-afterAll(async () => {
+afterEach(async () => {
   for (const worker of [...learners, ...answering]) worker.kill();
   journal?.close();
   await model?.close();
@@ -128,22 +133,34 @@ describe('a Redis that goes back while it is asked and told to forget', () => {
         if (!last) return;
         await sleep(luck.below(LATEST_RETURN_MS));
         const struck = luck.below(2) === 0 ? await leader() : oneOf(answering);
-        const returning = former?.takeOver();
-        if (luck.below(3) > 0) struck.signal('SIGKILL');
-        await returning;
+        const isStruck = luck.below(3) > 0;
+        const strikeMs = luck.below(LATEST_STRIKE_MS);
+        await Promise.all([
+          former?.takeOver(),
+          sleep(strikeMs).then(() => void (isStruck && struck.signal('SIGKILL'))),
+        ]);
         diary.tell(`${way}; learners started ${learners.map(({ starts }) => starts)} times`);
         const { id } = last;
         await journal.first('store-brought-forward', (event) => event.carriedOut.includes(id));
         diary.tell('brought forward');
       };
+      const all = async (): Promise<void> => {
+        try {
+          for (let round = 0; round < form.returns; round++) await goBack(round);
+        } finally {
+          storming = false;
+        }
+        await asking;
+        await dealtWith(model);
+      };
       try {
-        for (let round = 0; round < form.returns; round++) await goBack(round);
+        await inTime(all(), form.limitMs);
+      } catch (error) {
+        console.log([...learners, ...answering].flatMap(lastWords).join('\n'));
+        throw error;
       } finally {
-        storming = false;
         console.log(String(diary));
       }
-      await asking;
-      await dealtWith(model);
       const held = [...lies].filter(([, at]) => at !== 'nowhere');
       await expect
         .poll(contents)
@@ -157,6 +174,6 @@ describe('a Redis that goes back while it is asked and told to forget', () => {
       expect(answersCompared(asked, predictions)).toEqual(ALL_ANSWERED);
       expect(predictions.length).toBeGreaterThanOrEqual(form.queries);
     },
-    form.limitMs,
+    2 * form.limitMs,
   );
 });

@@ -102,13 +102,14 @@ export async function dealtWith({ log, topics }: Model): Promise<void> {
 }
 
 /** So that what hangs is told of, before the test runner gives up without a word. */
-async function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
+export async function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
   const late = Symbol('late');
   const result = await Promise.race([work, sleep(limitMs, late, { ref: false })]);
   if (result === late) throw new Error(`commands, faults and queries were not over within ${limitMs} ms`);
   return result as T;
 }
 
-function lastWords({ role, lines }: Supervised): string[] {
+/** What the worker logged last. */
+export function lastWords({ role, lines }: Supervised): string[] {
   return [`last words of ${role}:`, ...lines.slice(-LAST_LINES).map((line) => JSON.stringify(line))];
 }

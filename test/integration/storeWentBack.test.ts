@@ -6,11 +6,14 @@ import kafkajs from 'kafkajs';
 import { createClient } from 'redis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RedisService } from '../../scripts/services/redis.js';
+import { delegating } from '../../src/adapters/delegating.js';
+import type { EventLog } from '../../src/adapters/eventLog.js';
 import { createKafkaLog, type KafkaLog } from '../../src/adapters/kafka/kafkaLog.js';
 import type { KnowledgeStore } from '../../src/adapters/knowledgeStore.js';
 import { createRedisStore } from '../../src/adapters/redis/createRedisStore.js';
 import type { RedisNeed } from '../../src/adapters/redis/options.js';
 import { topicsUnder } from '../../src/domain/topics.js';
+import { unlearnClasses } from '../../src/forgetting/migrateClasses.js';
 import { type CentroidTraining, centroidTraining } from '../support/centroidTrainer.js';
 import { kafkaTestOptions } from '../support/kafkaOptions.js';
 import { around, learn, type Processing, startProcessing } from '../support/processing.js';
@@ -69,13 +72,25 @@ describe('a store that goes back', () => {
       durable: { disk: true, replicas: 0 },
       onWaiting: (need: RedisNeed, why) => void (why !== null && waits.push(need)),
     });
+  /** Fails to write the first report of what was done, and notes that. */
+  const failingOnce = (log: EventLog, failed: string[]): EventLog =>
+    delegating(log, {
+      publish: async (records) => {
+        const types = records.map(({ headers }) => String(headers?.ce_type));
+        if (failed.length === 0 && types.includes('lethe.event.store-brought-forward')) {
+          failed.push(...types);
+          throw new Error('Kafka is away');
+        }
+        return log.publish(records);
+      },
+    });
   const logOf = (name: string): Promise<KafkaLog> =>
     createKafkaLog(kafkaTestOptions(brokers, { clientId: name, transactionalIdPrefix: `${prefix}${name}` }));
 
-  async function deploy(): Promise<Deployment> {
+  async function deploy(failed: string[] = ['never']): Promise<Deployment> {
     const waits: string[] = [];
     const start = async (role: 'learn' | 'infer'): Promise<Processing> => {
-      const [store, log] = [await storeOf(waits), await logOf(role)];
+      const [store, log] = [await storeOf(waits), failingOnce(await logOf(role), failed)];
       opened.push(store, log);
       const processing = startProcessing({ role, store, log, training, topicPrefix: prefix });
       running.push(processing);
@@ -128,6 +143,40 @@ describe('a store that goes back', () => {
     await putBack();
     const later = await deploy();
     expect(await catsAre(later.answering, 'later')).not.toContain('cat');
+    expect(await later.learner.event('store-brought-forward')).toMatchObject({ carriedOut: ['u1'] });
+  });
+
+  it('reports what it did also where that can be written only later', async () => {
+    const failed: string[] = [];
+    const { learner, answering } = await deploy(failed);
+    await learn(learner, 't1', AXES);
+    await backUp();
+    await learner.command({ id: 'u1', kind: 'unlearn', classes: ['cat'] });
+    await learner.event('unlearned');
+    await putBack();
+
+    expect(await learner.event('store-brought-forward')).toMatchObject({ carriedOut: ['u1'] });
+    expect(failed).toEqual(['lethe.event.store-brought-forward']);
+    expect(await catsAre(answering, 'after')).not.toContain('cat');
+    expect(await learner.store.history?.unreported()).toBeNull();
+  });
+
+  it('reports also what a learner carried out that died in the midst', async () => {
+    const { learner } = await deploy();
+    await learn(learner, 't1', AXES);
+    await backUp();
+    await learner.command({ id: 'u1', kind: 'unlearn', classes: ['cat'] });
+    const { registryVersion } = await learner.event('unlearned');
+    await Promise.all(running.splice(0).map((each) => each.stop()));
+    await Promise.all(opened.splice(0).map((each) => each.close()));
+    await putBack();
+    const dying = await storeOf([]);
+    opened.push(dying);
+    await dying.history?.hold(registryVersion, ['u1']);
+    const forget = { id: 'u1', position: 'commands/0/1', classes: ['cat'] };
+    if (dying.history) await unlearnClasses(forget, dying.history.asItIs, 0, { by: 'name' });
+
+    const later = await deploy();
     expect(await later.learner.event('store-brought-forward')).toMatchObject({ carriedOut: ['u1'] });
   });
 

@@ -259,11 +259,11 @@ export class Group {
     });
   }
 
-  /** Writes what is settled without a gap. Settlements that come while it waits for its turn are written with it. */
+  /** Writes what is settled without a gap, and passes what is never emitted. Settlements that come while it waits for its turn are written with it. */
   #commit(progress: Progress): Promise<void> {
     return progress.inTurn(async () => {
       const { entries, position } = progress.settledPrefix();
-      if (entries.length === 0) return;
+      if (entries.length === 0 && !progress.skipped) return;
       const { losses } = progress;
       const outputs = entries.flatMap((entry) => entry.outputs);
       const written = await this.#writer.write(progress, outputs, position);

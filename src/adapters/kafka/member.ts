@@ -22,6 +22,8 @@ export interface Duties {
   lost(progress: Progress): void;
   /** Whether the offsets of the partition now refer to other records; then it is acquired again. */
   moved(progress: Progress): Promise<boolean>;
+  /** All before the cursor is dealt with, and the position is behind it: what came last is never emitted. */
+  skipped(progress: Progress): void;
   handle(batch: EachBatchPayload, held: Held): Promise<void>;
   changed(): void;
   failed(error: unknown): void;
@@ -179,7 +181,10 @@ export class Member {
     consumer.on(GROUP_JOIN, ({ payload }) =>
       this.#joined(consumer, payload.memberId, payload.memberAssignment),
     );
-    consumer.on(HEARTBEAT, () => this.#acquireLost(consumer));
+    consumer.on(HEARTBEAT, () => {
+      this.#acquireLost(consumer);
+      this.#commitSkipped();
+    });
     consumer.on(FETCH_START, ({ payload }) => fetches.began(payload.nodeId));
     // Before what was fetched is handled.
     consumer.on(FETCH, ({ payload }) => {
@@ -237,6 +242,12 @@ export class Member {
     for (const [key, { progress, state }] of this.#held) {
       if (state === 'lost') this.#acquire(consumer, key, progress);
     }
+  }
+
+  /** What a partition ends with may be nothing to deal with: an aborted transaction would be lag for ever. */
+  #commitSkipped(): void {
+    for (const { progress, state } of this.#held.values())
+      if (state === 'held' && progress.skipped) this.duties.skipped(progress);
   }
 
   #acquire(consumer: Consumer, key: string, progress: Progress): void {

@@ -53,6 +53,11 @@ export class Progress {
     return this.#entries.size === 0;
   }
 
+  /** Whether all that was emitted is written, and the cursor is further on: behind records that are never emitted. */
+  get skipped(): boolean {
+    return this.idle && this.position !== undefined && this.position < this.cursor;
+  }
+
   /** Whether the record at `offset` is neither settled nor given up. */
   isUnderWay(offset: bigint): boolean {
     return this.#entries.has(offset);

@@ -52,7 +52,7 @@ export interface ReaderContext {
   note(progress: Progress, note: Note): Promise<void>;
   /** The turn of the whole process. */
   readonly turn: Turn;
-  /** Commits what is already settled. */
+  /** Commits what is already settled, or was nothing to settle. */
   flush(progress: Progress): void;
 }
 
@@ -93,6 +93,7 @@ export class Reader implements Committer {
         if (progress.reader === this) context.lost(progress);
       },
       moved: (progress) => context.moved(progress),
+      skipped: (progress) => context.flush(progress),
       handle: (batch, held) => this.#handle(batch, held),
       changed: () => this.#changed.fire(),
       failed: (error) => this.subscriber.error(error),

@@ -47,7 +47,7 @@ export async function createRedisStore(options: RedisStoreOptions): Promise<Know
   const asItIs = new RedisRegistry(options.dimension, schemas, parts, 'as it is');
   const lease = new RedisLease(connection, keys, parts.fence, options.leaseMs ?? LEASE_MS);
 
-  await registry.refresh();
+  registry.begin(await asItIs.refresh());
   return {
     vectors,
     registry,

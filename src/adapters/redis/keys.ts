@@ -12,6 +12,8 @@ export class Keys {
   readonly version: string;
   /** The newest version known of, while a store that went back is brought forward: nobody else reads meanwhile. */
   readonly behind: string;
+  /** HASH with the report of how the store was last brought forward, until it is written to Kafka. */
+  readonly forward: string;
   /** Run id of the server that the learner looked at last. */
   readonly verified: string;
   /** Grows whenever {@link segments} changes. */
@@ -38,6 +40,7 @@ export class Keys {
     this.prefix = `lethe:{${entityId(model)}}:`;
     this.version = `${this.prefix}version`;
     this.behind = `${this.prefix}behind`;
+    this.forward = `${this.prefix}forward`;
     this.verified = `${this.prefix}verified`;
     this.layoutVersion = `${this.prefix}layoutVersion`;
     this.segments = `${this.prefix}segments`;

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { forwardReportSchema } from '../../domain/messages/event.js';
 import type { StoreHistory } from '../knowledgeStore.js';
-import { versionAt } from './brokenData.js';
+import { jsonSchema, parsedAt, readAt, versionAt } from './brokenData.js';
 import type { RedisRegistry } from './redisRegistry.js';
 import type { RedisParts, RedisVectors } from './redisVectors.js';
-import { BRING_FORWARD, HOLD, runScript, type Script, VERIFY } from './scripts.js';
+import { BRING_FORWARD, HOLD, missingOutcome, REPORTED, runScript, type Script, VERIFY } from './scripts.js';
 
 /** How a store in Redis that went back catches up. */
 export function redisHistory(
@@ -36,13 +38,26 @@ export function redisHistory(
     },
     verify: async (looked) => void (await call(VERIFY, looked ?? '')),
     onlyVerified: () => held.onlyVerified(),
-    hold: async (known) => void (await call(HOLD, String(known))),
+    hold: async (known, missing = []) => missingOutcome(await call(HOLD, String(known), ...missing)),
     asItIs: {
       vectors,
       registry: asItIs,
       migrate: (decide) => asItIs.migrate(decide),
       withdraw: (ids, learning) => vectors.withdraw(ids, learning),
     },
-    bringForward: async () => versionAt(keys.version, await call(BRING_FORWARD)),
+    bringForward: async (report) => void (await call(BRING_FORWARD, JSON.stringify(report))),
+    unreported: () =>
+      connection.run(async (client) => {
+        const kept = await readAt(keys.forward, client.hGetAll(keys.forward));
+        if (Object.keys(kept).length === 0) return null;
+        const { report, registryVersion } = parsedAt(keys.forward, keptSchema, kept);
+        return { kind: 'store-brought-forward', ...report, registryVersion };
+      }),
+    reported: async () => void (await call(REPORTED)),
   };
 }
+
+const keptSchema = z.object({
+  report: jsonSchema.pipe(forwardReportSchema),
+  registryVersion: z.coerce.number().pipe(z.int().nonnegative()),
+});

@@ -71,6 +71,14 @@ export class RedisRegistry implements ClassRegistry {
     this.#layouts = layouts;
   }
 
+  /**
+   * Begins with what the store holds, however old that is: a learner that waited here for a store that is to be brought forward
+   * would wait for itself. {@link refresh} waits as ever.
+   */
+  begin(snapshot: RegistrySnapshot): void {
+    this.#snapshot = snapshot;
+  }
+
   snapshot(): RegistrySnapshot {
     return this.#snapshot;
   }

@@ -139,11 +139,16 @@ return done('done:' .. table.concat(counts, ','))
  */
 const AHEAD = 1_000_000;
 
-/** Blocks all workers except the learner, which repairs the store. ARGV: token; the newest known version. */
+/**
+ * Blocks all workers except the learner, which repairs the store. ARGV: token; the newest known version; ids of
+ * commands that are missing. Returns the ids given since the last {@link BRING_FORWARD}, as JSON.
+ */
 export const HOLD = small(`
 local behind = tonumber(redis.call('GET', prefix .. 'behind') or '0')
+for index = 3, #ARGV do redis.call('SADD', prefix .. 'missing', ARGV[index]) end
 redis.call('SET', prefix .. 'behind', string.format('%.0f', math.max(behind, tonumber(ARGV[2]))))
-return done('done')
+local missing = redis.call('SMEMBERS', prefix .. 'missing')
+return done(#missing > 0 and cjson.encode(missing) or '[]')
 `);
 
 /** Records the run of the server that the learner has checked. ARGV: token; its id. */
@@ -154,8 +159,8 @@ return done('done')
 
 /**
  * Ends {@link HOLD}. Raises the versions of the registry and of the layout above all that anyone has seen; otherwise
- * a worker could mistake old content for the new content of a reused version number. ARGV: token. Returns the version
- * of the registry.
+ * a worker could mistake old content for the new content of a reused version number. Keeps the report, in the same
+ * step, until {@link REPORTED}. ARGV: token; the report. Returns the version of the registry.
  */
 export const BRING_FORWARD = small(`
 local version, behind = tonumber(redis.call('GET', KEYS[1]) or '0'), redis.call('GET', prefix .. 'behind')
@@ -164,9 +169,18 @@ if behind then
   redis.call('SET', KEYS[1], string.format('%.0f', version))
   local layout = tonumber(redis.call('GET', prefix .. 'layoutVersion') or '0')
   redis.call('SET', prefix .. 'layoutVersion', string.format('%.0f', layout + ${AHEAD}))
-  redis.call('DEL', prefix .. 'behind')
+  redis.call('DEL', prefix .. 'behind', prefix .. 'missing')
 end
-return done(string.format('%.0f', version))
+local now = string.format('%.0f', version)
+redis.call('DEL', prefix .. 'forward')
+redis.call('HSET', prefix .. 'forward', 'report', ARGV[2], 'registryVersion', now)
+return done(now)
+`);
+
+/** Deletes the report of {@link BRING_FORWARD}: it is written to Kafka. ARGV: token. */
+export const REPORTED = small(`
+redis.call('DEL', prefix .. 'forward')
+return done('done')
 `);
 
 /**
@@ -374,6 +388,7 @@ const changeSchema = z
   .regex(/^done:(\d+(,\d+)*)?$/)
   .transform((outcome) => outcome.slice('done:'.length).split(',').filter(Boolean).map(Number));
 const countSchema = z.string().regex(/^\d+$/).transform(Number);
+const idsSchema = z.array(z.string());
 const countsSchema = z.array(z.tuple([z.string(), z.int().nonnegative()]));
 
 /** The numbers of moved vectors, from the result of {@link CHANGE}. */
@@ -384,6 +399,11 @@ export function changeOutcome(outcome: string): readonly number[] {
 /** The number of vectors that {@link DISCARD} discarded. */
 export function countOutcome(outcome: string): number {
   return parsedAt('DISCARD', countSchema, outcome);
+}
+
+/** The ids of missing commands, from the result of {@link HOLD}. */
+export function missingOutcome(outcome: string): ReadonlySet<string> {
+  return new Set(parsedAt('HOLD', idsSchema, JSON.parse(outcome)));
 }
 
 /** The numbers of vectors that {@link WITHDRAW} deleted, by class. */

@@ -52,6 +52,21 @@ export const samplesOfClassSchema = z.object({
 });
 const moved = z.object({ name: knownNameSchema, moved: z.int().nonnegative() });
 
+/** What was done to a store that went back, before the version is known that it made. */
+export const forwardReportSchema = z.object({
+  /** Version of the registry that it held. */
+  found: z.int().nonnegative(),
+  /** The newest version that was known of. */
+  known: z.int().nonnegative(),
+  /** Commands that were carried out again. */
+  carriedOut: z.array(z.string()),
+  /** Classes that were learned, and are gone: they have to be learned again. */
+  lostClasses: z.array(knownNameSchema),
+  /** Tasks that were announced, and are gone. */
+  lostTasks: z.array(knownNameSchema),
+});
+export type ForwardReport = z.infer<typeof forwardReportSchema>;
+
 /** What happened. Topic `events`; the CloudEvents type is `lethe.event.<kind>`, its time says when. */
 export const eventSchema = z.discriminatedUnion('kind', [
   /** A learn command was accepted: its samples may arrive. */
@@ -127,16 +142,7 @@ export const eventSchema = z.discriminatedUnion('kind', [
    */
   z.object({
     kind: z.literal('store-brought-forward'),
-    /** Version of the registry that it held. */
-    found: z.int().nonnegative(),
-    /** The newest version that was known of. */
-    known: z.int().nonnegative(),
-    /** Commands that were carried out again. */
-    carriedOut: z.array(z.string()),
-    /** Classes that were learned, and are gone: they have to be learned again. */
-    lostClasses: z.array(knownNameSchema),
-    /** Tasks that were announced, and are gone. */
-    lostTasks: z.array(knownNameSchema),
+    ...forwardReportSchema.shape,
     registryVersion: z.int().nonnegative(),
   }),
   /** Classes are to be erased: they are unlearned, and the rest follows in the background. */

@@ -7,7 +7,6 @@ import { decodeCommand } from '../../domain/cloudEvents.js';
 import { LetheError } from '../../domain/errors.js';
 import { groupsOf } from '../../domain/groups.js';
 import type { Command } from '../../domain/messages/command.js';
-import type { LetheEvent } from '../../domain/messages/event.js';
 import { type LogRecord, positionOf } from '../../domain/record.js';
 import type { Common } from '../context.js';
 import { carryOut, type Missing } from './carryOut.js';
@@ -17,38 +16,37 @@ import { type Effect, type Told, toldBy } from './told.js';
 const ASK_MS = 50;
 const ASKED = 200;
 
-export type BroughtForward = Extract<LetheEvent, { kind: 'store-brought-forward' }>;
-
 /**
  * Brings a store that went back to what the audit chain tells of: commands that it knows nothing of are carried out again, in
- * their order. Nobody answers meanwhile. Begun again after a crash it ends the same.
- * @returns what was done
+ * their order. Nobody answers meanwhile. Begun again after a crash it ends the same, and leaves the same report.
  * @throws LetheError where it can't be brought forward: then everybody goes on waiting
  */
 export async function bringForward(
   context: Common,
   history: StoreHistory,
   { found, known, run }: Standing,
-): Promise<BroughtForward> {
+): Promise<void> {
   await history.hold(known);
   const told = await wholeTale(context);
   const missing = await missingOf(told, context, history.asItIs);
+  // Noted before: a learner that dies in the midst leaves receipts of what it has carried out.
+  const everMissing = await history.hold(
+    known,
+    missing.map(({ effect }) => effect.commandId),
+  );
   for (const each of missing) await carryOut(each, history.asItIs);
   // A store that was started anew meanwhile may have gone back once more: what was carried out may be lost.
   if ((await history.standing()).run !== run) throw startedAnew();
   const { classes, tasks } = await history.asItIs.registry.refresh();
   const isThere = (name: string): boolean => classes.get(name)?.state === 'learned';
-  const registryVersion = await history.bringForward();
-  await history.verify(run);
-  return {
-    kind: 'store-brought-forward',
+  await history.bringForward({
     found,
     known,
-    carriedOut: missing.map(({ effect }) => effect.commandId),
+    carriedOut: [...told.effects.keys()].filter((id) => everMissing.has(id)),
     lostClasses: [...told.learned].filter((name) => !isThere(name)),
     lostTasks: [...told.open].filter((name) => !tasks.has(name)),
-    registryVersion,
-  };
+  });
+  await history.verify(run);
 }
 
 /** What the chain tells of, once everything that was written is in it. */

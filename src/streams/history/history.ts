@@ -9,7 +9,6 @@ import {
   ignoreElements,
   map,
   merge,
-  mergeMap,
   type Observable,
   of,
   share,
@@ -29,7 +28,7 @@ import { announce } from '../announce.js';
 import { type Common, inFlight } from '../context.js';
 import type { Signal } from '../signal.js';
 import type { Supervise } from '../supervise.js';
-import { type BroughtForward, bringForward } from './bringForward.js';
+import { bringForward } from './bringForward.js';
 
 /** How often the learner looks whether the store went back. */
 const POLL_MS = 500;
@@ -65,14 +64,10 @@ export function onceForward(
   const { history } = context.store;
   if (!history) return merge(topologies(), auditing());
   const looks = supervise('bringing-forward', (of) => looking(of, history)).pipe(share());
-  const told = looks.pipe(
-    filter((look) => look !== 'behind' && look !== null),
-    mergeMap(announce(context)),
-  );
   return merge(
-    told,
+    looks.pipe(filter((look) => typeof look === 'object')),
     looks.pipe(
-      filter((look) => look !== 'behind'),
+      filter((look) => look === 'forward'),
       take(1),
       switchMap(topologies),
     ),
@@ -81,7 +76,10 @@ export function onceForward(
   );
 }
 
-/** Emits, again and again, null where the store is not behind; else that it is, and then what was done. */
+/** How the store is, or that it was brought forward. */
+type Look = 'behind' | 'forward' | Signal;
+
+/** Looks again and again how the store is, and brings it forward where it is behind. */
 function looking(context: Common, history: StoreHistory): Observable<Look> {
   return demanded(context).pipe(
     switchMap(() => timer(0, POLL_MS)),
@@ -90,24 +88,36 @@ function looking(context: Common, history: StoreHistory): Observable<Look> {
   );
 }
 
-type Look = BroughtForward | 'behind' | null;
-
 function look(context: Common, history: StoreHistory): Observable<Look> {
   return defer(() => history.standing()).pipe(
-    switchMap((standing) =>
-      standing.isBehind
-        ? concat(
-            of('behind' as const),
-            defer(() => bringForward(context, history, standing)),
-          )
-        : defer(() => verified(history, standing)),
-    ),
+    switchMap((standing) => {
+      const report = reporting(context, history);
+      // What runs then follows up on the report.
+      const isForward = of('forward' as const);
+      if (!standing.isBehind) return concat(verifying(history, standing), isForward, report);
+      const forward = defer(() => bringForward(context, history, standing)).pipe(ignoreElements());
+      // First what a learner that died has done: bringing forward leaves a report of its own in that one's place.
+      return concat(of('behind' as const), report, forward, isForward, report);
+    }),
   );
 }
 
-async function verified(history: StoreHistory, { isVerified, run }: Standing): Promise<null> {
-  if (!isVerified) await history.verify(run);
-  return null;
+/** Writes the report that nobody has written yet, if there is one. Kept until then, it is written at least once. */
+function reporting(context: Common, history: StoreHistory): Observable<Signal> {
+  return defer(() => history.unreported()).pipe(
+    filter((event) => event !== null),
+    concatMap(async (event) => {
+      const signal = await announce(context)(event);
+      await history.reported();
+      return signal;
+    }),
+  );
+}
+
+function verifying(history: StoreHistory, { isVerified, run }: Standing): Observable<never> {
+  return defer(async () => {
+    if (!isVerified) await history.verify(run);
+  }).pipe(ignoreElements());
 }
 
 function demanded({ log, topics, store }: Common): Observable<void> {

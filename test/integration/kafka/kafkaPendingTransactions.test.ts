@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import kafkajs, { type Kafka, type Producer, type Transaction } from 'kafkajs';
-import { lastValueFrom, toArray } from 'rxjs';
+import { concatMap, lastValueFrom, toArray } from 'rxjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createKafkaLog, type KafkaLog } from '../../../src/adapters/kafka/kafkaLog.js';
 import { keptNow } from '../../../src/adapters/keptNow.js';
@@ -68,3 +68,22 @@ it('and does not miss the end of one that was aborted', async () => {
   await transaction.abort();
   expect((await reading).map(({ value }) => String(value))).toEqual(['first']);
 });
+
+it.each(['exactly-once', 'at-least-once'] as const)(
+  'an aborted transaction that nothing follows is no lag, as the cluster tells it (%s)',
+  async (delivery) => {
+    const { brokers } = await sharedServices();
+    const { topic, transaction } = await pending();
+    await transaction.abort();
+    const group = `g-${randomUUID()}`;
+    const reader = await createKafkaLog(kafkaTestOptions(brokers, { delivery }));
+    const reading = reader
+      .read({ topics: [topic], group, maxInFlight: 8 })
+      .pipe(concatMap((record) => reader.settle(group, [{ input: record, outputs: [] }])))
+      .subscribe();
+    // Asked by one that does not read: it knows what is committed alone.
+    await expect.poll(() => log.lag(group, [topic])).toBe(0);
+    reading.unsubscribe();
+    await reader.close();
+  },
+);

@@ -14,6 +14,7 @@ import { type Own, ownRedis } from '../../support/services.js';
 const index = { algorithm: 'flat', m: 16, efConstruction: 200, efRuntime: 64, type: 'float32' } as const;
 const cat = { name: 'cat', state: 'learned', task: 't', count: 1, centroid: null } as const;
 const vector = { id: 'v', className: 'cat', task: 't', vector: Float32Array.of(1, 0, 0, 0) };
+const REPORT = { found: 0, known: 3, carriedOut: ['u1'], lostClasses: [], lostTasks: ['t'] };
 const command = (id: string) => ({ id, position: 'commands/0/1', details: null });
 
 let redis: Own<RedisService>;
@@ -326,9 +327,30 @@ describe('what somebody else wrote below the keys of Lethe', () => {
     expect(await store.history?.standing()).toMatchObject({ found: 0, known: 3, isBehind: true });
     await store.history?.hold(3);
     await store.history?.asItIs.registry.update(() => ({ put: [cat] }));
-    expect(await store.history?.bringForward()).toBeGreaterThan(3);
-    expect((await working).classes.has('cat')).toBe(true);
+    await store.history?.bringForward(REPORT);
+    const { classes, version } = await working;
+    expect(classes.has('cat')).toBe(true);
+    expect(version).toBeGreaterThan(3);
     expect(await store.history?.standing()).toMatchObject({ isBehind: false });
+  });
+
+  it('keeps what was missing, and the report, for the next learner where one dies in the midst', async () => {
+    const { store } = await opened();
+    await store.history?.hold(3, ['u1', 'u2']);
+    const next = await opened({ model });
+    expect(await next.store.history?.hold(3, ['u2', 'u3'])).toEqual(new Set(['u1', 'u2', 'u3']));
+    expect(await next.store.history?.unreported()).toBeNull();
+    await next.store.history?.bringForward(REPORT);
+    const last = await opened({ model });
+    const { version } = await last.store.registry.refresh();
+    expect(await last.store.history?.unreported()).toEqual({
+      ...{ kind: 'store-brought-forward', ...REPORT },
+      registryVersion: version,
+    });
+    await last.store.history?.reported();
+    expect(await next.store.history?.unreported()).toBeNull();
+    // What was missing once is not missing for ever.
+    expect(await last.store.history?.hold(version)).toEqual(new Set());
   });
 
   it('waits for the learner to look at a server that was started anew, where it is told to', async () => {
