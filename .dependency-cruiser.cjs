@@ -69,7 +69,8 @@ module.exports = {
     },
     layer('data', ['domain']),
     layer('app', [...PROCESSOR, 'telemetry', 'console', 'data']),
-    layer('verification', ['domain', 'blas', 'model', 'adapters', 'knowledge']),
+    layer('report', []),
+    layer('verification', ['domain', 'blas', 'model', 'adapters', 'knowledge', 'report']),
     {
       name: 'product-does-not-know-the-packages',
       comment: 'What the product lacks without them, it looks up by name when it is asked for.',

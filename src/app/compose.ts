@@ -277,6 +277,7 @@ function settingsOf({ model, limits, inference, learning, unlearning }: LetheCon
     guard: inference.guard,
     unlearned: inference.unlearned,
     topK: inference.topK,
+    predictions: inference.predictions,
     unknown: inference.unknown.enabled,
     keepModels: model.keep,
     taskTimeoutMs: learning.taskTimeoutSeconds * 1000,

@@ -75,7 +75,8 @@ function consoleDoor(lethe: RunningLethe): { door: Hono; close: () => void } {
         const tasks = [...store.registry.snapshot().tasks.values()]
           .filter(({ state }) => state === 'open')
           .map(({ name, classes, samples }) => ({ task: name, classes, samples }));
-        return { ...status, tasks, role: config.worker.role, token: token !== undefined };
+        const takesImages = lethe.embedder.takesImages !== false;
+        return { ...status, tasks, role: config.worker.role, takesImages, token: token !== undefined };
       },
       limits: { maxBytes: config.limits.imageBytes, maxPixels: config.limits.imagePixels },
       seed: config.model.seed,

@@ -8,8 +8,10 @@ import type { CliIo } from './io.js';
  */
 const COMMANDS: Readonly<Record<string, (io: CliIo) => Promise<Command>>> = {
   demo: (io) => experimentsCommand('demo', io),
+  try: async (io) => (await import('./try.js')).tryCommand(io),
   run: async (io) => (await import('./run.js')).runCommand(io),
   ask: async (io) => (await import('./ask.js')).askCommand(io),
+  evaluate: async (io) => (await import('./evaluate.js')).evaluateCommand(io),
   learn: async (io) => (await import('./learn.js')).learnCommand(io),
   unlearn: async (io) => (await import('./unlearn.js')).unlearnCommand(io),
   relearn: async (io) => (await import('./relearn.js')).relearnCommand(io),

@@ -17,7 +17,8 @@ import { type SampleSurvey, shownProblem, surveyOf } from './sampleSurvey.js';
 import { sendSamples } from './sendSamples.js';
 import { patienceWith } from './standing.js';
 
-interface LearnOptions extends ConnectionOptions {
+/** How samples are learned. */
+export interface LearnOptions extends ConnectionOptions {
   readonly task: string;
   readonly label?: string;
   readonly id?: string;
@@ -50,7 +51,8 @@ Examples:
     .action((input: string, options: LearnOptions) => learn(input, options, io));
 }
 
-async function learn(input: string, options: LearnOptions, io: CliIo): Promise<void> {
+/** Learns the labelled inputs, and prints what came of them. @throws LetheError why the task failed, or what can't be sent */
+export async function learn(input: string, options: LearnOptions, io: CliIo): Promise<void> {
   if (input === '-') throw readTwice();
   const client = connect(options, io);
   const limits = inputLimits(options, io);

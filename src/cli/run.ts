@@ -16,7 +16,8 @@ import { onVanishedParent } from './vanishedParent.js';
 /** How long a process that has failed may take to drain. */
 const LAST_MS = 10_000;
 
-interface RunOptions {
+/** How a worker is run. */
+export interface RunOptions {
   readonly config?: string;
   readonly port?: string;
   readonly role?: Role;
@@ -46,10 +47,22 @@ Examples:
   $ curl --data-binary @cat.png -H 'content-type: image/png' http://127.0.0.1:7070/v1/queries
   $ curl -N http://127.0.0.1:7070/v1/predictions`,
     )
-    .action((options: RunOptions) => run(options, io));
+    .action((options: RunOptions) => runWorker(options, io));
 }
 
-async function run({ config: file, port, role, memory, json }: RunOptions, io: CliIo): Promise<void> {
+/**
+ * Runs a worker until it is told to end.
+ * @param listening called when the gateway listens; where it fails, so does the worker
+ * @throws LetheError what it failed with
+ */
+export async function runWorker(
+  { config: file, port, role, memory, json }: RunOptions,
+  io: CliIo,
+  listening: (at: {
+    readonly url: string | null;
+    readonly console: string | null;
+  }) => Promise<void> = async () => undefined,
+): Promise<void> {
   const overrides = {
     ...(port !== undefined && { http: { port: Number(port) } }),
     ...(role !== undefined && { worker: { role } }),
@@ -87,6 +100,7 @@ async function run({ config: file, port, role, memory, json }: RunOptions, io: C
     const listens = url === null ? 'Lethe is running without a gateway' : `Lethe is listening at ${url}`;
     const ready = { url, console: page, model: config.model.name };
     writeResult(io, json, ready, page === null ? listens : [listens, `Console: ${page}`]);
+    listening({ url, console: page }).catch(ending.fail);
     const signal = await Promise.race([ending.asked, lethe.finished]);
     logger.info({ signal }, 'draining');
     await Promise.race([lethe.drain(), ending.insisted]);

@@ -15,6 +15,7 @@ import type { Lanes } from '../model/embedder/lanes.js';
 import type { Rebuilder, Trainer } from '../model/trainer.js';
 import type { VoteOptions } from '../model/vote.js';
 import type { Probe } from '../operators/probe.js';
+import type { PredictionForm } from './predictionRecord.js';
 
 /** How models are rebuilt and classes erased. */
 export interface RebuildSettings {
@@ -48,6 +49,8 @@ export interface Settings {
   readonly guard: boolean;
   readonly unlearned: UnlearnedAnswer;
   readonly topK: number;
+  /** What predictions take over from the records of their queries. */
+  readonly predictions: PredictionForm;
   /** Whether inputs that are like nothing known are answered with no class. */
   readonly unknown: boolean;
   /** Models that are kept: the one that answers, and those before it. */

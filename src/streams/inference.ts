@@ -1,7 +1,6 @@
 import { filter, type Observable, takeUntil } from 'rxjs';
-import { decodeQuery, encodePrediction } from '../domain/cloudEvents.js';
+import { decodeQuery } from '../domain/cloudEvents.js';
 import { groupsOf } from '../domain/groups.js';
-import { waitIdOf } from '../domain/waitId.js';
 import { answer } from '../operators/answer.js';
 import { decode } from '../operators/decode.js';
 import { embed } from '../operators/embed.js';
@@ -11,6 +10,7 @@ import { predict } from '../operators/predict.js';
 import { publish } from '../operators/publish.js';
 import { type Answering, type Common, type Detecting, type Embedding, inFlight } from './context.js';
 import { modelNow } from './models.js';
+import { predictionRecord } from './predictionRecord.js';
 import { type Signal, toSignals } from './signal.js';
 
 type Inferring = Common & Embedding & Detecting & Answering;
@@ -48,7 +48,9 @@ function answers({ log, topics, stop, ...context }: Inferring, ask: () => void):
         log,
         group: groupsOf(topics).inference,
         deadLetters: topics['dead-letters'],
-        toRecords: (prediction, source) => [encodePrediction(prediction, topics, waitIdOf(source))],
+        toRecords: (prediction, source) => [
+          predictionRecord(prediction, source, { topics, form: settings.predictions }),
+        ],
         ...inBatches,
       }),
       toSignals((prediction, source) => ({ kind: 'prediction', prediction, source })),

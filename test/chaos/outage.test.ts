@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { KafkaService } from '../../scripts/services/kafka.js';
 import type { RedisService } from '../../scripts/services/redis.js';
@@ -23,11 +23,13 @@ let kafka: Own<KafkaService>;
 let redis: Own<RedisService>;
 let model: Model;
 let journal: Journal;
-const workers: Supervised[] = [];
+let workers: Supervised[];
 let processes: LetheProcess[];
-let asked = 0;
+let asked: number;
 
-beforeAll(async () => {
+beforeEach(async () => {
+  workers = [];
+  asked = 0;
   [kafka, redis] = await Promise.all([ownKafka(), ownRedis()]);
   model = await openModel({ brokers: kafka.brokers, redisUrl: redis.url }, `outage-${seed}`);
   workers.push(supervise('learn', model.variables));
@@ -39,7 +41,7 @@ beforeAll(async () => {
   const random = randomOf(seed, 5);
   await carryOut(model, journal, [learning], { random, samplesPerClass: form.samplesPerClass, gapMs: 0 });
 });
-afterAll(async () => {
+afterEach(async () => {
   journal?.close();
   for (const worker of workers) worker.kill();
   await model?.close();

@@ -10,6 +10,7 @@ import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-c
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CIFAR_IMAGE_BYTES } from '../../src/data/cifarImages.js';
 import { loadDemoSubset } from '../../src/data/demoSubset.js';
+import { spriteOfImages } from '../../src/data/sprite.js';
 import { encodeCommand, encodeQuery, encodeSample } from '../../src/domain/cloudEvents.js';
 import { startChromium } from '../support/chromium.js';
 import { type LetheProcess, startLetheProcess, type Variables } from '../support/letheProcess.js';
@@ -124,6 +125,13 @@ async function askUntil(truth: string, isShown: () => Promise<boolean>): Promise
 const card = (page: Page, name: string): Locator => page.locator(`[data-class="${name}"]`);
 const stateOf = (page: Page, name: string) => () => card(page, name).getAttribute('data-state');
 
+/** Drops a file that is no image. */
+const DROP = `(() => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File(['no image'], 'dropped.png', { type: 'image/png' }));
+  document.querySelector('.drop').dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+})()`;
+
 /** Points drawn in each half of the map, by the ink in it. */
 async function ink(page: Page): Promise<{ cil: number; mu: number }> {
   return page.evaluate(INK);
@@ -195,6 +203,24 @@ describe('the console of a Lethe that learned', () => {
       expect(await violations(page)).toEqual([]);
     },
   );
+
+  it('asks about images that are chosen or dropped, and says why one is refused', async () => {
+    const page = await open();
+    const bytes = await spriteOfImages(imageOf('frog', 3, 'test'), { columns: 1, rows: 1 });
+    const before = await page.locator('.answers li').count();
+    await page.locator('input[type=file]').setInputFiles([
+      { name: 'frog.webp', mimeType: 'image/webp', buffer: bytes },
+      { name: 'none.png', mimeType: 'image/png', buffer: Buffer.from('no image') },
+    ]);
+    await expect.poll(() => page.locator('.answers li').count()).toBeGreaterThan(before);
+    await page.locator('.drop').getByText('none.png:').waitFor();
+    await page.evaluate(DROP);
+    await page.locator('.drop').getByText('dropped.png:').waitFor();
+    expect(await violations(page)).toEqual([]);
+    // Of the two that were refused.
+    await expect.poll(() => complaints.filter((each) => each.includes('415')).length).toBe(2);
+    complaints.splice(0);
+  });
 
   it('fits a telephone', async () => {
     const page = await open({ viewport: { width: 360, height: 740 }, deviceScaleFactor: 2 });

@@ -41,6 +41,7 @@ const SETTINGS: Settings = {
   guard: true,
   unlearned: 'answer',
   topK: 5,
+  predictions: { key: 'id', headers: [] },
   unknown: false,
   keepModels: 5,
   taskTimeoutMs: 60_000,

@@ -18,21 +18,21 @@ export class TopicLimits {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** The largest record that the topic accepted at the last request, as `recordBytes` counts. */
+  /**
+   * The largest record that the topic accepts, as `recordBytes` counts; undefined before anyone asked. What is older than half a
+   * minute is requested again in the background: a limit that was lowered for a while does not stay for good.
+   */
   known(topic: string): number | undefined {
-    return this.#known.get(topic)?.bytes;
+    const known = this.#known.get(topic);
+    // Whoever asks next time tries again.
+    if (known && this.now() - known.at > KNOWN_FOR_MS) this.#refreshOne(topic).catch(() => undefined);
+    return known?.bytes;
   }
 
-  /** The same, at most half a minute old. Except for the first time, the request runs in the background. */
+  /** The same, which the first time waits for the cluster to tell. */
   async largestRecord(topic: string): Promise<number> {
-    const known = this.#known.get(topic);
-    const isOld = known === undefined || this.now() - known.at > KNOWN_FOR_MS;
-    if (isOld) {
-      const asking = this.#asking.get(topic) ?? this.#refreshOne(topic);
-      if (known === undefined) await asking;
-      else asking.catch(() => undefined); // Whoever asks next time tries again.
-    }
-    return this.#known.get(topic)?.bytes ?? Number.POSITIVE_INFINITY;
+    if (!this.#known.has(topic)) await this.#refreshOne(topic);
+    return this.known(topic) ?? Number.POSITIVE_INFINITY;
   }
 
   async refresh(topics: readonly string[]): Promise<void> {
@@ -47,7 +47,10 @@ export class TopicLimits {
     }
   }
 
+  /** Once for all who ask meanwhile. */
   #refreshOne(topic: string): Promise<void> {
+    const known = this.#asking.get(topic);
+    if (known) return known;
     const asking = this.refresh([topic]).finally(() => this.#asking.delete(topic));
     this.#asking.set(topic, asking);
     return asking;

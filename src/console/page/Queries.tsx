@@ -1,4 +1,5 @@
 import type { Answer, Knowledge } from '../messages.js';
+import { AskImages } from './AskImages.js';
 import { hueOf } from './palette.js';
 import { milliseconds, percent, routeText, timeOf } from './wording.js';
 
@@ -26,6 +27,7 @@ export function Queries({
           </button>
         )}
       </div>
+      {knowledge.model && knowledge.role !== 'learn' && knowledge.takesImages && <AskImages />}
       {answers.length === 0 ? (
         <p class="empty">{emptyText(knowledge)}</p>
       ) : (

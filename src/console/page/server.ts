@@ -119,8 +119,31 @@ export async function send({ kind, name }: Pick<Order, 'kind' | 'name'>): Promis
     if (isRecord(body) && typeof body.id === 'string') return body.id;
     throw new Error('Lethe accepted the command, but returned no id.');
   }
+  throw await failureIn(response);
+}
+
+/** For how long an answer is waited for; it appears among the others also later. */
+const ANSWER_WAIT = '10s';
+
+/**
+ * Asks about an image.
+ * @throws Error with a text for the user, where it is refused
+ */
+export async function askAbout(file: File): Promise<void> {
+  const response = await fetch(`../v1/queries?wait=${ANSWER_WAIT}`, {
+    method: 'POST',
+    headers: { ...authorization(), 'content-type': file.type || 'application/octet-stream' },
+    body: file,
+  }).catch(() => {
+    throw new Error('Lethe is unreachable: nothing was sent.');
+  });
+  if (!response.ok) throw await failureIn(response);
+}
+
+/** The refusal as an error with a text for the user. */
+async function failureIn(response: Response): Promise<Error> {
   const { message, remedy } = await errorIn(response);
-  throw new Error(
+  return new Error(
     [sentence(message ?? `Lethe answered ${response.status}`), remedy].filter(Boolean).join('. '),
   );
 }

@@ -45,7 +45,7 @@ export const filterEvidenceSchema = z.object({
 });
 export type FilterEvidence = z.infer<typeof filterEvidenceSchema>;
 
-/** The answer to a query. Topic `predictions`, keyed by the query's id. */
+/** The answer to a query. Topic `predictions`, keyed by the query's id, or as the query's record is (`inference.predictions.key`). */
 export const predictionSchema = z.object({
   queryId: z.string().min(1),
   /** The class; null where nobody answered (route `unknown` or `abstained`). */

@@ -78,6 +78,7 @@ describe('the command line', () => {
   it.each([
     'run',
     'ask',
+    'evaluate',
     'learn',
     'unlearn',
     'relearn',

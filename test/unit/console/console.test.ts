@@ -29,6 +29,7 @@ const unknown: Knowledge = {
   classes: [],
   tasks: [],
   databases: { cil: 0, mu: 0 },
+  takesImages: true,
   token: false,
 };
 const prediction = (queryId: string): Prediction => ({

@@ -7,6 +7,7 @@ import { positive, wholeNumber } from 'lethe/internal/cli/numbers.js';
 import { type Progress, startProgress } from 'lethe/internal/cli/progress.js';
 import { cacheFolder } from 'lethe/internal/data/cacheFolder.js';
 import { createEmbedder } from 'lethe/internal/model/embedder/createEmbedder.js';
+import { markdownOf, plainText, tablesPage } from 'lethe/internal/report/dataTable.js';
 import { runFacts } from '../demo/runFacts.js';
 import {
   type ExperimentDataset,
@@ -18,7 +19,6 @@ import {
 import { embedDataset } from '../embeddings/embedDataset.js';
 import { fig5Csv, fig5Plot, fig5Tables, workloadSpeeds } from '../fig5/report.js';
 import { pngOf } from '../plots/png.js';
-import { markdownOf, plainText, tablesPage } from '../report/dataTable.js';
 import { leadOf } from '../report/lead.js';
 import { hashOf, writeWhole } from '../resultFiles.js';
 import {

@@ -6,6 +6,7 @@ import { type CliIo, writeResult } from 'lethe/internal/cli/io.js';
 import { positive, wholeNumber } from 'lethe/internal/cli/numbers.js';
 import { type Progress, startProgress } from 'lethe/internal/cli/progress.js';
 import { cacheFolder } from 'lethe/internal/data/cacheFolder.js';
+import { type DataTable, markdownOf, plainText } from 'lethe/internal/report/dataTable.js';
 import { runFacts } from '../demo/runFacts.js';
 import { type EmbeddedDataset, embedDataset } from '../embeddings/embedDataset.js';
 import { drawMistakes } from '../pictures/drawMistakes.js';
@@ -13,7 +14,6 @@ import { type MistakeCount, TREATMENTS } from '../pictures/mistakes.js';
 import { embeddingPicture, MAPPED_PER_CLASS } from '../pictures/tsne.js';
 import { pngOf } from '../plots/png.js';
 import { cifar10Protocol } from '../protocol.js';
-import { type DataTable, markdownOf, plainText } from '../report/dataTable.js';
 import { leadOf } from '../report/lead.js';
 import { writeWhole } from '../resultFiles.js';
 import {

@@ -7,6 +7,7 @@ import { positive } from 'lethe/internal/cli/numbers.js';
 import { type Progress, startProgress } from 'lethe/internal/cli/progress.js';
 import { cacheFolder } from 'lethe/internal/data/cacheFolder.js';
 import { createEmbedder } from 'lethe/internal/model/embedder/createEmbedder.js';
+import { markdownOf, plainText, tablesPage } from 'lethe/internal/report/dataTable.js';
 import { embedDataset } from '../embeddings/embedDataset.js';
 import {
   type ImageSsreConfig,
@@ -15,7 +16,6 @@ import {
   type TrunkName,
 } from '../imageSsre/config.js';
 import { runPeers } from '../peers.js';
-import { markdownOf, plainText, tablesPage } from '../report/dataTable.js';
 import { hashOf, writeWhole } from '../resultFiles.js';
 import type { Table1Summary } from '../table1/summary.js';
 import { table1Csv, table1Tables } from '../table1/tables.js';

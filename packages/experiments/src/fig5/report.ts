@@ -1,6 +1,6 @@
+import { csvOf, type DataTable } from 'lethe/internal/report/dataTable.js';
 import { renderSvg } from '../plots/render.js';
 import { palette } from '../plots/theme.js';
-import { csvOf, type DataTable } from '../report/dataTable.js';
 import { duration, times } from '../report/format.js';
 import type { WorkloadResult } from './runFig5.js';
 import type { Workload } from './workloads.js';

@@ -1,7 +1,8 @@
 import { html, raw } from 'hono/html';
+import { style } from 'lethe/internal/report/style.js';
 import { type DemoResults, HEADLINES, isHeadline } from '../results.js';
 import { percent, times } from './format.js';
-import { style } from './style.js';
+
 import {
   accuracyTable,
   forgettingTable,

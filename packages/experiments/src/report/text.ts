@@ -1,3 +1,4 @@
+import { aligned } from 'lethe/internal/report/aligned.js';
 import type { DemoResults } from '../results.js';
 import { duration, milliseconds, percent, times } from './format.js';
 import { GROUP_TITLES, latencyRows } from './wording.js';
@@ -64,23 +65,4 @@ function liveText({ live }: DemoResults): string {
     `  ${live.answered} of ${live.queries} answered, ${percent(live.remaining)} % correct where the class was known;`,
     `  ${live.namedAfterUnlearning} answers named a class that had been unlearned before the query was sent`,
   ].join('\n');
-}
-
-/** Columns side by side: the first to the left, the others to the right; a row of one cell may be wider than its column. */
-export function aligned(rows: readonly (readonly string[])[]): string {
-  const full = rows.filter((row) => row.length > 1);
-  const widths = (full[0] ?? []).map((_, column) =>
-    Math.max(...full.map((row) => (row[column] ?? '').length)),
-  );
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => {
-          const width = widths[column] ?? 0;
-          return column === 0 ? cell.padEnd(width) : cell.padStart(width + 2);
-        })
-        .join('')
-        .trimEnd(),
-    )
-    .join('\n');
 }

@@ -1,5 +1,5 @@
+import type { DataTable } from 'lethe/internal/report/dataTable.js';
 import { BASELINES } from '../evaluation/evaluateProtocol.js';
-import type { DataTable } from '../report/dataTable.js';
 import { times } from '../report/format.js';
 import { HEADLINES, isHeadline } from '../results.js';
 import { TIMED } from './seedResult.js';

@@ -1,6 +1,6 @@
+import { csvOf, type DataTable } from 'lethe/internal/report/dataTable.js';
 import { BASELINES } from '../evaluation/evaluateProtocol.js';
 import { PAPER_INITIAL_ACCURACY, PAPER_TABLE_1, type PaperLine } from '../paperTable.js';
-import { csvOf, type DataTable } from '../report/dataTable.js';
 import { duration, times } from '../report/format.js';
 import { isHeadline } from '../results.js';
 import { aimsTable } from './aims.js';

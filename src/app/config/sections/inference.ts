@@ -2,7 +2,15 @@
 
 import { z } from 'zod';
 import { STRATEGY_NAMES, UNLEARNED_ANSWERS } from '../../../domain/messages/prediction.js';
+import { PREDICTION_KEYS } from '../../../streams/predictionRecord.js';
 import { count } from './common.js';
+
+/** Not one that CloudEvents or Lethe give a meaning. */
+const headerName = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine((name) => !/^(ce_|content-type$|lethe)/i.test(name), 'reserved for CloudEvents and Lethe');
 
 export const inference = z
   .strictObject({
@@ -26,6 +34,21 @@ export const inference = z
         'Treatment of inputs that the filter or the guard assigns to an unlearned class: answer (by the strategy) or abstain (label null, route "abstained").',
       ),
     topK: count.max(1000).describe('Number of classes that a prediction lists.'),
+    predictions: z
+      .strictObject({
+        key: z
+          .enum(PREDICTION_KEYS)
+          .describe(
+            "Key of a prediction's record: id (the id of its query) or query (the key of its query's record: predictions of one key stay in the order of the queries).",
+          ),
+        headers: z
+          .array(headerName)
+          .max(32)
+          .describe("Headers that a prediction's record takes over from its query's, by their names."),
+      })
+      .describe(
+        "What a prediction's record takes over from its query's. The trace (traceparent, tracestate) it always does.",
+      ),
     unknown: z
       .strictObject({
         enabled: z

@@ -104,3 +104,35 @@ it('asks for no more than any broker reads', async () => {
   await sendAll([huge], topic);
   expect(topic.written).toEqual(['small']);
 });
+
+it('sends large requests again half a minute after a limit that was lowered is raised', async () => {
+  let most = 1000;
+  let now = 0;
+  const limits = new TopicLimits(
+    async (topics) => new Map(topics.map((topic) => [topic, most])),
+    () => now,
+  );
+  const sizes: number[] = [];
+  const send = async (): Promise<number> => {
+    sizes.length = 0;
+    const requests = new Requests(
+      Array.from({ length: 50 }, () => record('x'.repeat(100))),
+      { batchBytes: 2 ** 20, limits },
+    );
+    while (!requests.done) {
+      await requests.send(async (request) => {
+        const count = request.flatMap(({ messages }) => messages).length;
+        if (count * 140 > most) throw tooLarge;
+        sizes.push(count);
+      });
+    }
+    return Math.max(...sizes);
+  };
+  expect(await send()).toBeLessThan(8);
+  most = 2 ** 20;
+  expect(await send()).toBeLessThan(8);
+  now = 31_000;
+  // Is still sent as before, and asks.
+  await send();
+  expect(await send()).toBe(50);
+});

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { markdownOf } from 'lethe/internal/report/dataTable.js';
 import { describe, expect, it } from 'vitest';
 import { besideDocument, DOCUMENT, FIGURES, withFigures } from '../../../scripts/experimentFigures.js';
 import { fig5Tables } from '../../../src/fig5/report.js';
-import { markdownOf } from '../../../src/report/dataTable.js';
 import { table1Tables } from '../../../src/table1/tables.js';
 
 const RESULTS = new URL('../../../../../docs/results/', import.meta.url);

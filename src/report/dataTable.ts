@@ -1,7 +1,8 @@
 import { html, raw } from 'hono/html';
+import { aligned } from './aligned.js';
 import { style } from './style.js';
-import type { Markup } from './tables.js';
-import { aligned } from './text.js';
+
+type Markup = ReturnType<typeof html>;
 
 /** A table of ready-made text, to be shown in any form. */
 export interface DataTable {
