@@ -1,4 +1,5 @@
 import type { LogRecord, Unreadable } from '../../domain/record.js';
+import { bareObject } from './bareObject.js';
 
 /** A record from a fetch; `unreadable` if it represents a batch that could not be opened. */
 export interface FetchedMessage {
@@ -35,12 +36,9 @@ export function toRecord(message: FetchedMessage, topic: string, partition: numb
   };
 }
 
-/**
- * The first value of a repeated header counts; a header without a value is empty. The object has no prototype,
- * because the names are foreign input: `__proto__` is a name like any other.
- */
+/** The first value of a repeated header counts; a header without a value is empty. */
 function textsOf(headers: Headers): Record<string, string> {
-  const texts: Record<string, string> = Object.create(null);
+  const texts = bareObject<string>();
   for (const [name, content] of Object.entries(headers)) {
     if (!Array.isArray(content)) texts[name] = content?.toString() ?? '';
     else if (content.length > 0) texts[name] = content[0]?.toString() ?? '';

@@ -3,6 +3,8 @@
  * without trust in their declared sizes.
  */
 
+import { bareObject } from './bareObject.js';
+
 /** The only format that Kafka writes since 0.11. */
 const FORMAT = 2;
 const FORMAT_AT = 16;
@@ -91,9 +93,8 @@ export function recordsOf(head: BatchHead, opened: Buffer): BatchedRecord[] {
   });
 }
 
-/** Without a prototype: the names are foreign input. */
 function headersOf(record: Bytes): BatchedRecord['headers'] {
-  const headers: BatchedRecord['headers'] = Object.create(null);
+  const headers: BatchedRecord['headers'] = bareObject();
   for (let left = record.length(); left > 0; left--) {
     const name = record.take(record.length()).toString();
     const value = record.value();

@@ -1,9 +1,11 @@
+import { filter, firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { decodePrediction, encodePrediction } from '../../../src/domain/cloudEvents.js';
+import { decodePrediction, encodePrediction, encodeQuery } from '../../../src/domain/cloudEvents.js';
 import type { Prediction } from '../../../src/domain/messages/prediction.js';
 import type { LogRecord } from '../../../src/domain/record.js';
 import { topicsUnder } from '../../../src/domain/topics.js';
 import { type PredictionForm, predictionRecord } from '../../../src/streams/predictionRecord.js';
+import { around, learn, memoryLog, startProcessing } from '../../support/processing.js';
 
 const topics = topicsUnder('test.');
 const prediction: Prediction = {
@@ -54,4 +56,22 @@ describe('the record of a prediction', () => {
     expect(record.smaller?.()).toEqual(plain);
     expect(decodePrediction({ ...record, partition: 0, offset: 0n, timestamp: 0 })).toEqual(prediction);
   });
+});
+
+it('a processor writes predictions as its settings say', async () => {
+  const log = memoryLog();
+  const settings = { predictions: { key: 'query', headers: ['tenant'] } } as const;
+  const processing = startProcessing({ log, settings });
+  await learn(processing, 't1', { cat: 0, dog: 4 });
+  const own = topicsUnder('test.');
+  const query = encodeQuery({ id: 'q1', payload: { kind: 'vector', vector: around(0, 3) } }, own);
+  const reading = firstValueFrom(
+    log
+      .read({ topics: [own.predictions], group: 'reader', maxInFlight: 8, from: 'earliest' })
+      .pipe(filter((record) => decodePrediction(record).queryId === 'q1')),
+  );
+  await log.publish([{ ...query, key: 'device-7', headers: { ...query.headers, tenant: 'a', other: 'b' } }]);
+  const { key, headers } = await reading;
+  expect([key, headers.tenant, headers.other]).toEqual(['device-7', 'a', undefined]);
+  await processing.stop();
 });
