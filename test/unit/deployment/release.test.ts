@@ -6,7 +6,7 @@ const manifest = z.object({
   name: z.string(),
   version: z.string().regex(/^\d+\.\d+\.\d+$/),
   license: z.literal('Apache-2.0'),
-  private: z.undefined(),
+  private: z.literal(false).optional(),
   publishConfig: z.object({ access: z.literal('public') }),
 });
 const PACKAGES = ['package.json', 'packages/client/package.json', 'packages/experiments/package.json'];
