@@ -54,9 +54,11 @@ export const ORDINARY_RESULT_BYTES = 2 ** 16;
 /**
  * What happens if the log does not accept the result. For an ordinary result, the limit of the topic is wrong: the
  * result waits until the topic accepts it, and no record is refused. For a larger one, the record is the cause and
- * becomes a dead letter.
+ * becomes a dead letter. A result with a smaller form takes that first.
  */
 function orDeadLetter(output: OutgoingRecord, source: LogRecord, deadLetters: string): OutgoingRecord {
+  const { smaller } = output;
+  if (smaller) return { ...output, smaller: () => orDeadLetter(smaller(), source, deadLetters) };
   if (recordBytes(output) <= ORDINARY_RESULT_BYTES) return { ...output, mustFit: true };
   return { ...output, smaller: () => deadLetter(source, tooLargeResult(output, source), deadLetters) };
 }

@@ -28,10 +28,10 @@ const TURN_MS = 20;
  */
 type Until = (ready: () => boolean, lookMs?: number) => Promise<boolean>;
 /**
- * Emits a record as soon as there is credit.
+ * Emits a record as soon as there is credit: at once, without a promise, if there is some now.
  * @returns whether the batch is still valid
  */
-type Give = (record: LogRecord) => Promise<boolean>;
+type Give = (record: LogRecord) => boolean | Promise<boolean>;
 
 /** What a reader needs of the log. */
 export interface ReaderContext {
@@ -156,23 +156,30 @@ export class Reader implements Committer {
     if (!(await until(() => held.state === 'held'))) return;
     const going = (): boolean => ours() && held.state === 'held';
     const roomy = HELD_BACK * this.subscription.maxInFlight;
-    const give: Give = async (record) => {
+    const give: Give = (record) => {
       const bytes = recordBytes(record);
       const covered = (): boolean =>
         held.state !== 'held' || (this.#credit.covers(bytes) && progress.waiting < roomy);
-      // Again after each wait: another partition's batch may have been quicker.
-      while (!covered()) if (!(await until(covered))) return false;
-      if (!going()) return false;
-      this.#emit(record, progress, bytes);
-      return going();
+      const emit = (): boolean => {
+        if (!going()) return false;
+        this.#emit(record, progress, bytes);
+        return going();
+      };
+      const emitLater = async (): Promise<boolean> => {
+        // Again after each wait: another partition's batch may have been quicker.
+        while (!covered()) if (!(await until(covered))) return false;
+        return emit();
+      };
+      return covered() ? emit() : emitLater();
     };
     for (const message of batch.messages) {
       if (progress.wants(BigInt(message.offset))) {
         const record = this.#recordOf(message, topic, partition);
         const given = progress.caution.isNeeded(record.offset)
-          ? await this.#giveAlone(record, progress, { give, until })
-          : await give(record);
-        if (!given) return;
+          ? this.#giveAlone(record, progress, { give, until })
+          : give(record);
+        // No pause while there is credit: records of one partition that come together are settled in one transaction.
+        if (!(typeof given === 'boolean' ? given : await given)) return;
       }
       resolveOffset(message.offset);
     }

@@ -81,4 +81,18 @@ describe('publish', () => {
       },
     });
   });
+
+  it('a result with a smaller form takes that first, and then the same holds for it', async () => {
+    const { operator, settled } = publishing();
+    const [ordinary, large] = [answerOf(1), answerOf(ORDINARY_RESULT_BYTES)];
+    const results = [ordinary, large].map((smaller) => ({ ...answerOf(2 ** 20), smaller: () => smaller }));
+    await through(
+      results.map((result, index) => accepted(result, recordAt(index))),
+      operator,
+    );
+    const [first, second] = settled.flat().flatMap(({ outputs }) => outputs);
+    expect([first?.mustFit, second?.mustFit]).toEqual([undefined, undefined]);
+    expect(first?.smaller?.()).toEqual({ ...ordinary, mustFit: true });
+    expect(second?.smaller?.().smaller?.()).toMatchObject({ topic: 'letters' });
+  });
 });
