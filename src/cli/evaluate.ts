@@ -50,7 +50,7 @@ async function run(inputs: readonly string[], options: EvaluateOptions, io: CliI
   }
   const judged = labelled(answered);
   const skipped = answered.length - judged.length;
-  if (skipped > 0) writeNote(io, `${skipped} inputs have no label: skipped`);
+  if (skipped > 0) writeNote(io, `skipped without a label: ${skipped}`);
   if (judged.length === 0 && unanswered.length === 0) throw nothingLabelled(inputs);
 
   const evaluation = evaluate(judged, await statesOf(options, io));
