@@ -1,14 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { z } from 'zod';
-import { CLASS_STATES, type ClassState } from '../domain/classes.js';
-import { LetheError } from '../domain/errors.js';
+import { LetheError, toLetheError } from '../domain/errors.js';
 import { plainText, tablesPage } from '../report/dataTable.js';
 import { evaluate, type Judged } from '../verification/evaluation.js';
 import { evaluationLines, evaluationTables } from '../verification/evaluationReport.js';
 import { type Answered, askAll, noteUnanswered, refuseUnanswered, type Unanswered } from './asking.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
 import { type CliIo, writeNote, writeResult } from './io.js';
+import { classStates } from './workerStatus.js';
 
 interface EvaluateOptions extends ConnectionOptions {
   readonly html?: string;
@@ -53,16 +52,14 @@ async function run(inputs: readonly string[], options: EvaluateOptions, io: CliI
   if (skipped > 0) writeNote(io, `skipped without a label: ${skipped}`);
   if (judged.length === 0 && unanswered.length === 0) throw nothingLabelled(inputs);
 
-  const evaluation = evaluate(judged, await statesOf(options, io));
+  const evaluation = evaluate(judged, await classStates(connect(options, io)));
   const versions = versionsIn(answered);
   const tables = evaluationTables(evaluation);
   const lines = evaluationLines(evaluation, versions);
   const text = [...lines, '', ...plainText(tables).split('\n')];
   writeResult(io, options.json, { ...versions, skipped, failed: unanswered.length, ...evaluation }, text);
-  if (options.html !== undefined) {
-    const page = await tablesPage('Evaluation', lines.join('. '), tables);
-    await writeFile(options.html, page);
-  }
+  if (options.html !== undefined)
+    await writePage(options.html, await tablesPage('Evaluation', lines.join('; '), tables));
   refuseUnanswered(unanswered, answered.length + unanswered.length);
 }
 
@@ -79,13 +76,18 @@ function versionsIn(answered: readonly Answered[]) {
   };
 }
 
-const statusSchema = z.object({
-  classes: z.array(z.object({ name: z.string(), state: z.enum(CLASS_STATES) })),
-});
-
-async function statesOf(options: ConnectionOptions, io: CliIo): Promise<ReadonlyMap<string, ClassState>> {
-  const { classes } = statusSchema.parse(await connect(options, io).status());
-  return new Map(classes.map(({ name, state }) => [name, state]));
+/** @throws LetheError `invalid-message` if it can't be written */
+async function writePage(file: string, page: string): Promise<void> {
+  try {
+    await writeFile(file, page);
+  } catch (error) {
+    throw new LetheError('invalid-message', `the report was not written: ${toLetheError(error).message}`, {
+      field: 'html',
+      value: file,
+      remedy: 'Give --html a file that may be written, in a folder that exists.',
+      cause: error,
+    });
+  }
 }
 
 function nothingLabelled(inputs: readonly string[]): LetheError {

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly port?: string;
   readonly role?: Role;
   readonly memory?: true;
+  /** Folder for models with `memory`; by default a subfolder of `model.checkpoints`. */
+  readonly modelFolder?: string;
   readonly json?: true;
 }
 
@@ -56,7 +58,7 @@ Examples:
  * @throws LetheError what it failed with
  */
 export async function runWorker(
-  { config: file, port, role, memory, json }: RunOptions,
+  { config: file, port, role, memory, modelFolder, json }: RunOptions,
   io: CliIo,
   listening: (at: {
     readonly url: string | null;
@@ -69,7 +71,7 @@ export async function runWorker(
     ...(memory && IN_MEMORY),
   };
   const { config: found, sources } = loadConfig({ file, variables: io.variables, overrides });
-  const config = memory ? apart(found) : found;
+  const config = memory ? apart(found, modelFolder) : found;
   if (config.http.enabled) (await import('../app/guardedDoors.js')).refuseOpenDoors(config.http);
   const logger = createLogger({
     level: config.log.level,
@@ -115,8 +117,8 @@ export async function runWorker(
 }
 
 /** Its models do not mix with those that are kept: the next such process removes them. */
-function apart(config: LetheConfig): LetheConfig {
-  return { ...config, model: { ...config.model, checkpoints: join(config.model.checkpoints, 'memory') } };
+function apart(config: LetheConfig, checkpoints = join(config.model.checkpoints, 'memory')): LetheConfig {
+  return { ...config, model: { ...config.model, checkpoints } };
 }
 
 /**

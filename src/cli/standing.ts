@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { GatewayClient } from '../adapters/http/client.js';
 import type { Command } from '../domain/messages/command.js';
 import type { Look, Patience } from '../following/patience.js';
+import { workerStatus } from './workerStatus.js';
 
 /** The fields of `GET /v1/status` that are used. */
 const statusSchema = z.object({
@@ -14,7 +15,7 @@ type Seen = z.infer<typeof statusSchema>;
 export function patienceWith(command: Command, client: GatewayClient, seconds: number): Patience {
   return {
     silenceMs: seconds * 1000,
-    look: async () => lookAt(command, statusSchema.parse(await client.status())),
+    look: async () => lookAt(command, await workerStatus(client, statusSchema)),
   };
 }
 

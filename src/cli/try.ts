@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { loadDemoSubset } from '../data/demoSubset.js';
 import { writeImages } from '../data/writeImages.js';
+import { LetheError } from '../domain/errors.js';
 import { LONG_SECONDS, withOutput } from './connection.js';
 import { type CliIo, writeNote } from './io.js';
 import { learn } from './learn.js';
@@ -45,25 +46,20 @@ Examples:
 }
 
 async function tryOut(folder: string | undefined, options: TryOptions, io: CliIo): Promise<void> {
-  const bundled = folder === undefined ? await mkdtemp(join(tmpdir(), 'lethe-try-')) : undefined;
+  const own = await mkdtemp(join(tmpdir(), 'lethe-try-'));
+  const { config, json } = options;
+  const common = { ...(config !== undefined && { config }), ...(json && { json }) };
   try {
-    if (bundled !== undefined) await unpack(bundled, io);
-    await runWorker({ ...options, memory: true }, io, async ({ url, console: page }) => {
-      if (url === null) return;
+    if (folder === undefined) await unpack(own, io);
+    const worker = { ...options, role: 'all', memory: true, modelFolder: join(own, 'models') } as const;
+    await runWorker(worker, io, async ({ url, console: page }) => {
+      if (url === null) throw noGateway();
       if (page !== null && options.open && io.stdout.isTTY) await openInBrowser(page, io);
-      const { config, json } = options;
-      await learn(
-        folder ?? join(bundled ?? '', 'train'),
-        {
-          ...{ url, task: TASK, timeout: LONG_SECONDS, wait: true },
-          ...(config !== undefined && { config }),
-          ...(json && { json }),
-        },
-        io,
-      );
+      const learning = { ...common, url, task: TASK, timeout: LONG_SECONDS, wait: true };
+      await learn(folder ?? join(own, 'train'), learning, io);
     });
   } finally {
-    if (bundled !== undefined) await rm(bundled, { recursive: true, force: true });
+    await rm(own, { recursive: true, force: true });
   }
 }
 
@@ -76,6 +72,16 @@ async function unpack(folder: string, io: CliIo): Promise<void> {
 
 /** A machine without a browser is none that something is wrong with: the address is printed, too. */
 async function openInBrowser(page: string, io: CliIo): Promise<void> {
+  const failed = (): void => writeNote(io, `No browser could be started: open ${page}`);
   const { default: open } = await import('open');
-  await open(page).catch(() => writeNote(io, `No browser could be started: open ${page}`));
+  // A program that is missing is told of later, by an event.
+  await open(page).then((browser) => browser.once('error', failed), failed);
+}
+
+function noGateway(): LetheError {
+  return new LetheError('config-invalid', 'lethe try asks and learns through the gateway, which is off', {
+    field: 'http.enabled',
+    value: 'false',
+    remedy: 'Set http.enabled to true, or leave it out.',
+  });
 }

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
-import { z } from 'zod';
 import type { GatewayClient } from '../adapters/http/client.js';
-import { CLASS_STATES, FORGOTTEN } from '../domain/classes.js';
+import { FORGOTTEN } from '../domain/classes.js';
 import { eventLine } from '../domain/describeEvent.js';
 import { LetheError } from '../domain/errors.js';
 import type { Example, UnlearnCommand } from '../domain/messages/command.js';
@@ -12,6 +11,7 @@ import { type ConnectionOptions, connect, withConnection } from './connection.js
 import { inputLimits, inputsAt, itemsOf } from './inputs.js';
 import { type CliIo, writeResult } from './io.js';
 import { patienceWith } from './standing.js';
+import { classStates } from './workerStatus.js';
 
 interface UnlearnOptions extends ConnectionOptions {
   readonly examples?: readonly string[];
@@ -67,15 +67,10 @@ async function unlearn(classes: string[], options: UnlearnOptions, io: CliIo): P
   }
 }
 
-const statesSchema = z.object({
-  classes: z.array(z.object({ name: z.string(), state: z.enum(CLASS_STATES) })),
-});
-
 /** Whether what was asked for is so already, of each of these classes. */
 async function areForgotten(classes: readonly string[], client: GatewayClient): Promise<boolean> {
-  const known = statesSchema.parse(await client.status()).classes;
-  const forgotten = known.filter(({ state }) => FORGOTTEN.includes(state)).map(({ name }) => name);
-  return classes.every((name) => forgotten.includes(normalForm(name)));
+  const states = await classStates(client);
+  return classes.every((name) => FORGOTTEN.some((state) => state === states.get(normalForm(name))));
 }
 
 async function commandFor(classes: string[], options: UnlearnOptions, io: CliIo): Promise<UnlearnCommand> {

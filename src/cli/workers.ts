@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { eventLine } from '../domain/describeEvent.js';
 import { holderSchema } from '../domain/holders.js';
 import type { DeclareGoneCommand } from '../domain/messages/command.js';
-import { parseOrRefuse } from '../domain/refusal.js';
 import { followCommand } from '../following/followCommand.js';
 import { commandId } from './commandId.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
 import { type CliIo, writeResult } from './io.js';
 import { patienceWith } from './standing.js';
+import { workerStatus } from './workerStatus.js';
 
 interface GoneOptions extends ConnectionOptions {
   readonly id?: string;
@@ -36,11 +36,7 @@ function listCommand(io: CliIo): Command {
 }
 
 async function list(options: ConnectionOptions, io: CliIo): Promise<void> {
-  const { workers } = parseOrRefuse(statusSchema, await connect(options, io).status(), {
-    code: 'unreachable',
-    subject: 'the status of the worker',
-    remedy: 'Check that the address is that of a Lethe gateway, of this version or a newer one.',
-  });
+  const { workers } = await workerStatus(connect(options, io), statusSchema);
   const lines = workers.map(lineOf);
   writeResult(io, options.json, workers, lines.length > 0 ? lines : 'no worker keeps copies');
 }

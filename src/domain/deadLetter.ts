@@ -2,6 +2,7 @@ import { sha256 } from './auditChain.js';
 import type { LetheError } from './errors.js';
 import type { DeadLetterHeaders } from './messages/deadLetter.js';
 import type { LogRecord, OutgoingRecord } from './record.js';
+import { TRACE_HEADERS } from './traceHeaders.js';
 import { WAIT_ID } from './waitId.js';
 
 /** Lethe's own headers of a dead letter. Headers of the record that begin in the same way are not its own. */
@@ -26,8 +27,7 @@ const TELLING = [
   'ce_time',
   'content-type',
   WAIT_ID,
-  'traceparent',
-  'tracestate',
+  ...TRACE_HEADERS,
 ];
 
 /**

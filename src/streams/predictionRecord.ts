@@ -2,6 +2,7 @@ import { encodePrediction } from '../domain/cloudEvents.js';
 import type { Prediction } from '../domain/messages/prediction.js';
 import type { LogRecord, OutgoingRecord } from '../domain/record.js';
 import type { Topics } from '../domain/topics.js';
+import { TRACE_HEADERS } from '../domain/traceHeaders.js';
 import { waitIdOf } from '../domain/waitId.js';
 
 /** Whose key a prediction has: its query's id, or the key of its query's record, so that predictions keep the order of queries. */
@@ -13,9 +14,6 @@ export interface PredictionForm {
   /** Names of headers. */
   readonly headers: readonly string[];
 }
-
-/** W3C Trace Context: whoever reads the prediction is in the trace of its query. */
-const TRACE_HEADERS = ['traceparent', 'tracestate'];
 
 /**
  * The record of a prediction. Where its topic does not take what it takes over from the query's record, it is written without.

@@ -46,7 +46,7 @@ export interface Evaluation {
   readonly unlearned: Share;
   /** Inputs that were answered with no class. */
   readonly unanswered: Share;
-  /** By name of the class. */
+  /** Of each class that an input is of, in the order of the inputs. */
   readonly classes: readonly ClassEvaluation[];
   /**
    * Expected calibration error of the model's answers to inputs of learned classes (Guo et al. 2017, Eq. 3, 15 bins of equal

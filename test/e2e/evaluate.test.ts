@@ -60,6 +60,10 @@ it('lethe evaluate says how good answers are, of learned and of forgotten classe
   const asText = await run('evaluate', test);
   expect(asText.stdout).toMatch(/^cat +learned +5 +100\.0 %/m);
 
+  const unwritten = await run('evaluate', test, '--html', join(folder, 'none', 'report.html'));
+  expect(unwritten.code).toBe(1);
+  expect(unwritten.stderr).toContain('Give --html a file that may be written');
+
   // What can't be asked is named, the rest is evaluated, and the exit code says that it is not all.
   writeFileSync(test, `${readFileSync(test, 'utf8')}{"label": "cat", "vector": [1, 2]}\n`);
   const refused = await run('evaluate', test, '--json');

@@ -4,6 +4,7 @@ import type { Query } from '../../domain/messages/query.js';
 import type { Sample } from '../../domain/messages/sample.js';
 import type { LogRecord, OutgoingRecord } from '../../domain/record.js';
 import type { Topics } from '../../domain/topics.js';
+import { TRACE_HEADERS } from '../../domain/traceHeaders.js';
 import { WAIT_ID } from '../../domain/waitId.js';
 import { eventHeaders } from './headers.js';
 
@@ -98,7 +99,7 @@ export function eventOfRequest(headers: Headers, data: Buffer): IncomingEvent {
 /** The trace of the request (W3C Trace Context), for the record. */
 export function traceHeaders(headers: Headers): Record<string, string> {
   return Object.fromEntries(
-    ['traceparent', 'tracestate'].flatMap((name) => {
+    TRACE_HEADERS.flatMap((name) => {
       const value = headers.get(name);
       return value === null ? [] : [[name, value]];
     }),

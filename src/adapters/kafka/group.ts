@@ -259,7 +259,10 @@ export class Group {
     });
   }
 
-  /** Writes what is settled without a gap, and passes what is never emitted. Settlements that come while it waits for its turn are written with it. */
+  /**
+   * Writes what is settled without a gap, and passes what is never emitted. Settlements that come while it waits for its turn are
+   * written with it.
+   */
   #commit(progress: Progress): Promise<void> {
     return progress.inTurn(async () => {
       const { entries, position } = progress.settledPrefix();

@@ -79,6 +79,7 @@ describe('the command line', () => {
     'run',
     'ask',
     'evaluate',
+    'try',
     'learn',
     'unlearn',
     'relearn',

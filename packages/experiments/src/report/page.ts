@@ -2,7 +2,6 @@ import { html, raw } from 'hono/html';
 import { style } from 'lethe/internal/report/style.js';
 import { type DemoResults, HEADLINES, isHeadline } from '../results.js';
 import { percent, times } from './format.js';
-
 import {
   accuracyTable,
   forgettingTable,
