@@ -35,7 +35,12 @@ export async function gatherTask(
   }
   const gathered = await gatherVectors(store.vectors, 'cil', classes);
   const without = classes.filter((_, index) => !gathered.labels.includes(index));
-  if (without.length > 0) throw neverCame(without);
+  if (without.length > 0) {
+    // The last samples may have been unlearned since the registry was read: then the class leaves the task after all.
+    const now = await store.registry.refresh();
+    if (!without.some((name) => now.classes.get(name)?.withdrawn)) throw neverCame(without);
+    return gatherTask(announcement, store, wanted);
+  }
   const learned = classesIn(before, 'learned').map((record) => record.name);
   const rehearsal = wanted.rehearsal && (await rehearsalOf(learned, store, wanted.rehearsal));
   const size = wanted.calibration?.(learned.length + classes.length);

@@ -1,5 +1,5 @@
-import { concatMap, merge, Observable, of, takeUntil } from 'rxjs';
-import type { ClassRecord } from '../domain/classes.js';
+import { concat, concatMap, merge, Observable, of, takeUntil } from 'rxjs';
+import type { ClassRecord, RegistrySnapshot } from '../domain/classes.js';
 import { toLetheError } from '../domain/errors.js';
 import type { InTurn } from '../domain/inTurn.js';
 import type { LetheEvent } from '../domain/messages/event.js';
@@ -21,8 +21,8 @@ type Erasing = Common & Making & Answering & Keeping;
 
 /**
  * Keeps the model in step with the registry's learned classes, where the learner can revise it exactly. And erases the
- * classes that the registry says are to be erased: rebuilds the model without them, then deletes their vectors, the models
- * that knew them and their dead letters. Unlearned samples are rebuilt out of the model alike. It looks at the registry
+ * classes that the registry says are to be erased: makes the model without them, then deletes their vectors, the models
+ * that knew them and their dead letters. Unlearned samples are removed from the model alike. It looks at the registry
  * when it begins and after every change, so that it goes on after a restart, also one in the midst of a
  * rebuild; requests that come meanwhile share the next rebuild.
  */
@@ -35,47 +35,42 @@ export function erasing(
     merge(of(null), changes).pipe(
       takeUntil(context.stop),
       mapInBatches(Number.POSITIVE_INFINITY, async () => [null]),
-      // Told of before it looks again: an erasure that is not told of yet would be told of twice.
-      concatMap(() => eraseWhatIsWanted(context, inTurn, perseverance).pipe(concatMap(announce(context)))),
+      concatMap(() => eraseWhatIsWanted(context, inTurn, perseverance)),
     ),
   );
 }
 
-function eraseWhatIsWanted(
-  context: Erasing,
-  inTurn: InTurn,
-  perseverance: Perseverance,
-): Observable<LetheEvent> {
+/**
+ * What no model knows is erased first: it neither waits for the model without another class, nor fails with it. The events
+ * of one step are published before the next one looks at the registry: an erasure that is not published yet is still there,
+ * and would be done again.
+ */
+function eraseWhatIsWanted(context: Erasing, inTurn: InTurn, perseverance: Perseverance): Observable<Signal> {
+  const published = (work: (emit: Emit) => Promise<void>): Observable<Signal> =>
+    emitting(work).pipe(concatMap(announce(context)));
+  const purging = published((emit) => purgeUnknown(context, inTurn, emit));
+  return concat(
+    purging,
+    published((emit) => renewOutdated(context, inTurn, emit, perseverance)),
+    purging,
+  );
+}
+
+type Emit = (event: LetheEvent) => void;
+
+/** The events that the work emits, until it is done. */
+function emitting(work: (emit: Emit) => Promise<void>): Observable<LetheEvent> {
   return new Observable((subscriber) => {
-    const emit = (event: LetheEvent): void => subscriber.next(event);
-    erase(context, inTurn, emit, perseverance).then(
+    work((event) => subscriber.next(event)).then(
       () => subscriber.complete(),
       (error: unknown) => subscriber.error(error),
     );
   });
 }
 
-async function erase(
-  context: Erasing,
-  inTurn: InTurn,
-  emit: (event: LetheEvent) => void,
-  perseverance: Perseverance,
-): Promise<void> {
+/** Erases the classes that are to be erased and that the current model does not know. */
+async function purgeUnknown(context: Erasing, inTurn: InTurn, emit: Emit): Promise<void> {
   const { store } = context;
-  const wanted = toBeErased(await store.registry.refresh());
-  if (isOutdated(context)) {
-    try {
-      const seen = withSamplesUnlearned(store.registry.snapshot());
-      await persevere(() => renew(context, inTurn, emit), perseverance);
-      const current = store.registry.snapshot().model?.version;
-      if (seen.length > 0 && current) await context.checkpoints.removeOf(seen, current);
-    } catch (error) {
-      // What a drain breaks off is still wanted: the next start goes on with it.
-      if (perseverance.stopping.aborted) return;
-      await giveUp(wanted, error, context, emit);
-      return;
-    }
-  }
   for (const each of erasable(await store.registry.refresh())) {
     const started = performance.now();
     const classes = each.classes.map(({ name }) => name);
@@ -102,13 +97,34 @@ async function erase(
   }
 }
 
+/** Makes the model that the registry asks for; where that fails, gives up the erasures that need it. */
+async function renewOutdated(
+  context: Erasing,
+  inTurn: InTurn,
+  emit: Emit,
+  perseverance: Perseverance,
+): Promise<void> {
+  const { store } = context;
+  const waiting = waitingForModel(await store.registry.refresh());
+  if (!isOutdated(context)) return;
+  try {
+    const seen = withSamplesUnlearned(store.registry.snapshot());
+    await persevere(() => renew(context, inTurn, emit), perseverance);
+    const current = store.registry.snapshot().model?.version;
+    if (seen.length > 0 && current) await context.checkpoints.removeOf(seen, current);
+  } catch (error) {
+    // What a drain breaks off is still wanted: the next start goes on with it.
+    if (!perseverance.stopping.aborted) await giveUp(waiting, error, context, emit);
+  }
+}
+
 function isOutdated({ trainer, store }: Common & Making): boolean {
   const snapshot = store.registry.snapshot();
   return trainer.revise ? needsRevision(snapshot) : needsRebuild(snapshot);
 }
 
 /** By subtraction where the learner can, else by a rebuild. */
-function renew(context: Erasing, inTurn: InTurn, emit: (event: LetheEvent) => void): Promise<void> {
+function renew(context: Erasing, inTurn: InTurn, emit: Emit): Promise<void> {
   const { trainer, store, settings } = context;
   const making = modelMaking(context, inTurn);
   if (trainer.revise)
@@ -120,26 +136,30 @@ function renew(context: Erasing, inTurn: InTurn, emit: (event: LetheEvent) => vo
 
 /** A rebuild that failed is not tried again by itself: its classes stay suppressed until the command is sent again. */
 async function giveUp(
-  wanted: readonly ClassRecord[],
+  waiting: readonly ClassRecord[],
   error: unknown,
   { store }: Common,
-  emit: (event: LetheEvent) => void,
+  emit: Emit,
 ): Promise<void> {
   const failure = toLetheError(error, 'training-failed').toJSON();
-  if (wanted.length === 0) emit({ kind: 'rebuild-failed', error: failure });
-  const commandIds = [...new Set(wanted.flatMap((record) => record.erasing ?? []))];
+  if (waiting.length === 0) emit({ kind: 'rebuild-failed', error: failure });
+  const commandIds = [...new Set(waiting.flatMap((record) => record.erasing ?? []))];
   await giveUpErasing(commandIds, store);
   for (const commandId of commandIds) {
-    const classes = wanted.filter((record) => record.erasing === commandId).map(({ name }) => name);
+    const classes = waiting.filter((record) => record.erasing === commandId).map(({ name }) => name);
     emit({ kind: 'erase-failed', commandId, classes, error: failure });
   }
 }
 
 /** Classes of which samples were unlearned that models have seen. */
-function withSamplesUnlearned({ classes }: { readonly classes: ReadonlyMap<string, ClassRecord> }): string[] {
+function withSamplesUnlearned({ classes }: RegistrySnapshot): string[] {
   return [...classes.values()].flatMap(({ name, withdrawn = 0 }) => (withdrawn > 0 ? [name] : []));
 }
 
-function toBeErased({ classes }: { readonly classes: ReadonlyMap<string, ClassRecord> }): ClassRecord[] {
-  return [...classes.values()].filter((record) => record.erasing !== undefined);
+/** Classes of the commands that ask to erase something the current model knows; the others need no new model. */
+function waitingForModel({ classes, model }: RegistrySnapshot): ClassRecord[] {
+  const wanted = [...classes.values()].filter((record) => record.erasing !== undefined);
+  const known = wanted.filter(({ name }) => model?.classes.includes(name));
+  const commands = new Set(known.map(({ erasing }) => erasing));
+  return wanted.filter(({ erasing }) => commands.has(erasing));
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { gatherTask } from '../../../src/learning/gatherTask.js';
 import type { Announcement } from '../../../src/learning/task.js';
 import { recordOf, stateOf, storeOf, vectorsOf } from '../../support/knowledge.js';
+import { laggingView } from '../../support/laggingView.js';
 
 const announcement = (...classes: string[]): Announcement => ({
   kind: 'task-announced',
@@ -68,6 +69,32 @@ describe('what a task is trained with', () => {
     });
     const gathered = await gatherTask(announcement('cat', 'dog', 'bird'), store, {});
     expect(gathered?.training).toMatchObject({ classes: ['cat'], labels: Int32Array.of(0, 0) });
+  });
+
+  it('leaves out a class all of whose samples are unlearned while it gathers', async () => {
+    const store = await storeOf({
+      classes: [learning('cat'), learning('dog')],
+      cil: [...vectorsOf('cat', 2), ...vectorsOf('dog', 1, 1)],
+    });
+    let seen = 0;
+    const withdrawing = {
+      ...store,
+      registry: {
+        ...laggingView(store).registry,
+        // What is unlearned between this look at the registry and the scan of the vectors.
+        refresh: async () => {
+          const snapshot = await store.registry.refresh();
+          if (seen++ === 0) {
+            await store.vectors.delete({ classes: ['dog'] });
+            await store.registry.update(() => ({ put: [learning('dog', { withdrawn: 1 })] }));
+          }
+          return snapshot;
+        },
+      },
+    };
+    const gathered = await gatherTask(announcement('cat', 'dog'), withdrawing, {});
+    expect(gathered?.training.classes).toEqual(['cat']);
+    expect(await stateOf(store, 'dog')).toBe('unlearned');
   });
 
   it('leaves out a class all of whose samples were unlearned: it is unlearned here', async () => {

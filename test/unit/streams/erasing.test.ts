@@ -287,6 +287,29 @@ describe('a rebuild', () => {
     await second.stop();
   });
 
+  it('that fails takes no erasure along that needs no new model; nor does that one wait for it', async () => {
+    const log = memoryLog();
+    const rebuilds: ((error: Error) => void)[] = [];
+    const training = centroidTraining(12, async ({ task }) => {
+      if (task.startsWith('rebuild')) await new Promise((_, reject) => rebuilds.push(reject));
+    });
+    const first = startProcessing({ log, training });
+    await learn(first, 't1', { cat: 0, dog: 4 });
+    await first.sample('owl-1', 'owl', 'never announced', around(8, 1));
+    await expect.poll(() => first.store.vectors.count({ classes: ['owl'] })).toBe(1);
+    await first.command({ id: 'e1', kind: 'erase', classes: ['cat'], now: true });
+    await first.command({ id: 'e2', kind: 'erase', classes: ['owl'], now: true });
+    await first.event('erase-accepted', ({ commandId }) => commandId === 'e2');
+    first.crash();
+    const second = startProcessing({ log, training, store: first.store });
+    expect(await second.event('erased')).toMatchObject({ commandId: 'e2' });
+    await expect.poll(() => rebuilds).toHaveLength(2);
+    rebuilds[1]?.(new LetheError('training-failed', 'broken', { remedy: '' }));
+    expect(await second.event('erase-failed')).toMatchObject({ commandId: 'e1', classes: ['cat'] });
+    await second.stop();
+    expect(stateOf(second, 'owl')).toBe('erased');
+  });
+
   it('that a stop broke off is neither given up nor told of as failed, and is made after the next start', async () => {
     const log = memoryLog();
     let breakOff = (_: Error): void => undefined;
