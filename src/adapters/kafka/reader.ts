@@ -22,16 +22,16 @@ const LINGER_MS = 10_000;
 /** Polling interval of a record that waits for its turn. */
 const TURN_MS = 20;
 
-/**
- * Waits, with heartbeats.
- * @returns whether the batch is still valid
- */
-type Until = (ready: () => boolean, lookMs?: number) => Promise<boolean>;
-/**
- * Emits a record as soon as there is credit: at once, without a promise, if there is some now.
- * @returns whether the batch is still valid
- */
-type Give = (record: LogRecord) => boolean | Promise<boolean>;
+/** Emits the records of one fetched batch, while it is valid. What returns a boolean tells whether it still is. */
+interface Emission {
+  /** Waits, with heartbeats. */
+  until(ready: () => boolean, lookMs?: number): Promise<boolean>;
+  /** Whether there is credit for the record now. To be asked again after each wait: another partition may be quicker. */
+  covered(record: LogRecord): boolean;
+  emit(record: LogRecord): boolean;
+  /** Emits the record as soon as there is credit. */
+  give(record: LogRecord): Promise<boolean>;
+}
 
 /** What a reader needs of the log. */
 export interface ReaderContext {
@@ -144,42 +144,20 @@ export class Reader implements Committer {
     const { batch, heartbeat, resolveOffset } = payload;
     const { topic, partition } = batch;
     const { progress } = held;
-    const ours = (): boolean => this.#member.holds(held) && payload.isRunning() && !payload.isStale();
-    const until: Until = async (ready, lookMs = this.#heartbeatMs) => {
-      while (ours() && !ready()) {
-        await this.#changed.next(lookMs);
-        if (ours()) await heartbeat();
-      }
-      return ours();
-    };
+    const emission = this.#emissionOf(payload, held);
+    const { until, covered, emit } = emission;
     // One that was fenced off is held anew in another object, and fetched again then.
     if (!(await until(() => held.state === 'held'))) return;
-    const going = (): boolean => ours() && held.state === 'held';
-    const roomy = HELD_BACK * this.subscription.maxInFlight;
-    const give: Give = (record) => {
-      const bytes = recordBytes(record);
-      const covered = (): boolean =>
-        held.state !== 'held' || (this.#credit.covers(bytes) && progress.waiting < roomy);
-      const emit = (): boolean => {
-        if (!going()) return false;
-        this.#emit(record, progress, bytes);
-        return going();
-      };
-      const emitLater = async (): Promise<boolean> => {
-        // Again after each wait: another partition's batch may have been quicker.
-        while (!covered()) if (!(await until(covered))) return false;
-        return emit();
-      };
-      return covered() ? emit() : emitLater();
-    };
     for (const message of batch.messages) {
-      if (progress.wants(BigInt(message.offset))) {
-        const record = this.#recordOf(message, topic, partition);
-        const given = progress.caution.isNeeded(record.offset)
-          ? this.#giveAlone(record, progress, { give, until })
-          : give(record);
-        // No pause while there is credit: records of one partition that come together are settled in one transaction.
-        if (!(typeof given === 'boolean' ? given : await given)) return;
+      const record = this.#recordOf(message, topic, partition);
+      const isWanted = progress.wants(record.offset);
+      const isSuspect = isWanted && progress.caution.isNeeded(record.offset);
+      if (isSuspect && !(await this.#giveAlone(record, progress, emission))) return;
+      if (isWanted && !isSuspect) {
+        // Without a pause while there is credit, hence not by `give`: records of other partitions would come in between,
+        // and what is settled together would take more transactions.
+        while (!covered(record)) if (!(await until(() => covered(record)))) return;
+        if (!emit(record)) return;
       }
       resolveOffset(message.offset);
     }
@@ -188,12 +166,34 @@ export class Reader implements Committer {
     await heartbeat();
   }
 
+  #emissionOf(payload: EachBatchPayload, held: Held): Emission {
+    const { progress } = held;
+    const ours = (): boolean => this.#member.holds(held) && payload.isRunning() && !payload.isStale();
+    const going = (): boolean => ours() && held.state === 'held';
+    const roomy = HELD_BACK * this.subscription.maxInFlight;
+    const until: Emission['until'] = async (ready, lookMs = this.#heartbeatMs) => {
+      while (ours() && !ready()) {
+        await this.#changed.next(lookMs);
+        if (ours()) await payload.heartbeat();
+      }
+      return ours();
+    };
+    const covered: Emission['covered'] = (record) =>
+      held.state !== 'held' || (this.#credit.covers(recordBytes(record)) && progress.waiting < roomy);
+    const emit: Emission['emit'] = (record) => {
+      if (!going()) return false;
+      this.#emit(record, progress);
+      return going();
+    };
+    const give: Emission['give'] = async (record) => {
+      while (!covered(record)) if (!(await until(() => covered(record)))) return false;
+      return emit(record);
+    };
+    return { until, covered, emit, give };
+  }
+
   /** Emits a record that may end the process: no other such record is in flight meanwhile, in the whole process. */
-  async #giveAlone(
-    record: LogRecord,
-    progress: Progress,
-    { give, until }: { readonly give: Give; readonly until: Until },
-  ): Promise<boolean> {
+  async #giveAlone(record: LogRecord, progress: Progress, { give, until }: Emission): Promise<boolean> {
     const { offset } = record;
     const { caution } = progress;
     const { turn } = this.context;
@@ -220,8 +220,8 @@ export class Reader implements Committer {
     return this.context.options.framing?.read(written) ?? written;
   }
 
-  #emit(record: LogRecord, progress: Progress, bytes: number): void {
-    progress.emitted(record.offset, this.#credit.take(bytes));
+  #emit(record: LogRecord, progress: Progress): void {
+    progress.emitted(record.offset, this.#credit.take(recordBytes(record)));
     this.context.emitting(record, progress);
     this.subscriber.next(record);
   }
