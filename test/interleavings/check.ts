@@ -220,6 +220,8 @@ function happened(event: LetheEvent, model: Model, { made }: System): void {
       return;
     }
     case 'task-finished':
+      // Of one that trained nothing, since another task had learned what was left of it, the rest was gathered in vain.
+      model.gathered(event.task);
       model.ended(event.task);
       return;
     case 'task-failed':
