@@ -51,18 +51,20 @@ async function compareSettings(): Promise<void> {
     TEMPERATURES.join('\t'),
   );
   for (const projection of widths.split(',').map(Number)) {
-    const map = featureMap(dimension, { ...analyticConfigSchema.parse({}), projection });
+    const config = { ...analyticConfigSchema.parse({}), projection };
+    const map = featureMap(dimension, config);
     const started = performance.now();
     const labels = Int32Array.from(train.labels);
     const statistics = await statisticsOf(
       { classes: classNames, vectors: train.vectors, labels },
+      config,
       map,
       products,
     );
     const seconds = (performance.now() - started) / 1000;
     const features = (await featuresOf(test.vectors, map, products)).map((value) => value / UNIT);
     for (const lambda of LAMBDAS) {
-      const { weights } = await ridgeHead(statistics, lambda, products);
+      const { weights } = await ridgeHead(statistics, { ...config, lambda }, products);
       const scores = await products.timesTransposed(features, weights, map.width);
       const right = test.labels.filter((label, row) => best(rowOf(scores, row, classNames.length)) === label);
       console.log(

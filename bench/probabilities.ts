@@ -3,7 +3,7 @@
  * they are served and as they would be without the temperature factor of the model; after two tasks, after an unlearning and, with
  * SSRE, after the erasure. By the embedded pipeline.
  * `npm run bench:probabilities -- [learner] [sets, by commas] [folder of Fashion-MNIST]`; the sets are those of
- * support/probabilitySets.ts; in Debian, the files of Fashion-MNIST are in the package dataset-fashion-mnist.
+ * support/vectorSets.ts; in Debian, the files of Fashion-MNIST are in the package dataset-fashion-mnist.
  */
 
 import { fileURLToPath } from 'node:url';
@@ -12,23 +12,22 @@ import type { Prediction } from '../src/domain/messages/prediction.js';
 import { readCheckpoint } from '../src/model/checkpoint/readCheckpoint.js';
 import { randomOf } from '../src/model/ssre/random.js';
 import { answersTo, carryOut, learnTask, nextEvent, startForBench } from './support/lethe.js';
-import { PROBABILITY_SETS, type ProbabilitySet } from './support/probabilitySets.js';
 import { type Figure, report } from './support/report.js';
+import { SET_FOLDERS, VECTOR_SETS, type VectorSet } from './support/vectorSets.js';
 
 const BINS = 15;
 /** Draws of what would come true if the probabilities were right. */
 const DRAWS = 100;
-const [learner = 'ssre', names = 'images', fashion = '/usr/share/datasets/fashion-mnist'] =
-  process.argv.slice(2);
+const [learner = 'ssre', names = 'images', fashion = SET_FOLDERS.fashion] = process.argv.slice(2);
 const figures: Figure[] = [];
 for (const name of names.split(',')) await measureSet(name);
 report(`probabilities-${learner}`, figures);
 process.exit(0);
 
 async function measureSet(name: string): Promise<void> {
-  const open = Object.entries(PROBABILITY_SETS).find(([key]) => key === name)?.[1];
-  if (!open) throw new Error(`there is no set ${name}: ${Object.keys(PROBABILITY_SETS).join(', ')}`);
-  const set: ProbabilitySet = await open(fashion);
+  const open = Object.entries(VECTOR_SETS).find(([key]) => key === name)?.[1];
+  if (!open) throw new Error(`there is no set ${name}: ${Object.keys(VECTOR_SETS).join(', ')}`);
+  const set: VectorSet = await open({ ...SET_FOLDERS, fashion });
   const lethe = await startForBench({
     embedder: { kind: 'vectors', dimension: dimensionOf(set) },
     http: { enabled: false },
@@ -83,7 +82,7 @@ function inputsOf<T extends { readonly label: string }>(all: readonly T[], class
   return all.filter(({ label }) => classes.includes(label));
 }
 
-function dimensionOf({ train }: ProbabilitySet): number {
+function dimensionOf({ train }: VectorSet): number {
   const payload = train[0]?.payload;
   if (payload?.kind !== 'vector') throw new Error('the set has no vectors');
   return payload.vector.length;

@@ -22,7 +22,7 @@ export async function probe(positives: Vectors, negatives: Vectors): Promise<num
     vectors: stacked([...yes, ...no], dimension),
     labels: Int32Array.from([...yes.map(() => 0), ...no.map(() => 1)]),
   };
-  const config = analyticConfigSchema.parse({ calibrate: false });
+  const config = analyticConfigSchema.parse({ calibrate: false, projection: 0 });
   const map = featureMap(dimension, config);
   const products = await createDoubleProducts();
   const { weights } = await revise(null, { learned, forgotten: NO_CLASSES }, config, map, products);

@@ -25,60 +25,91 @@ export interface PeerRun {
   readonly seeds: readonly number[];
 }
 
+/** Peers, by their names in heads.py. */
+export type Head = 'logistic_regression' | 'lda' | 'knn' | 'centroid' | 'streaming';
+const TABLE_1: readonly Head[] = ['logistic_regression', 'lda', 'knn', 'centroid', 'streaming'];
+
+/** What peers are trained and asked with. */
+export interface HeadData {
+  readonly train: LabelledVectors;
+  readonly test: LabelledVectors;
+  readonly dimension: number;
+  readonly seed: number;
+  /** Classes are indices. */
+  readonly steps: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly classes: readonly number[];
+    readonly remaining: readonly number[];
+  }[];
+}
+
+/** Accuracy (0 to 1) on the remaining classes, and seconds of training, of one peer after each step. */
+export type HeadAnswer = z.infer<typeof answerSchema>[number];
+
 /**
- * scikit-learn's logistic regression (retrained after every step) and River's streaming classifier on the vectors and the
- * protocol of Table 1.
+ * Classifiers of scikit-learn, tuned on training vectors and retrained after every step, and River's streaming classifier, on the
+ * vectors and the protocol of Table 1.
  * @throws LetheError `unreachable` where the Python or its packages are not there
  */
 export async function runPeers({ python, embedded, seeds }: PeerRun): Promise<PeerSummary[]> {
+  const perSeed: HeadAnswer[][] = [];
+  for (const seed of seeds) perSeed.push(await askHeads(python, table1Data(embedded, seed), TABLE_1));
+  return (perSeed[0] ?? []).map(({ name, accuracy }, peer) => ({
+    name,
+    remaining: accuracy.map((_, step) => spread(perSeed.map((all) => all[peer]?.accuracy[step]))),
+    seconds: accuracy.map((_, step) => spread(perSeed.map((all) => all[peer]?.seconds[step]))),
+  }));
+}
+
+/**
+ * Trains the peers after each step, and asks them.
+ * @throws LetheError `unreachable` where the Python or its packages are not there
+ */
+export async function askHeads(
+  python: string,
+  { train, test, ...protocol }: HeadData,
+  peers: readonly Head[],
+): Promise<HeadAnswer[]> {
   const folder = await mkdtemp(join(tmpdir(), 'lethe-peers-'));
   try {
-    const perSeed: z.infer<typeof answerSchema>[] = [];
-    for (const seed of seeds) {
-      await handOver(folder, embedded, seed);
-      await promisify(execFile)(python, [SCRIPT, folder], { maxBuffer: 2 ** 24 }).catch((cause: unknown) => {
-        throw new LetheError('unreachable', `the peers did not run: ${firstLines(cause)}`, {
-          field: 'peers',
-          value: python,
-          remedy:
-            'Create a virtual environment with packages/experiments/peers/requirements-heads.txt, and give its python.',
-          cause,
-        });
+    await handOver(folder, 'train', train);
+    await handOver(folder, 'test', test);
+    await writeFile(join(folder, 'protocol.json'), JSON.stringify({ ...protocol, peers }));
+    await promisify(execFile)(python, [SCRIPT, folder], { maxBuffer: 2 ** 24 }).catch((cause: unknown) => {
+      throw new LetheError('unreachable', `the peers did not run: ${firstLines(cause)}`, {
+        field: 'peers',
+        value: python,
+        remedy:
+          'Create a virtual environment with packages/experiments/peers/requirements-heads.txt, and give its python.',
+        cause,
       });
-      perSeed.push(answerSchema.parse(JSON.parse(await readFile(join(folder, 'answer.json'), 'utf8'))));
-    }
-    return (perSeed[0] ?? []).map(({ name, accuracy }, peer) => ({
-      name,
-      remaining: accuracy.map((_, step) => spread(perSeed.map((all) => all[peer]?.accuracy[step]))),
-      seconds: accuracy.map((_, step) => spread(perSeed.map((all) => all[peer]?.seconds[step]))),
-    }));
+    });
+    return answerSchema.parse(JSON.parse(await readFile(join(folder, 'answer.json'), 'utf8')));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Writes vectors (raw float32), labels (bytes) and the steps for the script. */
-async function handOver(
-  folder: string,
-  { train, test, classNames, dimension }: EmbeddedDataset,
-  seed: number,
-): Promise<void> {
+/** Writes vectors (raw float32) and labels (bytes) for the script. */
+async function handOver(folder: string, name: string, { vectors, labels }: LabelledVectors): Promise<void> {
+  const bytes = new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength);
+  await writeFile(join(folder, `${name}.f32`), bytes);
+  await writeFile(join(folder, `${name}.labels`), labels);
+}
+
+/** The vectors that the protocol of Table 1 uses, and its steps. */
+function table1Data({ train, test, classNames, dimension }: EmbeddedDataset, seed: number): HeadData {
   const protocol = cifar10Protocol(classNames, seed);
   const used = protocol.flatMap(({ kind, classes }) => (kind === 'learn' ? classes : []));
-  const part = async (name: string, { vectors, labels }: LabelledVectors): Promise<void> => {
+  const part = ({ vectors, labels }: LabelledVectors): LabelledVectors => {
     const rows = used.flatMap((className) => rowsOfClass({ labels }, classNames.indexOf(className)));
     const chosen = new Float32Array(rows.length * dimension);
     rows.forEach((row, at) => {
       chosen.set(vectors.subarray(row * dimension, (row + 1) * dimension), at * dimension);
     });
-    await writeFile(join(folder, `${name}.f32`), new Uint8Array(chosen.buffer));
-    await writeFile(
-      join(folder, `${name}.labels`),
-      Uint8Array.from(rows, (row) => labels[row] as number),
-    );
+    return { vectors: chosen, labels: Uint8Array.from(rows, (row) => labels[row] as number) };
   };
-  await part('train', train);
-  await part('test', test);
   const numbers = (names: readonly string[]): number[] => names.map((name) => classNames.indexOf(name));
   const steps = protocol.map(({ name, kind, classes }, index) => ({
     name,
@@ -86,7 +117,7 @@ async function handOver(
     classes: numbers(classes),
     remaining: numbers(classesAfter(protocol, index).remaining),
   }));
-  await writeFile(join(folder, 'protocol.json'), JSON.stringify({ seed, dimension, steps }));
+  return { train: part(train), test: part(test), dimension, seed, steps };
 }
 
 function firstLines(thrown: unknown): string {

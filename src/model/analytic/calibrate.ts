@@ -7,6 +7,7 @@ import type { AnalyticConfig } from './config.js';
 import { type FeatureMap, featuresOf } from './features.js';
 import { UNIT } from './fixedPoint.js';
 import type { AnalyticState } from './state.js';
+import { vectorWeight } from './statistics.js';
 
 /** About so many vectors are left out in turn, as many of each class... */
 const LEFT_OUT = 1000;
@@ -29,7 +30,7 @@ export async function leftOutTemperature(
   state: Omit<AnalyticState, 'temperatureFactor'>,
   factor: Float64Array,
   known: ClassVectors,
-  { temperature }: Pick<AnalyticConfig, 'temperature'>,
+  config: Pick<AnalyticConfig, 'temperature' | 'balance'>,
   map: FeatureMap,
   products: DoubleProducts,
 ): Promise<number> {
@@ -44,9 +45,15 @@ export async function leftOutTemperature(
   const drawn = classes.map((_, place) => labels.reduce((sum, label) => sum + Number(label === place), 0));
   if (drawn.includes(0)) return 1;
   const features = (await featuresOf(vectors, map, products)).map((value) => value / UNIT);
-  const scores = await leftOutScores({ features, labels }, { weights, factor }, statistics.width, products);
+  const counted = statistics.counts.map((count) => vectorWeight(count, config));
+  const scores = await leftOutScores(
+    { features, labels, counted },
+    { weights, factor },
+    statistics.width,
+    products,
+  );
   return temperatureOf({
-    logits: scores.map((score) => score / temperature),
+    logits: scores.map((score) => score / config.temperature),
     labels,
     classes: classes.length,
     weights: Float64Array.from(labels, (label) => share(statistics.counts, label) / share(drawn, label)),
@@ -60,12 +67,21 @@ function share(counts: readonly number[], place: number): number {
 
 /**
  * Scores of each vector by the head that is made without it: (s - h y) / (1 - h) with the scores s of the head that is made
- * with it, the targets y and the leverage h = phi^T (G + lambda I)^-1 phi [Sherman and Morrison]. Exact.
- * @param rows features of length about 1, shape [n, width], of vectors that the head was made with, and their classes
+ * with it, the targets y and the leverage h = w phi^T (G + lambda I)^-1 phi [Sherman and Morrison]. Exact where w, how much a
+ * vector of its class counts, stays the same.
+ * @param rows features of vectors that the head was made with, shape [n, width], their classes, and w of each class
  * @returns shape [n, classes]
  */
 export async function leftOutScores(
-  { features, labels }: { readonly features: Float64Array; readonly labels: Int32Array },
+  {
+    features,
+    labels,
+    counted,
+  }: {
+    readonly features: Float64Array;
+    readonly labels: Int32Array;
+    readonly counted: readonly number[];
+  },
   { weights, factor }: { readonly weights: Float64Array; readonly factor: Float64Array },
   width: number,
   products: DoubleProducts,
@@ -75,7 +91,7 @@ export async function leftOutScores(
   const classes = weights.length / width;
   labels.forEach((label, row) => {
     const half = halves.subarray(row * width, (row + 1) * width);
-    const leverage = half.reduce((sum, value) => sum + value * value, 0);
+    const leverage = (counted[label] as number) * half.reduce((sum, value) => sum + value * value, 0);
     for (let place = 0; place < classes; place++) {
       const at = row * classes + place;
       const target = place === label ? 1 : 0;

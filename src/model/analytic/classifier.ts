@@ -6,7 +6,7 @@ import type { AnalyticConfig } from './config.js';
 import { featureMap } from './features.js';
 import type { AnalyticState } from './state.js';
 
-/** A classifier of the scores phi(z) W, in float32. */
+/** A classifier of the scores phi(z) W, in float32: see {@link featureMap}. */
 export function createAnalyticClassifier(
   tf: Tensorflow,
   state: AnalyticState,
@@ -20,9 +20,10 @@ export function createAnalyticClassifier(
     projection &&
     tf.tensor2d(
       Float32Array.from(projection, (entry) => entry * scale),
-      [dimension, width],
+      [dimension, width - dimension],
     );
-  const featuresOf = (x: Tensor2D): Tensor2D => (projected ? tf.relu(tf.matMul<Tensor2D>(x, projected)) : x);
+  const featuresOf = (x: Tensor2D): Tensor2D =>
+    projected ? tf.concat([x, tf.relu(tf.matMul<Tensor2D>(x, projected))], 1) : x;
   return tensorClassifier(tf, {
     ...identity,
     temperatureFactor: state.temperatureFactor,

@@ -47,12 +47,12 @@ export async function revise(
 
   let statistics = state?.statistics ?? noStatistics(map.width);
   if (places.length > 0) {
-    statistics = without(statistics, await statisticsOf(forgotten, map, products), places);
+    statistics = without(statistics, await statisticsOf(forgotten, config, map, products), places);
   }
   if (learned.classes.length > 0) {
-    statistics = joined(statistics, await statisticsOf(learned, map, products));
+    statistics = joined(statistics, await statisticsOf(learned, config, map, products));
   }
-  const head = await ridgeHead(statistics, config.lambda, products);
+  const head = await ridgeHead(statistics, config, products);
   const next = {
     dimension: map.dimension,
     tasks: (state?.tasks ?? 0) + 1,

@@ -1,19 +1,31 @@
 import type { DoubleProducts } from '../../blas/doubleProducts.js';
 import { LetheError } from '../../domain/errors.js';
 import type { ClassVectors } from '../trainer.js';
+import type { AnalyticConfig } from './config.js';
 import { type FeatureMap, featuresOf } from './features.js';
 import { EXACT } from './fixedPoint.js';
 
 /** Rows whose features are computed together: bounds memory. */
 const ROWS = 2048;
 
+/** How much all vectors of a class count together, where classes are balanced. */
+export const CLASS_WEIGHT = 1024;
+
+/**
+ * w: how much each vector of a class of so many counts. It depends on nothing but its own class, so that another one can be
+ * taken out exactly.
+ */
+export function vectorWeight(count: number, { balance }: Pick<AnalyticConfig, 'balance'>): number {
+  return balance ? CLASS_WEIGHT / count : 1;
+}
+
 /** All that the head is made from, in whole numbers: exact sums over all vectors of the known classes. */
 export interface Statistics {
   /** Features of a vector. */
   readonly width: number;
-  /** G = sum phi phi^T in units of 2^-32: its upper triangle row by row, width (width + 1) / 2 numbers. */
+  /** G = sum w phi phi^T in units of 2^-32: its upper triangle row by row, width (width + 1) / 2 numbers. */
   readonly gram: Float64Array;
-  /** C_c = sum of the phi of class c in units of 2^-16, shape [classes, width]. */
+  /** Sum of the sqrt(w) phi of each class in units of 2^-16, shape [classes, width]. */
   readonly sums: Float64Array;
   /** Vectors of each class. */
   readonly counts: readonly number[];
@@ -35,6 +47,7 @@ export function noStatistics(width: number): Statistics {
  */
 export async function statisticsOf(
   { classes, vectors, labels }: ClassVectors,
+  config: Pick<AnalyticConfig, 'balance'>,
   map: FeatureMap,
   products: DoubleProducts,
 ): Promise<Statistics> {
@@ -45,12 +58,19 @@ export async function statisticsOf(
   const own = noStatistics(width);
   const sums = new Float64Array(classes.length * width);
   const counts = classes.map(() => 0);
+  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+  const scales = counts.map((count) => Math.sqrt(vectorWeight(count, config)));
   for (let start = 0; start < labels.length; start += ROWS) {
     const end = Math.min(start + ROWS, labels.length);
     const features = await featuresOf(vectors.subarray(start * dimension, end * dimension), map, products);
+    if (config.balance) {
+      for (let at = 0; at < features.length; at++) {
+        const label = labels[start + Math.floor(at / width)] as number;
+        features[at] = Math.round((features[at] as number) * (scales[label] as number));
+      }
+    }
     addUpper(own.gram, await products.gram(features, width), width);
     labels.subarray(start, end).forEach((label, row) => {
-      counts[label] = (counts[label] ?? 0) + 1;
       for (let i = 0; i < width; i++) {
         sums[label * width + i] = (sums[label * width + i] as number) + (features[row * width + i] as number);
       }

@@ -61,8 +61,8 @@ export const analyticManifestSchema = z.strictObject({
   classes: z.array(knownNameSchema),
   /** Vectors of each class. */
   counts: z.array(z.int().positive()),
-  /** The settings; they hold the seed of the projection. */
-  config: analyticConfigSchema,
+  /** The settings; they hold the seed of the projection. Classes of a checkpoint that says nothing of it were not balanced. */
+  config: analyticConfigSchema.extend({ balance: z.boolean().default(false) }),
 });
 export type AnalyticManifest = z.infer<typeof analyticManifestSchema>;
 

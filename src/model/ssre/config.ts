@@ -35,6 +35,12 @@ export const ssreConfigSchema = z.strictObject({
     .describe(
       'Whether a factor of the temperature is fitted after each task, on vectors that the network was not trained on. A task with classes of fewer than 400 vectors then takes up to four times as long.',
     ),
+  scale: z
+    .enum(['common', 'components'])
+    .default('common')
+    .describe(
+      'What centred inputs are divided by. common: one deviation, so that rotated vectors are learned alike; components: the deviation of each component.',
+    ),
   labelSmoothing: z.number().min(0).lt(1).default(0).describe('Label smoothing of the first task.'),
   replayNoise: z
     .enum(['none', 'radius', 'covariance'])

@@ -62,7 +62,7 @@ export async function rehearsed(
     ...rehearsal.labels,
     ...task.labels.map((label) => label + rehearsal.classes.length),
   ]);
-  const standardisation = standardisationOf(vectors, state.dimension);
+  const standardisation = standardisationOf(vectors, state.dimension, config.scale);
   const data: RehearsalData = {
     stemSums: sumsOf(tf, state.trunk.stem, vectors),
     standardised: standardised(vectors, standardisation),

@@ -1,6 +1,7 @@
+import type { SsreConfig } from './config.js';
 import type { Linear } from './network.js';
 
-/** Mean and spread of the input's components over the first task; each of shape [dimension]. */
+/** Mean of the input's components over the first task, and what they are divided by; each of shape [dimension]. */
 export interface Standardisation {
   readonly mean: Float32Array;
   readonly deviation: Float32Array;
@@ -9,8 +10,16 @@ export interface Standardisation {
 /** Below this share of the mean deviation a component counts as nearly constant, and is not blown up. */
 const SMALLEST_SHARE = 0.1;
 
-/** Mean and standard deviation of each of the vectors' components; vectors of shape [n, dimension]. */
-export function standardisationOf(vectors: Float32Array, dimension: number): Standardisation {
+/**
+ * Mean and standard deviation of each of the vectors' components; vectors of shape [n, dimension].
+ * @param scale with `common`, every component is divided by the root of the mean variance: the result of rotated vectors is the
+ * rotated result
+ */
+export function standardisationOf(
+  vectors: Float32Array,
+  dimension: number,
+  scale: SsreConfig['scale'],
+): Standardisation {
   const count = vectors.length / dimension;
   const sums = new Float64Array(dimension);
   const squares = new Float64Array(dimension);
@@ -22,9 +31,14 @@ export function standardisationOf(vectors: Float32Array, dimension: number): Sta
     }
   }
   const mean = Float32Array.from(sums, (sum) => sum / count);
-  const deviation = Float32Array.from(squares, (square, i) =>
-    Math.sqrt(Math.max(square / count - ((sums[i] as number) / count) ** 2, 0)),
+  const variances = squares.map((square, i) =>
+    Math.max(square / count - ((sums[i] as number) / count) ** 2, 0),
   );
+  if (scale === 'common') {
+    const deviation = Math.sqrt(variances.reduce((sum, value) => sum + value, 0) / dimension) || 1;
+    return { mean, deviation: new Float32Array(dimension).fill(deviation) };
+  }
+  const deviation = Float32Array.from(variances, Math.sqrt);
   const floor = SMALLEST_SHARE * (deviation.reduce((sum, value) => sum + value, 0) / dimension) || 1;
   return { mean, deviation: deviation.map((value) => Math.max(value, floor)) };
 }

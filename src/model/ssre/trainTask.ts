@@ -112,7 +112,7 @@ async function trainInitial(
   const trunk = initialTrunk(dimension, config.width, config.blocks, random);
   const none = { rows: new Float32Array(0), bias: new Float32Array(0) };
   const head = grownHead(none, classes.length, config.width, random);
-  const standardisation = standardisationOf(vectors, dimension);
+  const standardisation = standardisationOf(vectors, dimension, config.scale);
   const data = { vectors: standardised(vectors, standardisation), labels };
   const objective = initialObjective(tf, trunk, head, data, config);
   await optimise(tf, objective, config.initial, (epoch) => randomFor('epochs', epoch), onEpoch, resume);

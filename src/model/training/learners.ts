@@ -1,7 +1,13 @@
 import { LetheError } from '../../domain/errors.js';
 import { ANALYTIC_BACKEND, type AnalyticConfig } from '../analytic/config.js';
+import { addedFeatures } from '../analytic/features.js';
 import { NO_CLASSES } from '../analytic/revise.js';
-import { type Checkpoint, madeBy, type StoredCheckpoint } from '../checkpoint/checkpoint.js';
+import {
+  type AnalyticCheckpoint,
+  type Checkpoint,
+  madeBy,
+  type StoredCheckpoint,
+} from '../checkpoint/checkpoint.js';
 import type { SsreConfig } from '../ssre/config.js';
 import { loadTensorflow, type TensorflowBackend } from '../tensorflow/loadTensorflow.js';
 import { trainingThreads } from '../tensorflow/threads.js';
@@ -83,7 +89,7 @@ async function loadAnalytic(config: AnalyticConfig, checkpoints: string): Promis
         const checkpoint = await base();
         if (checkpoint === null) return null;
         const own = madeBy('analytic', checkpoint);
-        refuseOtherFeatures(own.config, config);
+        refuseOtherSums(own, config);
         return own.state;
       };
       return steps(checkpoints, { ...step, config, forgotten: forgotten ?? NO_CLASSES }, baseState, {
@@ -94,13 +100,17 @@ async function loadAnalytic(config: AnalyticConfig, checkpoints: string): Promis
   };
 }
 
-/** Sums of other features are nothing to add to. */
-function refuseOtherFeatures(made: AnalyticConfig, wanted: AnalyticConfig): void {
-  const isSame =
-    made.projection === wanted.projection && (made.projection === 0 || made.seed === wanted.seed);
-  if (isSame) return;
-  const key = made.projection === wanted.projection ? 'model.seed' : 'learning.analytic.projection';
-  const [has, value] = key === 'model.seed' ? [made.seed, wanted.seed] : [made.projection, wanted.projection];
+/** Sums of other features, or of vectors that counted otherwise, are nothing to add to. */
+function refuseOtherSums({ config: made, state }: AnalyticCheckpoint, wanted: AnalyticConfig): void {
+  const added = state.statistics.width - state.dimension;
+  const isProjected = added !== 0;
+  const other = [
+    { key: 'learning.analytic.projection', has: added, value: addedFeatures(state.dimension, wanted) },
+    { key: 'learning.analytic.balance', has: made.balance, value: wanted.balance },
+    ...(isProjected ? [{ key: 'model.seed', has: made.seed, value: wanted.seed }] : []),
+  ].find(({ has, value }) => has !== value);
+  if (!other) return;
+  const { key, has, value } = other;
   throw new LetheError('config-invalid', `the model was made with ${key}: ${has}`, {
     field: key,
     value: String(value),

@@ -47,7 +47,7 @@ export async function createAnalyticSteps(threads: number): Promise<AnalyticStep
       return { ...finished, checkpoint: finished.checkpoint };
     }
     const state = await stepped(task, await baseState(), maps(task.dimension, task.config), products);
-    await onFitted(meanSquaredError(state.statistics, state.weights, task.config.lambda));
+    await onFitted(meanSquaredError(state.statistics, state.weights, task.config));
     const checkpoint: AnalyticCheckpoint = {
       learner: 'analytic',
       state,

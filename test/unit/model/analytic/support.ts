@@ -2,8 +2,9 @@ import { type AnalyticConfig, analyticConfigSchema } from '../../../../src/model
 import { normals, randomOf } from '../../../../src/model/ssre/random.js';
 import type { ClassVectors } from '../../../../src/model/trainer.js';
 
+/** Without a projection, unless it is asked for. */
 export function config(over: Partial<AnalyticConfig> = {}): AnalyticConfig {
-  return analyticConfigSchema.parse(over);
+  return analyticConfigSchema.parse({ projection: 0, ...over });
 }
 
 /** `each` unit vectors of every class, drawn around a direction of its own; a class is always given the same ones. */
@@ -25,6 +26,40 @@ export function classVectors(names: readonly string[], each: number, dimension: 
     }
   });
   return { classes: names, vectors, labels };
+}
+
+/** Vectors of classes of unlike sizes: the first has so many, each next one two more. */
+export function unevenClasses(names: readonly string[], first: number, dimension: number): ClassVectors {
+  const parts = names.map((name, index) => classVectors([name], first + 2 * index, dimension));
+  return {
+    classes: names,
+    vectors: Float32Array.from(parts.flatMap(({ vectors }) => [...vectors])),
+    labels: Int32Array.from(parts.flatMap(({ labels }, index) => [...labels].map(() => index))),
+  };
+}
+
+/**
+ * Weighted ridge regression on 0/1 targets, by elimination.
+ * @param rows features of each vector, its class, and how much it counts
+ * @returns a row of weights for each class
+ */
+export function eliminatedHead(
+  rows: readonly { readonly features: readonly number[]; readonly label: number; readonly weight: number }[],
+  classes: number,
+  lambda: number,
+): number[][] {
+  const axes = [...(rows[0]?.features ?? []).keys()];
+  const sum = (of: (row: (typeof rows)[number]) => number): number =>
+    rows.reduce((total, row) => total + row.weight * of(row), 0);
+  const gram = axes.map((i) =>
+    axes.map((j) => sum(({ features }) => (features[i] ?? 0) * (features[j] ?? 0)) + (i === j ? lambda : 0)),
+  );
+  const columns = [...Array(classes).keys()];
+  const targets = axes.map((i) =>
+    columns.map((c) => sum(({ features, label }) => (label === c ? (features[i] ?? 0) : 0))),
+  );
+  const solution = eliminated(gram, targets);
+  return columns.map((c) => axes.map((i) => solution[i]?.[c] ?? Number.NaN));
 }
 
 /** The same vectors in another order, rows first shuffled, then classes counted anew. */

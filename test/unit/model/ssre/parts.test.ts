@@ -13,7 +13,7 @@ import { foldedInto, standardisationOf, standardised } from '../../../../src/mod
 import { initialTrunk, toTensors } from '../../../../src/model/ssre/trunk.js';
 import { computed } from '../../../../src/model/tensorflow/computed.js';
 import { loadTensorflow } from '../../../../src/model/tensorflow/loadTensorflow.js';
-import { largestDifference } from './support.js';
+import { largestDifference, rotated, rotationOf } from './support.js';
 
 const { tf } = await loadTensorflow('cpu');
 const WIDTH = 24;
@@ -71,19 +71,50 @@ describe('fusion', () => {
 });
 
 describe('standardisation', () => {
-  it('folded into the stem computes the same from raw vectors', () => {
-    const vectors = normals(50 * 10, 0.3, randomOf(7)).map((value, at) => value + (at % 10));
-    const standardisation = standardisationOf(vectors, 10);
-    const { stem } = initialTrunk(10, WIDTH, 0, randomOf(8));
-    const expected = stemOutputs(tf, stem, standardised(vectors, standardisation));
-    const found = stemOutputs(tf, foldedInto(stem, standardisation), vectors);
-    expect(largestDifference(expected, found)).toBeLessThan(1e-4);
-  });
+  it.each(['common', 'components'] as const)(
+    'folded into the stem computes the same from raw vectors (%s)',
+    (scale) => {
+      const vectors = normals(50 * 10, 0.3, randomOf(7)).map((value, at) => value + (at % 10));
+      const standardisation = standardisationOf(vectors, 10, scale);
+      const { stem } = initialTrunk(10, WIDTH, 0, randomOf(8));
+      const expected = stemOutputs(tf, stem, standardised(vectors, standardisation));
+      const found = stemOutputs(tf, foldedInto(stem, standardisation), vectors);
+      expect(largestDifference(expected, found)).toBeLessThan(1e-4);
+    },
+  );
 
   it('does not divide by zero where a component never changes', () => {
-    const { deviation } = standardisationOf(new Float32Array([1, 5, 2, 5, 3, 5]), 2);
-    expect(deviation[1]).toBeGreaterThan(0);
-    expect(standardisationOf(new Float32Array([1, 1]), 1).deviation[0]).toBe(1);
+    for (const scale of ['common', 'components'] as const) {
+      const { deviation } = standardisationOf(new Float32Array([1, 5, 2, 5, 3, 5]), 2, scale);
+      expect(deviation[1]).toBeGreaterThan(0);
+      expect(standardisationOf(new Float32Array([1, 1]), 1, scale).deviation[0]).toBe(1);
+    }
+  });
+
+  it('of one scale rotates with the vectors, grows with them, and does not see where they lie', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.double({ min: 0.01, max: 100, noNaN: true }), (seed, factor) => {
+        const dimension = 6;
+        const random = randomOf(seed);
+        const spread = normals(dimension, 1, random).map((value) => Math.exp(2 * value));
+        const vectors = normals(40 * dimension, 1, random).map(
+          (value, at) => value * (spread[at % dimension] ?? 0),
+        );
+        const axes = rotationOf(dimension, random);
+        const shift = normals(dimension, 1, random);
+        const moved = rotated(vectors, axes).map(
+          (value, at) => factor * value + (shift[at % dimension] ?? 0),
+        );
+        const plain = standardised(vectors, standardisationOf(vectors, dimension, 'common'));
+        const other = standardised(moved, standardisationOf(moved, dimension, 'common'));
+        expect(largestDifference(other, rotated(plain, axes))).toBeLessThan(1e-2);
+        expect(Math.sqrt(plain.reduce((sum, value) => sum + value * value, 0) / plain.length)).toBeCloseTo(
+          1,
+          3,
+        );
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 import { type SsreConfig, ssreConfigSchema } from '../../../../src/model/ssre/config.js';
 import type { SsreState } from '../../../../src/model/ssre/network.js';
-import { normals, randomOf } from '../../../../src/model/ssre/random.js';
+import { normals, type Random, randomOf } from '../../../../src/model/ssre/random.js';
 import type { TrainingTask } from '../../../../src/model/trainer.js';
 
 /** Components of the vectors of {@link clusters}. */
@@ -58,4 +58,36 @@ export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): n
   let largest = 0;
   for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs((a[i] ?? 0) - (b[i] ?? 0)));
   return largest;
+}
+
+/** Random orthonormal axes, by Gram and Schmidt, row by row; shape [dimension, dimension]. */
+export function rotationOf(dimension: number, random: Random): Float64Array {
+  const axes = Float64Array.from(normals(dimension * dimension, 1, random));
+  for (let i = 0; i < dimension; i++) {
+    const own = axes.subarray(i * dimension, (i + 1) * dimension);
+    for (let j = 0; j < i; j++) {
+      const other = axes.subarray(j * dimension, (j + 1) * dimension);
+      const along = own.reduce((sum, value, k) => sum + value * (other[k] ?? 0), 0);
+      own.forEach((value, k) => {
+        own[k] = value - along * (other[k] ?? 0);
+      });
+    }
+    const length = Math.hypot(...own);
+    own.forEach((value, k) => {
+      own[k] = value / length;
+    });
+  }
+  return axes;
+}
+
+/** Vectors, shape [n, dimension], in the axes given. */
+export function rotated(vectors: Float32Array, axes: Float64Array): Float32Array {
+  const dimension = Math.sqrt(axes.length);
+  return vectors.map((_, at) => {
+    const row = at - (at % dimension);
+    const axis = (at % dimension) * dimension;
+    let sum = 0;
+    for (let k = 0; k < dimension; k++) sum += (vectors[row + k] ?? 0) * (axes[axis + k] ?? 0);
+    return sum;
+  });
 }

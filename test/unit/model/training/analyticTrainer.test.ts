@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -154,7 +154,7 @@ describe('a trainer of the analytic learner', () => {
   });
 
   it('has a checkpoint of one Gram matrix and two rows a class', async () => {
-    const width = 40;
+    const width = DIMENSION + 40;
     const model = await (await trainer('one')).train(first, ignore);
     const { size } = await stat(join(fileURLToPath(model.checkpoint), 'weights.bin'));
     expect(size).toBe(8 * ((width * (width + 1)) / 2 + 2 * 2 * width));
@@ -181,11 +181,25 @@ describe('a trainer of the analytic learner', () => {
   it.each([
     ['learning.analytic.projection', '0', config()],
     ['learning.analytic.projection', '41', config({ projection: 41 })],
+    ['learning.analytic.projection', '1024', config({ projection: 'auto' })],
+    ['learning.analytic.balance', 'false', config({ projection: 40, balance: false })],
     ['model.seed', '7', config({ projection: 40, seed: 7 })],
   ])('refuses to go on from a model of other features: %s %s', async (field, value, settings) => {
     const model = await (await trainer('one')).train(first, ignore);
     const later = await trainer('one', model, ignore, settings);
     await expect(later.train(second, ignore)).rejects.toMatchObject({ code: 'config-invalid', field, value });
+  });
+
+  it('takes a checkpoint that says nothing of balance for one whose classes were not balanced', async () => {
+    const plain = config({ projection: 40, balance: false });
+    const model = await (await trainer('one', undefined, ignore, plain)).train(first, ignore);
+    const manifest = join(fileURLToPath(model.checkpoint), 'manifest.json');
+    const { balance, ...settings } = JSON.parse(await readFile(manifest, 'utf8')).config;
+    expect(balance).toBe(false);
+    const { config: _, ...rest } = JSON.parse(await readFile(manifest, 'utf8'));
+    await writeFile(manifest, JSON.stringify({ ...rest, config: settings }));
+    const { config: read } = await readCheckpoint(fileURLToPath(model.checkpoint));
+    expect(read).toEqual(plain);
   });
 
   it('goes on with another penalty, for which the head is solved anew', async () => {
