@@ -77,6 +77,6 @@ function notUsable(what: string, remedy: string): LetheError {
   return new LetheError('backend-unavailable', `the package ${PACKAGE} ${what}`, {
     field: 'package',
     value: PACKAGE,
-    remedy: `${remedy}: npm install ${PACKAGE}. A clone has it after \`node scripts/setup.mjs\`.`,
+    remedy: `${remedy}: npm install ${PACKAGE}. A clone of the repository has it after \`node scripts/setup.mjs\`. The Docker image does not contain it and its files are read-only: run the command in a clone.`,
   });
 }

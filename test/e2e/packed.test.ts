@@ -35,7 +35,7 @@ describe('the package, installed', () => {
       const failed = lethe(...command);
       await expect(failed).rejects.toMatchObject({ code: 1 });
       await expect(failed).rejects.toThrow(
-        /\nerror backend-unavailable: the package lethe-experiments has .* Install .*: npm install lethe-experiments\..*\n$/,
+        /\nerror backend-unavailable: the package lethe-experiments has .* Install .*: npm install lethe-experiments\..* The Docker image does not contain it.*: run the command in a clone\..*\n$/,
       );
       const [group = '', name = ''] = command;
       expect(await lethe('--help')).toMatch(new RegExp(`^ {2}${group}\\b`, 'm'));

@@ -8,10 +8,10 @@ const MAPPED = 900;
 
 /** How the filter and then the strategy treated an input. */
 export const TREATMENTS = {
-  right: 'answered rightly',
-  saved: "filter's mistake, answered rightly all the same",
-  lost: "filter's mistake, answered wrongly",
-  leaked: 'unlearned, answered with its class',
+  right: 'answered correctly',
+  saved: 'filtered by mistake, answered correctly',
+  lost: 'filtered by mistake, answered wrongly',
+  leaked: 'unlearned, still named',
   wrong: 'not filtered, answered wrongly',
   forgotten: 'unlearned, not named',
 } as const;

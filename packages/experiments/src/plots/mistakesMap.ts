@@ -14,7 +14,7 @@ export interface MistakesMapData {
 }
 
 const COLOURS = [
-  '#d5dae0',
+  '#bcc4ce',
   palette.green,
   palette.vermilion,
   palette.black,
@@ -23,7 +23,7 @@ const COLOURS = [
 ] as const;
 const SHAPES = ['circle', 'triangle-up', 'cross', 'diamond', 'square', 'circle'] as const;
 
-/** One map for each strategy, side by side in two rows; colour and shape tell what became of each input. SVG. */
+/** One map for each strategy, in two columns; colour and shape show what became of each input. SVG. */
 export function mistakesMap({ title, subtitle, treatments, panels }: MistakesMapData): Promise<string> {
   const place = (field: 'x' | 'y') => ({
     field,
@@ -55,7 +55,14 @@ export function mistakesMap({ title, subtitle, treatments, panels }: MistakesMap
           field: 'treatment',
           type: 'nominal',
           scale: { domain: [...treatments], range: COLOURS.slice(0, treatments.length) },
-          legend: { title: null, orient: 'bottom', columns: 2, labelLimit: 0 },
+          legend: {
+            title: null,
+            orient: 'bottom',
+            columns: 2,
+            labelLimit: 0,
+            labelFontSize: 14,
+            symbolSize: 110,
+          },
         },
         shape: {
           field: 'treatment',
