@@ -118,6 +118,7 @@ async function announced({ client, command, survey, options, io, refused, send }
 /** Waits for the model, and says what became of the samples, also where the task failed. */
 async function learned(learning: Learning): Promise<void> {
   const { client, command, survey, options, io, progress, refused, send } = learning;
+  const started = performance.now();
   let stored: number | undefined;
   const onEvent = (event: LetheEvent): void => {
     if (!('task' in event) || event.task !== command.task) return;
@@ -144,6 +145,7 @@ async function learned(learning: Learning): Promise<void> {
       classes,
       samples,
       stored: stored ?? null,
+      waitedMs: performance.now() - started,
       byClass,
       unaccounted: unknown,
       ...looseOf(survey),
@@ -185,24 +187,27 @@ function withReport(error: unknown, byClass: readonly SampleReport[]): unknown {
 }
 
 function described(
-  { modelVersion, ms }: EventOf<'task-finished'>,
+  { modelVersion }: EventOf<'task-finished'>,
   {
     classes,
     samples,
     stored,
+    waitedMs,
     byClass,
     unaccounted,
   }: {
     readonly classes: readonly string[];
     readonly samples: number;
     readonly stored: number | null;
+    /** From the first sample sent to the model: what the user waits for, not the training alone. */
+    readonly waitedMs: number;
     readonly byClass: readonly SampleReport[];
     readonly unaccounted: number;
   },
 ): string[] {
-  const seconds = (ms / 1000).toFixed(1);
+  const seconds = (waitedMs / 1000).toFixed(1);
   const lines = [
-    `${classes.join(', ')} learned from ${stored ?? samples} samples: model ${modelVersion}, ${seconds} s`,
+    `${classes.join(', ')} learned from ${stored ?? samples} samples in ${seconds} s: model ${modelVersion}`,
   ];
   if (unaccounted > 0) lines.push(`${unaccounted} more were refused; \`lethe dead-letters list\` shows why`);
   return [...lines, ...describeClasses(byClass, ['sent', 'stored'])];

@@ -117,7 +117,7 @@ describe('lethe learn, of inputs that are not all good', () => {
     const { code, out, err } = await learn();
     expect(code).toBe(0);
     expect(out).toMatch(
-      /learned from 12 samples: model .*\nred\d: 7 sent, 6 stored, 1 refused, 1 not sent\n.*cut\.png: /,
+      /learned from 12 samples in [\d.]+ s: model .*\nred\d: 7 sent, 6 stored, 1 refused, 1 not sent\n.*cut\.png: /,
     );
     expect(err).toMatch(
       /^not sent of red\d: 1\n .*empty\.png: the file is empty \(empty-payload\)\nsamples sent/,

@@ -49,7 +49,12 @@ async function demo(options: DemoOptions, io: CliIo): Promise<void> {
   const { config } = loadConfig({
     file: options.config,
     variables: io.variables,
-    overrides: { ...(seed !== undefined && { model: { seed } }), http: { enabled: false } },
+    // The paper's learner, whatever a Lethe learns with otherwise.
+    overrides: {
+      ...(seed !== undefined && { model: { seed } }),
+      http: { enabled: false },
+      learning: { learner: 'ssre' },
+    },
   });
   const progress = startProgress(io);
   const logger = createLogger({

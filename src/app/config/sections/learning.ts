@@ -24,7 +24,7 @@ export const learning = z
     learner: z
       .enum(['ssre', 'analytic'])
       .describe(
-        "ssre: the paper's network; analytic: ridge regression in closed form, from which classes can be subtracted exactly.",
+        "analytic: ridge regression in closed form, from which classes can be subtracted exactly; ssre: the paper's network.",
       ),
     analytic: learningAnalyticSchema.describe('Hyper-parameters of the analytic learner.'),
     ssre: learningSsreSchema.describe('Hyper-parameters of SSRE. The defaults were chosen on real data.'),
