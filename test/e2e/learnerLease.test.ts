@@ -37,6 +37,8 @@ function startLearner(variables: Variables): Promise<LetheProcess> {
   return startLetheProcess(
     ['--role', 'learn'],
     {
+      // Which trains epoch by epoch.
+      LETHE_LEARNING__LEARNER: 'ssre',
       LETHE_LEARNING__SSRE__INITIAL__EPOCHS: String(EPOCHS),
       LETHE_WORKER__LEASE_MS: String(LEASE_MS),
       ...variables,

@@ -12,6 +12,8 @@ describe.each(OTHER_NODES)('on Node $version', (node) => {
   const images = join(folder, 'images');
   const variables: Variables = {
     LETHE_MODEL__CHECKPOINTS: join(folder, 'models'),
+    // Which trains with TensorFlow.
+    LETHE_LEARNING__LEARNER: 'ssre',
     LETHE_LEARNING__SSRE__INITIAL__EPOCHS: '40',
   };
   let program: string;

@@ -74,7 +74,7 @@ describe('the package, installed', () => {
     );
     expect(await lethe('produce', 'queries', 'animals/test', '--url', url)).toContain('(model)');
     expect(await lethe('unlearn', 'cat', '--url', url)).toContain('cat');
-    expect(await lethe('status', '--url', url)).toMatch(/name: cat\n\s+state: unlearned/);
+    expect(await lethe('status', '--url', url)).toMatch(/name: cat\n\s+state: (unlearned|rebuilt)/);
     expect(await lethe('produce', 'queries', 'animals/test', '--url', url)).not.toMatch(/ cat /);
   });
 
