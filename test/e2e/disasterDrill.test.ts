@@ -49,13 +49,10 @@ describe('docs/operations.md: backup, disaster, restore', () => {
     clients.push(asker);
     return { ...running, lethe: asker };
   };
-  /** Once all is read, and the model was made without what is unlearned. */
   const settled = async ({ client }: LetheProcess): Promise<Status> => {
     const status = async () => (await client.status()) as Status;
     const lag = async () => Math.max(...Object.values((await status()).lag));
     await expect.poll(lag, { interval: 200 }).toBe(0);
-    const states = async () => (await status()).classes.map(({ state }) => state);
-    await expect.poll(states, { interval: 200 }).not.toContain('unlearned');
     return status();
   };
 
@@ -160,7 +157,7 @@ describe('docs/operations.md: backup, disaster, restore', () => {
 });
 
 interface Status {
-  readonly classes: readonly { readonly state: string }[];
+  readonly classes: readonly unknown[];
   readonly databases: unknown;
   readonly model: unknown;
   readonly lag: Readonly<Record<string, number>>;
