@@ -58,7 +58,7 @@ export async function largestBatches(
   admin: Admin,
   topics: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  const settings = await settingsOf(admin, topics, [LARGEST_BATCH]);
+  const settings = await topicSettings(admin, topics, [LARGEST_BATCH]);
   const limits = topics.map((topic) => [topic, Number(settings(topic, LARGEST_BATCH))] as const);
   return new Map(limits.filter(([, bytes]) => Number.isSafeInteger(bytes)));
 }
@@ -73,7 +73,7 @@ export async function checkTopics(admin: Admin, wanted: readonly WantedTopic[]):
   if (present.length === 0) return problems;
   const { topics } = await admin.fetchTopicMetadata({ topics: present.map(({ topic }) => topic) });
   const names = present.map(({ topic }) => topic);
-  const setting = await settingsOf(admin, names, Object.keys(COMPARED));
+  const setting = await topicSettings(admin, names, Object.keys(COMPARED));
   for (const { topic, partitions, ordered = false, config, leastBatch = 0 } of present) {
     const found = topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
     if (found < partitions) problems.push({ kind: 'too-few-partitions', topic, wanted: partitions, found });
@@ -90,7 +90,7 @@ export async function checkTopics(admin: Admin, wanted: readonly WantedTopic[]):
 }
 
 /** The settings of topics, explicit or by default: the value by topic and name. */
-async function settingsOf(
+async function topicSettings(
   admin: Admin,
   topics: readonly string[],
   configNames: string[],

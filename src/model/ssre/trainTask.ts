@@ -7,21 +7,17 @@ import { temperatureFactorOf } from './calibrate.js';
 import type { SsreConfig } from './config.js';
 import { featuresOf, stemOutputs } from './features.js';
 import { fusedTrunk } from './fusion.js';
-import { grownHead, headOf, withTrained } from './head.js';
 import { withoutHeldOut } from './heldOut.js';
 import { incrementalObjective } from './incrementalTask.js';
 import { initialObjective } from './initialTask.js';
-import { blockLayers, type Prototype, type SsreState, widthOf } from './network.js';
-import { type EpochReport, type OptimiserState, optimise } from './optimise.js';
-import { prototypesOf } from './prototypes.js';
+import { learnTask, NOTHING_LEARNED, type OnEpoch } from './learnTask.js';
+import { blockLayers, type SsreState, widthOf } from './network.js';
+import type { EpochReport, OptimiserState } from './optimise.js';
 import { rehearsed } from './rehearsal.js';
 import { zeroBranch } from './sideBranch.js';
 import { foldedInto, standardisationOf, standardised } from './standardise.js';
 import { randomOfTask } from './taskRandom.js';
 import { initialTrunk } from './trunk.js';
-
-/** Called and awaited after every epoch. */
-export type OnEpoch = (report: EpochReport) => Promise<void> | void;
 
 /**
  * Trains one task on top of `state`, by SSRE over embeddings (docs/decisions/0004-ssre-over-embeddings.md).
@@ -101,79 +97,68 @@ function checkFinite({ vectors, labels }: TrainingTask): void {
 /** All of a new network learns; the standardisation of its inputs is folded into the stem afterwards. */
 async function trainInitial(
   tf: Tensorflow,
-  { classes, vectors, labels }: ClassVectors,
+  task: ClassVectors,
   config: SsreConfig,
   onEpoch: OnEpoch,
   resume?: OptimiserState,
 ): Promise<SsreState> {
-  const randomFor = randomOfTask(config.seed, 0);
+  const { vectors, labels } = task;
   const dimension = vectors.length / labels.length;
-  const random = randomFor('weights');
-  const trunk = initialTrunk(dimension, config.width, config.blocks, random);
-  const none = { rows: new Float32Array(0), bias: new Float32Array(0) };
-  const head = grownHead(none, classes.length, config.width, random);
   const standardisation = standardisationOf(vectors, dimension, config.scale);
   const data = { vectors: standardised(vectors, standardisation), labels };
-  const objective = initialObjective(tf, trunk, head, data, config);
-  await optimise(tf, objective, config.initial, (epoch) => randomFor('epochs', epoch), onEpoch, resume);
-
-  const folded = { stem: foldedInto(trunk.stem, standardisation), blocks: trunk.blocks };
-  const features = featuresOf(tf, folded, stemOutputs(tf, folded.stem, vectors));
-  return {
-    dimension,
-    tasks: 1,
-    classes: [...classes],
-    temperatureFactor: 1,
-    trunk: folded,
-    head,
-    prototypes: prototypesOf(features, labels, classes.length, config.width, randomFor('prototypes')),
-  };
+  const learned = await learnTask(
+    tf,
+    NOTHING_LEARNED,
+    task,
+    { seed: config.seed, schedule: config.initial },
+    (random) => {
+      const trunk = initialTrunk(dimension, config.width, config.blocks, random);
+      return {
+        width: config.width,
+        objective: (head) => initialObjective(tf, trunk, head, data, config),
+        finished: () => {
+          const folded = { stem: foldedInto(trunk.stem, standardisation), blocks: trunk.blocks };
+          return { trunk: folded, features: featuresOf(tf, folded, stemOutputs(tf, folded.stem, vectors)) };
+        },
+      };
+    },
+    onEpoch,
+    resume,
+  );
+  return { ...learned, dimension, temperatureFactor: 1 };
 }
 
 /** Side branches and classifier learn beside the frozen trunk; the branches are fused into it afterwards. */
 async function trainIncremental(
   tf: Tensorflow,
   state: SsreState,
-  { classes, vectors, labels, unlearned }: TrainingTask,
+  task: TrainingTask,
   config: SsreConfig,
   onEpoch: OnEpoch,
   resume?: OptimiserState,
 ): Promise<SsreState> {
-  const randomFor = randomOfTask(config.seed, state.tasks);
-  const width = widthOf(state.trunk);
-  // What is unlearned is neither replayed, nor resembled, nor in the softmax, and its row stays as it is.
-  const remembered = [...state.classes.keys()].filter(
-    (index) => !unlearned.includes(state.classes[index] as string),
-  );
-  const random = randomFor('weights');
-  const branches = blockLayers(state.trunk).map((layer) => zeroBranch(layer, config.rank, random));
-  const head = grownHead(headOf(state.head, remembered, width), classes.length, width, random);
-  const stemOutput = stemOutputs(tf, state.trunk.stem, vectors);
-  const objective = incrementalObjective(
+  const { trunk, dimension } = state;
+  const stemOutput = stemOutputs(tf, trunk.stem, task.vectors);
+  const data = { stemOutput, teacher: featuresOf(tf, trunk, stemOutput), labels: task.labels };
+  const learned = await learnTask(
     tf,
-    state.trunk,
-    branches,
-    head,
-    remembered.map((index) => state.prototypes[index] as Prototype),
-    { stemOutput, teacher: featuresOf(tf, state.trunk, stemOutput), labels },
-    config,
+    state,
+    task,
+    { seed: config.seed, schedule: config.incremental },
+    (random) => {
+      const branches = blockLayers(trunk).map((layer) => zeroBranch(layer, config.rank, random));
+      return {
+        width: widthOf(trunk),
+        objective: (head, prototypes) =>
+          incrementalObjective(tf, trunk, branches, head, prototypes, data, config),
+        finished: () => {
+          const fused = fusedTrunk(trunk, branches);
+          return { trunk: fused, features: featuresOf(tf, fused, stemOutput) };
+        },
+      };
+    },
+    onEpoch,
+    resume,
   );
-  try {
-    await optimise(tf, objective, config.incremental, (epoch) => randomFor('epochs', epoch), onEpoch, resume);
-  } finally {
-    objective.dispose();
-  }
-
-  const trunk = fusedTrunk(state.trunk, branches);
-  const features = featuresOf(tf, trunk, stemOutput);
-  const prototypes = prototypesOf(features, labels, classes.length, width, randomFor('prototypes'));
-  return {
-    dimension: state.dimension,
-    tasks: state.tasks + 1,
-    classes: [...state.classes, ...classes],
-    temperatureFactor: 1,
-    trunk,
-    head: withTrained(state.head, head, remembered, width),
-    prototypes: [...state.prototypes, ...prototypes],
-  };
+  return { ...learned, dimension, temperatureFactor: 1 };
 }

@@ -1,8 +1,9 @@
 import { madeBy, type SsreCheckpoint, type StoredCheckpoint } from '../checkpoint/checkpoint.js';
 import { writeCheckpoint } from '../checkpoint/writeCheckpoint.js';
 import type { SsreConfig } from '../ssre/config.js';
+import type { OnEpoch } from '../ssre/learnTask.js';
 import type { SsreState } from '../ssre/network.js';
-import { type OnEpoch, trainTask } from '../ssre/trainTask.js';
+import { trainTask } from '../ssre/trainTask.js';
 import type { LoadedTensorflow } from '../tensorflow/loadTensorflow.js';
 import type { TrainingNotice } from '../trainer.js';
 import { findFinished, rememberFinished } from './finished.js';

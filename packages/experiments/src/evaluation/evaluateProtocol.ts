@@ -69,7 +69,7 @@ export const BASELINES = {
  */
 export async function evaluateProtocol(evaluation: Evaluation): Promise<StepEvaluation[]> {
   const { protocol, store, seed } = evaluation;
-  const settings = settingsOf(evaluation);
+  const settings = settingsToCompare(evaluation);
   const steps: StepEvaluation[] = [];
   let live: Classifier | undefined;
   let cilOnly: Classifier | undefined;
@@ -99,7 +99,7 @@ export async function evaluateProtocol(evaluation: Evaluation): Promise<StepEval
   return steps;
 }
 
-function settingsOf({ store, filter, seed }: Evaluation): Setting[] {
+function settingsToCompare({ store, filter, seed }: Evaluation): Setting[] {
   const { heldOut } = filter;
   return [
     {

@@ -1,10 +1,6 @@
 import { LetheError } from 'lethe/internal/domain/errors.js';
-import { grownHead, headOf, withTrained } from 'lethe/internal/model/ssre/head.js';
-import type { Prototype } from 'lethe/internal/model/ssre/network.js';
-import { type OptimiserState, optimise } from 'lethe/internal/model/ssre/optimise.js';
-import { prototypesOf } from 'lethe/internal/model/ssre/prototypes.js';
-import { randomOfTask } from 'lethe/internal/model/ssre/taskRandom.js';
-import type { OnEpoch } from 'lethe/internal/model/ssre/trainTask.js';
+import { learnTask, NOTHING_LEARNED, type OnEpoch } from 'lethe/internal/model/ssre/learnTask.js';
+import type { OptimiserState } from 'lethe/internal/model/ssre/optimise.js';
 import { computed } from 'lethe/internal/model/tensorflow/computed.js';
 import type { Tensorflow } from 'lethe/internal/model/tensorflow/tensorflow.js';
 import { initialTrunk } from './architecture.js';
@@ -63,36 +59,38 @@ function refuseOtherSize({ images, labels }: ImageTask, side: number): void {
 }
 
 /** All of a new network learns, with batch normalisation, which is folded into the convolutions afterwards. */
-async function trainInitial(
+function trainInitial(
   tf: Tensorflow,
   task: ImageTask,
   config: ImageSsreConfig,
   onEpoch: OnEpoch,
   resume?: OptimiserState,
 ): Promise<ImageState> {
-  const randomFor = randomOfTask(config.seed, 0);
-  const random = randomFor('weights');
-  const trunk = initialTrunk(config.trunk, config.channels, random);
-  const width = featureWidth(trunk);
-  const classes = task.classes.length;
-  const head = grownHead({ rows: new Float32Array(0), bias: new Float32Array(0) }, classes, width, random);
-  const objective = initialObjective(tf, trunk, head, task, config);
-  await optimise(tf, objective, config.initial, (epoch) => randomFor('epochs', epoch), onEpoch, resume);
-
-  const { batchSize } = config.initial;
-  const folded = foldedTrunk(tf, trunk, task, { side: config.side, batchSize }, randomFor('statistics'));
-  const features = imageFeatures(tf, folded, task.images, config.side);
-  return {
-    tasks: 1,
-    classes: [...task.classes],
-    trunk: folded,
-    head,
-    prototypes: prototypesOf(features, task.labels, classes, width, randomFor('prototypes')),
-  };
+  const { side, initial: schedule } = config;
+  return learnTask(
+    tf,
+    NOTHING_LEARNED,
+    task,
+    { seed: config.seed, schedule },
+    (random) => {
+      const trunk = initialTrunk(config.trunk, config.channels, random);
+      return {
+        width: featureWidth(trunk),
+        objective: (head) => initialObjective(tf, trunk, head, task, config),
+        finished: (randomFor) => {
+          const batch = { side, batchSize: schedule.batchSize };
+          const folded = foldedTrunk(tf, trunk, task, batch, randomFor('statistics'));
+          return { trunk: folded, features: imageFeatures(tf, folded, task.images, side) };
+        },
+      };
+    },
+    onEpoch,
+    resume,
+  );
 }
 
 /** Side branches and classifier learn beside the frozen trunk; the branches are fused into it afterwards. */
-async function trainIncremental(
+function trainIncremental(
   tf: Tensorflow,
   state: ImageState,
   task: ImageTask,
@@ -100,35 +98,25 @@ async function trainIncremental(
   onEpoch: OnEpoch,
   resume?: OptimiserState,
 ): Promise<ImageState> {
-  const randomFor = randomOfTask(config.seed, state.tasks);
-  const width = featureWidth(state.trunk);
-  // What is unlearned is neither replayed, nor resembled, nor in the softmax, and its row stays as it is.
-  const remembered = [...state.classes.keys()].filter(
-    (index) => !task.unlearned.includes(state.classes[index] as string),
+  const { trunk } = state;
+  const branches = zeroKernels(trunk);
+  return learnTask(
+    tf,
+    state,
+    task,
+    { seed: config.seed, schedule: config.incremental },
+    () => ({
+      width: featureWidth(trunk),
+      objective: (head, prototypes) =>
+        incrementalObjective(tf, trunk, branches, head, prototypes, task, config),
+      finished: () => {
+        const fused = fusedTrunk(trunk, branches);
+        return { trunk: fused, features: imageFeatures(tf, fused, task.images, config.side) };
+      },
+    }),
+    onEpoch,
+    resume,
   );
-  const branches = zeroKernels(state.trunk);
-  const classes = task.classes.length;
-  const head = grownHead(headOf(state.head, remembered, width), classes, width, randomFor('weights'));
-  const prototypes = remembered.map((index) => state.prototypes[index] as Prototype);
-  const objective = incrementalObjective(tf, state.trunk, branches, head, prototypes, task, config);
-  try {
-    await optimise(tf, objective, config.incremental, (epoch) => randomFor('epochs', epoch), onEpoch, resume);
-  } finally {
-    objective.dispose();
-  }
-
-  const trunk = fusedTrunk(state.trunk, branches);
-  const features = imageFeatures(tf, trunk, task.images, config.side);
-  return {
-    tasks: state.tasks + 1,
-    classes: [...state.classes, ...task.classes],
-    trunk,
-    head: withTrained(state.head, head, remembered, width),
-    prototypes: [
-      ...state.prototypes,
-      ...prototypesOf(features, task.labels, classes, width, randomFor('prototypes')),
-    ],
-  };
 }
 
 /**

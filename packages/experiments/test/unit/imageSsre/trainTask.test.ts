@@ -5,9 +5,9 @@ import {
 } from 'lethe/internal/data/cifarImages.js';
 import { loadDemoSubset } from 'lethe/internal/data/demoSubset.js';
 import { copied } from 'lethe/internal/model/ssre/adam.js';
+import type { OnEpoch } from 'lethe/internal/model/ssre/learnTask.js';
 import type { OptimiserState } from 'lethe/internal/model/ssre/optimise.js';
 import { randomOf } from 'lethe/internal/model/ssre/random.js';
-import type { OnEpoch } from 'lethe/internal/model/ssre/trainTask.js';
 import { loadTensorflow } from 'lethe/internal/model/tensorflow/loadTensorflow.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { largestDifference } from '../../../../../test/unit/model/ssre/support.js';
