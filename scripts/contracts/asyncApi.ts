@@ -9,7 +9,7 @@ import {
   payloadJsonSchema,
   toJsonSchema,
 } from '../../src/domain/contracts/jsonSchemas.js';
-import { IMAGE_TYPES } from '../../src/domain/messages/payload.js';
+import { IMAGE_TYPES, TEXT_TYPE } from '../../src/domain/messages/payload.js';
 import { type TopicRole, topicsUnder } from '../../src/domain/topics.js';
 
 /** What is said of a topic: which messages, in which direction, under which key. */
@@ -28,7 +28,7 @@ const TOPICS: readonly Described[] = [
     message: 'sample',
     action: 'receive',
     key: 'The label.',
-    summary: 'Labelled inputs for training: images or vectors. Label and task are in the headers.',
+    summary: 'Labelled inputs for training: images, texts or vectors. Label and task are in the headers.',
   },
   {
     role: 'commands',
@@ -42,7 +42,7 @@ const TOPICS: readonly Described[] = [
     message: 'query',
     action: 'receive',
     key: 'The id of the query.',
-    summary: 'Inputs to answer: images or vectors.',
+    summary: 'Inputs to answer: images, texts or vectors.',
   },
   {
     role: 'predictions',
@@ -227,6 +227,7 @@ function variantsOf(message: MessageName): Variant[] {
       contentType,
       payload: BINARY,
     })),
+    { name: `${message}-text`, contentType: TEXT_TYPE, payload: { type: 'string' } },
     { name: `${message}-float32`, contentType: 'application/x-float32', payload: BINARY },
     { name: `${message}-json`, ...json },
   ];

@@ -38,6 +38,7 @@ import type { LetheConfig } from './config/schema.js';
 import { classEvidence } from './evidence.js';
 import { LatestWaits } from './latestWaits.js';
 import { observe } from './observe.js';
+import { payloadLimits } from './payloadLimits.js';
 import { screenOf, screenOptions } from './screen.js';
 import { type Status, statusOf } from './status.js';
 import { workerName } from './workerName.js';
@@ -51,7 +52,7 @@ export interface RunningLethe {
   readonly log: EventLog;
   readonly topics: Topics;
   readonly store: KnowledgeStore;
-  readonly embedder: Pick<Embedder, 'dimension' | 'takesImages'>;
+  readonly embedder: Pick<Embedder, 'dimension' | 'takes'>;
   readonly metrics: Metrics;
   readonly health: Health;
   /** What it does, as it does it. */
@@ -181,7 +182,7 @@ export async function startLethe(
     health,
     signals,
     classifier: () => current.value,
-    status: () => statusOf({ config, context, embedder: embedder.name }),
+    status: () => statusOf({ config, context, embedder }),
     evidence: (className, countRecords) => classEvidence(className, context, { countRecords }),
     finished,
     drain,
@@ -266,7 +267,7 @@ function settingsOf({ model, limits, inference, learning, unlearning }: LetheCon
   return {
     modelName: model.name,
     seed: model.seed,
-    limits: { maxBytes: limits.imageBytes, maxPixels: limits.imagePixels },
+    limits: payloadLimits(limits),
     maxInFlight: limits.inFlight,
     maxInFlightBytes: limits.inFlightBytes,
     embedBatch: { queries: inference.embedBatchSize, samples: learning.embedBatchSize },

@@ -1,12 +1,11 @@
 import type { Incoming } from '../adapters/http/ingress.js';
 import { NO_MODEL } from '../answering/predicted.js';
-import { refuseOtherSize, refuseUnfit } from '../inputs/openInput.js';
-import { noImages } from '../model/embedder/vectorsOnly.js';
+import { refuseOtherKind, refuseOtherSize, refuseUnfit } from '../inputs/openInput.js';
 import type { RunningLethe } from './compose.js';
 
 /**
- * Refuses a message from HTTP if its refusal is already certain: vectors of another size, images without a network,
- * and queries before the first model.
+ * Refuses a message from HTTP if its refusal is already certain: vectors of another size, images and texts that
+ * the embedder does not take, and queries before the first model.
  * @throws LetheError `wrong-dimension`, `unsupported-format`, `no-model`, with the reason that the dead letter would
  * carry
  */
@@ -18,7 +17,7 @@ export async function examine(
     if (message.kind !== 'unlearn') return;
     for (const example of message.examples ?? []) {
       if ('vector' in example) refuseOtherSize(example.vector, embedder);
-      else if (embedder.takesImages === false) throw noImages();
+      else refuseOtherKind('text' in example ? 'text' : 'image', embedder);
     }
     return;
   }

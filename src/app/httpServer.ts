@@ -11,6 +11,7 @@ import { telemetryRoutes } from '../telemetry/http.js';
 import type { RunningLethe } from './compose.js';
 import { examine } from './examine.js';
 import { guardedDoors } from './guardedDoors.js';
+import { payloadLimits } from './payloadLimits.js';
 import { letheVersion } from './version.js';
 
 /**
@@ -75,10 +76,9 @@ function consoleDoor(lethe: RunningLethe): { door: Hono; close: () => void } {
         const tasks = [...store.registry.snapshot().tasks.values()]
           .filter(({ state }) => state === 'open')
           .map(({ name, classes, samples }) => ({ task: name, classes, samples }));
-        const takesImages = lethe.embedder.takesImages !== false;
-        return { ...status, tasks, role: config.worker.role, takesImages, token: token !== undefined };
+        return { ...status, tasks, role: config.worker.role, token: token !== undefined };
       },
-      limits: { maxBytes: config.limits.imageBytes, maxPixels: config.limits.imagePixels },
+      limits: payloadLimits(config.limits),
       seed: config.model.seed,
     },
     config.console,

@@ -2,6 +2,7 @@ import { groupsOf } from '../domain/groups.js';
 import type { KnownHolder } from '../domain/holders.js';
 import type { ModelKnowledge } from '../domain/status.js';
 import { type UnannouncedSamples, unannounced } from '../knowledge/unannounced.js';
+import type { Embedder } from '../model/embedder/embedder.js';
 import type { Context } from '../streams/context.js';
 import type { LetheConfig } from './config/schema.js';
 
@@ -23,7 +24,7 @@ export async function statusOf({
 }: {
   readonly config: LetheConfig;
   readonly context: Context;
-  readonly embedder: string;
+  readonly embedder: Pick<Embedder, 'name' | 'dimension' | 'takes'>;
 }): Promise<Status> {
   const { store, current } = context;
   const snapshot = store.registry.snapshot();
@@ -41,7 +42,9 @@ export async function statusOf({
   const model = current.value;
   return {
     name: config.model.name,
-    embedder,
+    embedder: embedder.name,
+    dimension: embedder.dimension,
+    takes: embedder.takes ?? 'images',
     model: model && { version: model.version, classes: model.classes, backend: model.backend },
     registryVersion: snapshot.version,
     classes: await Promise.all(classes),

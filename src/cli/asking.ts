@@ -5,7 +5,7 @@ import { LetheError, toLetheError } from '../domain/errors.js';
 import type { Prediction } from '../domain/messages/prediction.js';
 import { normalForm } from '../domain/normalForm.js';
 import { type ConnectionOptions, connect } from './connection.js';
-import { inputLimits, inputsAt } from './inputs.js';
+import { inputLimitsOf, inputsAt } from './inputs.js';
 import { type CliIo, writeNote } from './io.js';
 
 /** Concurrent queries. */
@@ -32,7 +32,7 @@ export async function* askAll(
   io: CliIo,
 ): AsyncGenerator<Answered | Unanswered> {
   const client = connect(options, io);
-  const limits = inputLimits(options, io);
+  const limits = await inputLimitsOf(client, options, io);
   const timeoutMs = options.timeout * 1000;
   for (const input of inputs) {
     for await (const found of chunked(inputsAt(input, io, limits), AT_ONCE))

@@ -1,5 +1,7 @@
 import { cwd } from 'node:process';
+import type { GatewayClient } from '../adapters/http/client.js';
 import { loadConfig } from '../app/config/loadConfig.js';
+import type { LetheConfig } from '../app/config/schema.js';
 import { readInputs } from '../data/imageFolder.js';
 import type { FoundInput, InputItem, InputLimits } from '../data/inputItem.js';
 import { readJsonLines } from '../data/jsonLines.js';
@@ -8,8 +10,10 @@ import { LetheError } from '../domain/errors.js';
 import type { Sample } from '../domain/messages/sample.js';
 import { normalForm } from '../domain/normalForm.js';
 import type { OutgoingRecord } from '../domain/record.js';
+import type { Takes } from '../domain/takes.js';
 import type { Topics } from '../domain/topics.js';
 import type { CliIo } from './io.js';
+import { takenInputs } from './workerStatus.js';
 
 /** The inputs at a path; with `-`, the JSON lines on standard input. */
 export function inputsAt(path: string, { stdin }: CliIo, limits: InputLimits): AsyncGenerator<FoundInput> {
@@ -18,10 +22,19 @@ export function inputsAt(path: string, { stdin }: CliIo, limits: InputLimits): A
     : readInputs(path, limits);
 }
 
-/** Limits of inputs in the configuration. */
-export function inputLimits({ config: file }: { readonly config?: string }, io: CliIo): InputLimits {
-  const { limits } = loadConfig({ file, variables: io.variables }).config;
-  return { maxBytes: limits.imageBytes };
+/** What inputs may be: the limits of the configuration, for what the embedder takes. */
+export function inputLimits({ limits }: LetheConfig, takes: Takes = 'images'): InputLimits {
+  return { maxBytes: takes === 'texts' ? limits.textBytes : limits.imageBytes, takes };
+}
+
+/** {@link inputLimits} for a running Lethe. @throws LetheError as `workerStatus` */
+export async function inputLimitsOf(
+  client: Pick<GatewayClient, 'status'>,
+  { config: file }: { readonly config?: string },
+  io: CliIo,
+): Promise<InputLimits> {
+  const { config } = loadConfig({ file, variables: io.variables });
+  return inputLimits(config, (await takenInputs(client)).takes);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { GatewayClient } from '../adapters/http/client.js';
+import { loadConfig } from '../app/config/loadConfig.js';
 import { eventLine } from '../domain/describeEvent.js';
 import { LetheError } from '../domain/errors.js';
 import type { LearnCommand } from '../domain/messages/command.js';
@@ -16,6 +17,7 @@ import { followRefusals, type RefusedSamples } from './refusedSamples.js';
 import { type SampleSurvey, shownProblem, surveyOf } from './sampleSurvey.js';
 import { sendSamples } from './sendSamples.js';
 import { patienceWith } from './standing.js';
+import { takenInputs } from './workerStatus.js';
 
 /** How samples are learned. */
 export interface LearnOptions extends ConnectionOptions {
@@ -29,9 +31,9 @@ export interface LearnOptions extends ConnectionOptions {
 export function learnCommand(io: CliIo): Command {
   return withConnection(new Command('learn'), LONG_SECONDS)
     .description(
-      'learn new classes from labelled images: send the command and the samples, and wait for the model',
+      'learn new classes from labelled images or texts: send the command and the samples, and wait for the model',
     )
-    .argument('<input>', 'folder <class>/<image>, one image, or a JSON-lines file')
+    .argument('<input>', 'folder <class>/<file>, one image or text, or a JSON-lines file')
     .requiredOption('--task <name>', 'name of the task; each task needs a new one')
     .option('--label <class>', 'class of inputs without a label')
     .option('--id <id>', 'id of the command; Lethe carries out a command once for each id')
@@ -40,7 +42,7 @@ export function learnCommand(io: CliIo): Command {
       'after',
       `
 Before it announces the task, the command lists all files that it can't send: unreadable or empty ones, and those whose
-content is not PNG, JPEG or WebP. It announces nothing if a class would get no sample, or if a line of JSON is invalid. The
+content is not PNG, JPEG or WebP (or UTF-8, for a Lethe whose embedder takes texts). It announces nothing if a class would get no sample, or if a line of JSON is invalid. The
 result reports for each class how many samples were sent, stored and refused.
 
 Examples:
@@ -55,7 +57,9 @@ Examples:
 export async function learn(input: string, options: LearnOptions, io: CliIo): Promise<void> {
   if (input === '-') throw readTwice();
   const client = connect(options, io);
-  const limits = inputLimits(options, io);
+  const { takes, dimension } = await takenInputs(client);
+  const { config } = loadConfig({ file: options.config, variables: io.variables });
+  const limits = inputLimits(config, takes);
   const settings = {
     task: normalForm(options.task),
     ...(options.label !== undefined && { label: options.label }),
@@ -71,6 +75,7 @@ export async function learn(input: string, options: LearnOptions, io: CliIo): Pr
     sendSamples(inputs(), survey, {
       client,
       settings,
+      dimension,
       onSent: () => {
         progress.show('samples sent', ++sent, command.samples);
         onStep();

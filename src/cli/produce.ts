@@ -7,7 +7,7 @@ import { checked } from '../following/checked.js';
 import { answerLine } from './answerLine.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
 import { followAnswers } from './followAnswers.js';
-import { inputLimits, inputsAt, sampleRecord } from './inputs.js';
+import { inputLimitsOf, inputsAt, sampleRecord } from './inputs.js';
 import { type CliIo, writeNote, writeResult } from './io.js';
 import { lineOf } from './learnReport.js';
 import { startProgress } from './progress.js';
@@ -24,9 +24,9 @@ interface QueriesOptions extends ConnectionOptions {
 }
 
 const INPUT_HELP = `
-Inputs are a folder <label>/<file>.png|.jpg|.webp, one image, a JSON-lines file (.jsonl), or - for JSON lines on
-standard input: {"label": "cat", "path": "cat.png"}, {"image": "<base64>", "contentType": "image/png"} or
-{"vector": [0.1, ...]}. The command lists inputs that it can't send, sends the others, and ends with exit code 1.`;
+Inputs are a folder <label>/<file>, one image or text, a JSON-lines file (.jsonl), or - for JSON lines on standard
+input: {"label": "cat", "path": "cat.png"}, {"image": "<base64>", "contentType": "image/png"}, {"text": "..."} or
+{"vector": [0.1, ...]}. Images are PNG, JPEG or WebP; texts are UTF-8, for a Lethe whose embedder takes texts. The command lists inputs that it can't send, sends the others, and ends with exit code 1.`;
 
 /** `lethe produce`: sends samples or queries. */
 export function produceCommand(io: CliIo): Command {
@@ -72,7 +72,8 @@ async function produceSamples(input: string, options: SamplesOptions, io: CliIo)
   const settings = { task, ...(label !== undefined && { label }) };
   let sent = 0;
   const toRecord = (item: InputItem): OutgoingRecord => sampleRecord(item, settings, client.topics).record;
-  const records = usable(inputsAt(input, io, inputLimits(options, io)), toRecord, skipped);
+  const limits = await inputLimitsOf(client, options, io);
+  const records = usable(inputsAt(input, io, limits), toRecord, skipped);
   try {
     await sendEach(records, client, {
       onSent: () => progress.show('samples sent', ++sent, null),
@@ -88,7 +89,7 @@ async function produceSamples(input: string, options: SamplesOptions, io: CliIo)
 async function produceQueries(input: string, options: QueriesOptions, io: CliIo): Promise<void> {
   const client = connect(options, io);
   const skipped = new Skipped(io, options.json);
-  const inputs = inputsAt(input, io, inputLimits(options, io));
+  const inputs = inputsAt(input, io, await inputLimitsOf(client, options, io));
   const answers = options.wait ? await followAnswers(client, options.timeout * 1000) : undefined;
   let sent = 0;
   const toRecord = ({ id, label, payload }: InputItem): OutgoingRecord => {

@@ -3,6 +3,7 @@ import type { GatewayClient } from '../adapters/http/client.js';
 import type { FoundInput } from '../data/inputItem.js';
 import { encodeSample } from '../domain/cloudEvents.js';
 import { LetheError } from '../domain/errors.js';
+import type { Payload } from '../domain/messages/payload.js';
 import type { OutgoingRecord } from '../domain/record.js';
 import { type SampleSettings, sampleRecord } from './inputs.js';
 import type { Problem, SampleSurvey } from './sampleSurvey.js';
@@ -13,6 +14,8 @@ const CONCURRENCY = 8;
 export interface Sending {
   readonly client: GatewayClient;
   readonly settings: SampleSettings;
+  /** Components of the vectors that this Lethe takes; null where it does not say. */
+  readonly dimension: number | null;
   readonly onSent: () => void;
   /** A sample could not be sent after all. */
   readonly onFailed: (id: string, problem: Problem) => void;
@@ -92,16 +95,20 @@ export function sendEach<T extends { readonly record: OutgoingRecord }>(
   });
 }
 
-/** A sample of which there is nothing but its name: refused as no image, it is none that is missing. */
+/**
+ * A sample of which there is nothing but its name: Lethe refuses it, so it is none that is missing. A vector without a
+ * direction passes the gateway, whatever the embedder takes.
+ */
 function withdrawal(
   { id, label, why }: { readonly id: string; readonly label: string; readonly why: string },
-  { settings: { task }, client }: Sending,
+  { settings: { task }, client, dimension }: Sending,
 ): OutgoingRecord {
   const bytes = Buffer.from(`withdrawn by its sender: ${why}`);
-  return encodeSample(
-    { id, label, task, payload: { kind: 'image', contentType: 'image/png', bytes } },
-    client.topics,
-  );
+  const payload: Payload =
+    dimension === null
+      ? { kind: 'image', contentType: 'image/png', bytes }
+      : { kind: 'vector', vector: new Float32Array(dimension) };
+  return encodeSample({ id, label, task, payload }, client.topics);
 }
 
 function changed(place: string): LetheError {

@@ -4,11 +4,12 @@ import { FORGOTTEN } from '../domain/classes.js';
 import { eventLine } from '../domain/describeEvent.js';
 import { LetheError } from '../domain/errors.js';
 import type { Example, UnlearnCommand } from '../domain/messages/command.js';
+import { exampleOfPayload } from '../domain/messages/example.js';
 import { normalForm } from '../domain/normalForm.js';
 import { followCommand } from '../following/followCommand.js';
 import { commandId } from './commandId.js';
 import { type ConnectionOptions, connect, withConnection } from './connection.js';
-import { inputLimits, inputsAt, itemsOf } from './inputs.js';
+import { inputLimitsOf, inputsAt, itemsOf } from './inputs.js';
 import { type CliIo, writeResult } from './io.js';
 import { patienceWith } from './standing.js';
 import { classStates } from './workerStatus.js';
@@ -25,7 +26,10 @@ export function unlearnCommand(io: CliIo): Command {
   return withConnection(new Command('unlearn'))
     .description('unlearn classes: move their vectors to DB-MU, so that no answer names them')
     .argument('[classes...]', 'classes to unlearn')
-    .option('--examples <files...>', 'images, folders or .jsonl files of the class, instead of its name')
+    .option(
+      '--examples <files...>',
+      'images, texts, folders or .jsonl files of the class, instead of its name',
+    )
     .option('--samples <ids...>', 'delete these samples instead, of any class')
     .option('--subject <name>', 'delete all samples of this subject instead')
     .option('--id <id>', 'id of the command; Lethe carries out a command once for each id')
@@ -54,7 +58,7 @@ Examples:
 
 async function unlearn(classes: string[], options: UnlearnOptions, io: CliIo): Promise<void> {
   const client = connect(options, io);
-  const command = await commandFor(classes, options, io);
+  const command = await commandFor(classes, client, options, io);
   try {
     const patience = patienceWith(command, client, options.timeout);
     const done = await followCommand(client, command, { patience });
@@ -73,28 +77,33 @@ async function areForgotten(classes: readonly string[], client: GatewayClient): 
   return classes.every((name) => FORGOTTEN.some((state) => state === states.get(normalForm(name))));
 }
 
-async function commandFor(classes: string[], options: UnlearnOptions, io: CliIo): Promise<UnlearnCommand> {
+async function commandFor(
+  classes: string[],
+  client: GatewayClient,
+  options: UnlearnOptions,
+  io: CliIo,
+): Promise<UnlearnCommand> {
   const { examples, samples, subject, id } = options;
   const common = { id: commandId('unlearn', id), kind: 'unlearn' } as const;
   if (samples !== undefined) return { ...common, samples: [...samples] };
   if (subject !== undefined) return { ...common, subject };
   return examples === undefined
     ? { ...common, classes }
-    : { ...common, examples: await examplesAt(examples, options, io) };
+    : { ...common, examples: await examplesAt(examples, client, options, io) };
 }
 
 /** Every one must be usable: a class that is found by others than were meant is the wrong one. */
-async function examplesAt(paths: readonly string[], options: UnlearnOptions, io: CliIo): Promise<Example[]> {
-  const limits = inputLimits(options, io);
+async function examplesAt(
+  paths: readonly string[],
+  client: GatewayClient,
+  options: UnlearnOptions,
+  io: CliIo,
+): Promise<Example[]> {
+  const limits = await inputLimitsOf(client, options, io);
   const examples: Example[] = [];
   for (const path of paths) {
     for await (const { payload } of itemsOf(inputsAt(path, io, limits))) {
-      if (payload.kind === 'vector') examples.push({ vector: [...payload.vector] });
-      else
-        examples.push({
-          contentType: payload.contentType,
-          base64: Buffer.from(payload.bytes).toString('base64'),
-        });
+      examples.push(exampleOfPayload(payload));
     }
   }
   return examples;

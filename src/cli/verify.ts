@@ -9,8 +9,8 @@ import { learnerSettings } from '../app/config/learnerSettings.js';
 import { loadConfig } from '../app/config/loadConfig.js';
 import type { LetheConfig } from '../app/config/schema.js';
 import { embedderOf } from '../app/embedder.js';
+import { payloadLimits } from '../app/payloadLimits.js';
 import { LetheError } from '../domain/errors.js';
-import { normalised } from '../domain/vector.js';
 import type { Embedder } from '../model/embedder/embedder.js';
 import { loadClassifier } from '../model/loadClassifier.js';
 import { createTrainer } from '../model/training/trainer.js';
@@ -18,7 +18,8 @@ import { createLogger } from '../telemetry/logger.js';
 import { linesOf, verificationText } from '../verification/report.js';
 import { type LabelledVector, verifyClass } from '../verification/verifyClass.js';
 import { withOutput } from './connection.js';
-import { inputsAt, itemsOf } from './inputs.js';
+import { embedItems } from './embedItems.js';
+import { inputLimits, inputsAt, itemsOf } from './inputs.js';
 import { type CliIo, writeNote, writeResult } from './io.js';
 import { positive } from './numbers.js';
 
@@ -107,22 +108,17 @@ async function verify(className: string, options: VerifyOptions, io: CliIo): Pro
   }
 }
 
-/** Labelled inputs as unit vectors; images are embedded one by one. */
+/** Labelled inputs as unit vectors. */
 async function vectorsAt(
   path: string,
   embedder: Embedder,
-  { limits }: LetheConfig,
+  config: LetheConfig,
   io: CliIo,
 ): Promise<LabelledVector[]> {
-  const bounds = { maxBytes: limits.imageBytes, maxPixels: limits.imagePixels };
-  const { decodeImage } = await import('../model/embedder/decodeImage.js');
+  const items = itemsOf(inputsAt(path, io, inputLimits(config, embedder.takes)));
   const vectors: LabelledVector[] = [];
-  for await (const { id, label, payload } of itemsOf(inputsAt(path, io, bounds))) {
+  for await (const { id, label, vector } of embedItems(items, embedder, payloadLimits(config.limits))) {
     if (label === undefined) throw noLabel(id);
-    const vector =
-      payload.kind === 'vector'
-        ? normalised(payload.vector)
-        : await embedder.embed([await decodeImage(payload, embedder.inputSize, bounds)]);
     vectors.push({ label, vector });
   }
   return vectors;

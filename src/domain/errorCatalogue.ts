@@ -91,12 +91,13 @@ export const ERROR_CATALOGUE: Readonly<Record<ReasonCode, ReasonDescription>> = 
   },
   'empty-payload': {
     meaning: 'The message or the file has no content.',
-    action: 'Send the image, the vector or the command as the value.',
+    action: 'Send the image, the text, the vector or the command as the value.',
     retry: 'no',
   },
   'unsupported-format': {
-    meaning: 'Lethe cannot read this content type or image format.',
-    action: 'Send PNG, JPEG, WebP or vectors, and declare the type that the bytes really have.',
+    meaning:
+      'Lethe cannot read this content type or image format, or the embedder of this deployment takes other inputs.',
+    action: 'Send what the remedy names, and declare the type that the bytes really have.',
     retry: 'no',
   },
   'image-too-large': {
@@ -107,6 +108,16 @@ export const ERROR_CATALOGUE: Readonly<Record<ReasonCode, ReasonDescription>> = 
   'image-corrupt': {
     meaning: 'The image cannot be decoded.',
     action: 'Check that the file is complete: it may have been cut off or changed on its way.',
+    retry: 'no',
+  },
+  'text-too-large': {
+    meaning: 'The text exceeds the limit `limits.textBytes`.',
+    action: 'Send a shorter text, or a part of it. Or raise the limit.',
+    retry: 'no',
+  },
+  'invalid-text': {
+    meaning: 'The text is not valid UTF-8, or has no visible character.',
+    action: 'Send the text in UTF-8.',
     retry: 'no',
   },
   'duplicate-id': {

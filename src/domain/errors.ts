@@ -20,6 +20,8 @@ export const REASON_CODES = [
   'unsupported-format',
   'image-too-large',
   'image-corrupt',
+  'text-too-large',
+  'invalid-text',
   'duplicate-id',
   'task-timeout',
   'training-failed',

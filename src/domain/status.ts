@@ -1,4 +1,5 @@
 import type { ClassState } from './classes.js';
+import type { Takes } from './takes.js';
 
 /** What is known of a class. */
 export interface KnownClass {
@@ -13,6 +14,10 @@ export interface ModelKnowledge {
   /** Of the model. */
   readonly name: string;
   readonly embedder: string;
+  /** Components of its vectors. */
+  readonly dimension: number;
+  /** What it embeds; vectors are accepted in addition. */
+  readonly takes: Takes;
   /** The model that answers now; null before the first task. */
   readonly model: {
     readonly version: string;

@@ -2,7 +2,7 @@ import type { KnowledgeStore } from '../adapters/knowledgeStore.js';
 import { LetheError } from '../domain/errors.js';
 import type { Example } from '../domain/messages/command.js';
 import type { LetheEvent } from '../domain/messages/event.js';
-import type { Payload } from '../domain/messages/payload.js';
+import { payloadOfExample } from '../domain/messages/example.js';
 import { stacked } from '../domain/vector.js';
 import { embedInputs } from '../inputs/embedInputs.js';
 import { type OpeningOptions, openInput } from '../inputs/openInput.js';
@@ -42,7 +42,7 @@ async function identify(
   { store, embedder, opening, vote }: ExampleCollaborators,
 ): Promise<Vote> {
   const inputs = await Promise.all(
-    examples.map((example, index) => openInput(payloadOf(example), opening).catch(inExample(index))),
+    examples.map((example, index) => openInput(payloadOfExample(example), opening).catch(inExample(index))),
   );
   const { vectors } = store;
   const queries = stacked(await embedInputs(embedder, inputs), vectors.dimension);
@@ -67,12 +67,6 @@ async function identify(
 async function neighbourhood(k: number, { vectors, registry }: KnowledgeStore): Promise<number> {
   const perClass = (await vectors.count()) / Math.max(1, registry.snapshot().classes.size);
   return Math.max(1, Math.min(k, Math.floor(perClass / 2)));
-}
-
-function payloadOf(example: Example): Payload {
-  return 'vector' in example
-    ? { kind: 'vector', vector: Float32Array.from(example.vector) }
-    : { kind: 'image', contentType: example.contentType, bytes: Buffer.from(example.base64, 'base64') };
 }
 
 /** Says which example it was. */

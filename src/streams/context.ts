@@ -7,10 +7,10 @@ import type { Sealer } from '../auditing/auditSeal.js';
 import type { ModelVersion } from '../domain/messages/model.js';
 import type { StrategyName, UnlearnedAnswer } from '../domain/messages/prediction.js';
 import type { Topics } from '../domain/topics.js';
+import type { PayloadLimits } from '../inputs/openInput.js';
 import type { CheckpointStore } from '../model/checkpoint/checkpointStore.js';
 import type { Copies } from '../model/checkpoint/copies.js';
 import type { Classifier } from '../model/classifier.js';
-import type { ImageLimits } from '../model/embedder/decodeImage.js';
 import type { Lanes } from '../model/embedder/lanes.js';
 import type { Rebuilder, Trainer } from '../model/trainer.js';
 import type { VoteOptions } from '../model/vote.js';
@@ -32,7 +32,7 @@ export interface Settings {
   /** Key of commands, events and models. */
   readonly modelName: string;
   readonly seed: number;
-  readonly limits: ImageLimits;
+  readonly limits: PayloadLimits;
   /** Records under way at most, by topic: bounds memory. */
   readonly maxInFlight: number;
   /** Likewise the bytes of their values; one record always is. */

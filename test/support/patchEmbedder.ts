@@ -21,6 +21,7 @@ export function patchEmbedder(work: (images: number) => Promise<void> = async ()
       await work(images.length);
       const vectors = new Float32Array(images.length * PATCH_DIMENSION);
       images.forEach((image, index) => {
+        if (typeof image === 'string') throw new RangeError('patches are of images');
         vectors.set(normalised(meanColours(image)), index * PATCH_DIMENSION);
       });
       return vectors;

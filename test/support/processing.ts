@@ -13,9 +13,9 @@ import type { EventKind, LetheEvent } from '../../src/domain/messages/event.js';
 import type { Prediction } from '../../src/domain/messages/prediction.js';
 import { topicsUnder } from '../../src/domain/topics.js';
 import { normalised } from '../../src/domain/vector.js';
+import { DEFAULT_PAYLOAD_LIMITS } from '../../src/inputs/openInput.js';
 import type { Copies } from '../../src/model/checkpoint/copies.js';
 import type { Classifier } from '../../src/model/classifier.js';
-import { DEFAULT_IMAGE_LIMITS } from '../../src/model/embedder/decodeImage.js';
 import type { Embedder } from '../../src/model/embedder/embedder.js';
 import { withLanes } from '../../src/model/embedder/lanes.js';
 import { relativeFilter } from '../../src/model/filter/relative.js';
@@ -30,7 +30,7 @@ import { patchEmbedder } from './patchEmbedder.js';
 const SETTINGS: Settings = {
   modelName: 'test',
   seed: 7,
-  limits: DEFAULT_IMAGE_LIMITS,
+  limits: DEFAULT_PAYLOAD_LIMITS,
   maxInFlight: 64,
   maxInFlightBytes: 2 ** 26,
   embedBatch: { queries: 8, samples: 8 },

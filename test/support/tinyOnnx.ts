@@ -5,7 +5,7 @@ export interface TinyTensor {
   readonly name: string;
   /** A number is a fixed extent, a string a symbolic one. */
   readonly shape: readonly (number | string)[];
-  readonly type?: 'float32' | 'uint8';
+  readonly type?: 'float32' | 'uint8' | 'int64';
 }
 
 export interface TinyNode {
@@ -18,9 +18,17 @@ export interface TinyGraph {
   readonly inputs: readonly TinyTensor[];
   readonly outputs: readonly TinyTensor[];
   readonly nodes: readonly TinyNode[];
+  readonly constants?: readonly TinyConstant[];
 }
 
-const ELEMENT_TYPES = { float32: 1, uint8: 2 };
+/** Weights, float32. */
+export interface TinyConstant {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+const ELEMENT_TYPES = { float32: 1, uint8: 2, int64: 7 };
 
 /** The bytes of an ONNX model with this graph. */
 export function onnxModel(graph: TinyGraph): Buffer {
@@ -31,6 +39,7 @@ export function onnxModel(graph: TinyGraph): Buffer {
       Buffer.concat([
         ...graph.nodes.map((node) => bytes(1, nodeProto(node))),
         text(2, 'tiny'),
+        ...(graph.constants ?? []).map((constant) => bytes(5, tensorProto(constant))),
         ...graph.inputs.map((tensor) => bytes(11, valueInfo(tensor))),
         ...graph.outputs.map((tensor) => bytes(12, valueInfo(tensor))),
       ]),
@@ -44,6 +53,15 @@ function nodeProto({ operator, inputs, outputs }: TinyNode): Buffer {
     ...inputs.map((name) => text(1, name)),
     ...outputs.map((name) => text(2, name)),
     text(4, operator),
+  ]);
+}
+
+function tensorProto({ name, shape, values }: TinyConstant): Buffer {
+  return Buffer.concat([
+    ...shape.map((extent) => number(1, extent)),
+    number(2, ELEMENT_TYPES.float32),
+    text(8, name),
+    bytes(9, Buffer.from(values.buffer, values.byteOffset, values.byteLength)),
   ]);
 }
 

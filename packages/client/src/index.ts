@@ -24,4 +24,4 @@ export {
   type Prediction,
   type ReasonCode,
 } from './messages.js';
-export { imagePayload, vectorPayload } from './payloads.js';
+export { imagePayload, textPayload, vectorPayload } from './payloads.js';

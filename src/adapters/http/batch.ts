@@ -7,6 +7,7 @@ import {
   vectorOfJson,
 } from '../../domain/cloudevents/payload.js';
 import { LetheError } from '../../domain/errors.js';
+import { TEXT_TYPE } from '../../domain/messages/payload.js';
 import { parseOrRefuse } from '../../domain/refusal.js';
 import { shownJson } from '../../domain/shownJson.js';
 import type { IncomingEvent } from './ingress.js';
@@ -27,9 +28,9 @@ export const structuredQuerySchema = z.looseObject({
   specversion: z.literal('1.0').optional(),
   time: z.string().optional(),
   truth: z.string().optional(),
-  /** Default `application/json`: `data` is a vector. */
+  /** Default `application/json`: `data` is a vector. With `text/plain` it is a text. */
   datacontenttype: z.string().optional(),
-  data: z.array(z.number()).min(1).optional(),
+  data: z.union([z.array(z.number()).min(1), z.string().min(1)]).optional(),
   data_base64: z.base64().min(1).optional(),
 });
 export const batchSchema = z.array(structuredQuerySchema).min(1).max(MOST_IN_BATCH);
@@ -43,7 +44,7 @@ const REFUSED_EVENT = {
   code: 'invalid-message',
   subject: 'the query',
   remedy:
-    'Send a CloudEvent in the JSON format: {"id": …, "data": [0.1, …]} for a vector, or {"id": …, "datacontenttype": "image/png", "data_base64": …} for an image.',
+    'Send a CloudEvent in the JSON format: {"id": …, "data": [0.1, …]} for a vector, {"id": …, "datacontenttype": "text/plain", "data": "…"} for a text, or {"id": …, "datacontenttype": "image/png", "data_base64": …} for an image.',
 } as const;
 
 /** Whether a request contains a batch. */
@@ -108,6 +109,8 @@ function payloadOf(contentType: string, data: unknown, base64: string | undefine
       remedy: REFUSED_EVENT.remedy,
     });
   }
+  if (mediaTypeOf(contentType) === TEXT_TYPE && typeof data === 'string')
+    return { contentType: TEXT_TYPE, data: Buffer.from(data) };
   if (!isJson(contentType))
     throw invalid('data', `data of the type ${contentType} is not supported`, 'Send it as data_base64.');
   return encodePayload({ kind: 'vector', vector: vectorOfJson(data) });

@@ -3,7 +3,7 @@ import { classEvidenceSchema } from '../../domain/classEvidence.js';
 import { classNameSchema } from '../../domain/className.js';
 import { commandBodySchema } from '../../domain/messages/command.js';
 import { idSchema, subjectSchema, taskNameSchema } from '../../domain/messages/common.js';
-import { IMAGE_TYPES } from '../../domain/messages/payload.js';
+import { IMAGE_TYPES, TEXT_TYPE } from '../../domain/messages/payload.js';
 import { predictionSchema } from '../../domain/messages/prediction.js';
 import { BATCH_TYPE, batchSchema } from './batch.js';
 import { OPENAPI_EXAMPLES } from './openApiExamples.js';
@@ -187,12 +187,13 @@ function evidenceParameters(): object[] {
   ];
 }
 
-/** Images and vectors. */
+/** Images, texts and vectors. */
 function payloads(): object {
   const binary = [...IMAGE_TYPES, 'application/x-float32'].map((type) => [type, { schema: BINARY }]);
   return {
     'application/json': { schema: ref('vector'), examples: EXAMPLES.vector },
     ...Object.fromEntries(binary),
+    [TEXT_TYPE]: { schema: { type: 'string' } },
   };
 }
 

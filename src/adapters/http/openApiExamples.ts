@@ -5,6 +5,7 @@ export const OPENAPI_EXAMPLES = {
     batch: {
       value: [
         { id: 'q1', data: [0.1, -0.2, 0.3] },
+        { id: 'q3', datacontenttype: 'text/plain', data: 'Where is my parcel?' },
         { id: 'q2', datacontenttype: 'image/png', data_base64: 'iVBORw0KGgo=', truth: 'cat' },
       ],
     },

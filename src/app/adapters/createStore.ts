@@ -28,7 +28,7 @@ export interface Stores {
 }
 
 /** What makes the vectors. */
-export type Vectoriser = Pick<Embedder, 'name' | 'dimension'>;
+export type Vectoriser = Pick<Embedder, 'name' | 'fingerprint' | 'dimension'>;
 
 /**
  * The stores that the config names.
@@ -37,7 +37,7 @@ export type Vectoriser = Pick<Embedder, 'name' | 'dimension'>;
  */
 export async function createStores(
   config: LetheConfig,
-  { name: embedder, dimension }: Vectoriser,
+  { name: embedder, fingerprint, dimension }: Vectoriser,
   logger: Logger,
   onConnection: OnRedis,
   file: DiskFile | null,
@@ -49,7 +49,8 @@ export async function createStores(
   if (config.stores.kind === 'disk') {
     if (!file) throw new RangeError('stores.kind is disk, and there is no file');
     const { createDiskStore } = await import('../../adapters/disk/store/createDiskStore.js');
-    const store = createDiskStore(file, { model: config.model.name, embedder, dimension });
+    const marked = fingerprint !== undefined && { fingerprint };
+    const store = createDiskStore(file, { model: config.model.name, embedder, dimension, ...marked });
     return { store, checkpoints: folderCheckpoints(local), copies, close: () => store.close() };
   }
   if (config.stores.kind === 'memory') {

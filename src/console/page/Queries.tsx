@@ -27,7 +27,7 @@ export function Queries({
           </button>
         )}
       </div>
-      {knowledge.model && knowledge.role !== 'learn' && knowledge.takesImages && <AskImages />}
+      {knowledge.model && knowledge.role !== 'learn' && knowledge.takes === 'images' && <AskImages />}
       {answers.length === 0 ? (
         <p class="empty">{emptyText(knowledge)}</p>
       ) : (

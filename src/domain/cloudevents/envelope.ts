@@ -101,7 +101,7 @@ export function toCloudEvent(record: LogRecord): ReceivedEvent {
     throw new LetheError('empty-payload', `the record ${positionOf(record)} has no value`, {
       field: 'data',
       value: '0 bytes',
-      remedy: 'Send the image, vector or command as the value.',
+      remedy: 'Send the image, text, vector or command as the value.',
     });
   }
   const [id = '', type = ''] = [attribute('id'), attribute('type')];

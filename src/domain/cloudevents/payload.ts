@@ -2,12 +2,14 @@ import { endianness } from 'node:os';
 import { z } from 'zod';
 import { LetheError } from '../errors.js';
 import { jsonOfBytes } from '../json.js';
-import { IMAGE_TYPES, type ImageType, type Payload, VECTOR_TYPES } from '../messages/payload.js';
+import { IMAGE_TYPES, type ImageType, PAYLOAD_TYPES, type Payload, TEXT_TYPE } from '../messages/payload.js';
 import { shownJson } from '../shownJson.js';
-import { isJson, mediaTypeOf } from './mediaType.js';
+import { charsetOf, isJson, mediaTypeOf } from './mediaType.js';
 
 const BYTES_PER_COMPONENT = Float32Array.BYTES_PER_ELEMENT;
-const SUPPORTED = [...IMAGE_TYPES, ...VECTOR_TYPES].join(', ');
+const SUPPORTED = PAYLOAD_TYPES.join(', ');
+/** Encodings of which every text is one in UTF-8, too. */
+const UTF_8: readonly (string | undefined)[] = [undefined, 'utf-8', 'utf8', 'us-ascii'];
 const numbersSchema = z.array(z.unknown());
 
 /** A payload on the wire. */
@@ -16,27 +18,29 @@ export interface EncodedPayload {
   readonly data: Buffer;
 }
 
-/** Images as they are, vectors as little-endian float32. */
+/** Images as they are, texts in UTF-8, vectors as little-endian float32. */
 export function encodePayload(payload: Payload): EncodedPayload {
   if (payload.kind === 'image') {
     const { contentType, bytes } = payload;
     return { contentType, data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
   }
+  if (payload.kind === 'text') return { contentType: TEXT_TYPE, data: Buffer.from(payload.text) };
   const { vector } = payload;
   const data = littleEndian(Buffer.copyBytesFrom(vector));
   return { contentType: 'application/x-float32', data };
 }
 
 /**
- * The image or vector that a sample or query carries. An image's bytes are not opened here.
- * @param contentType CloudEvents `datacontenttype`; parameters are ignored
- * @throws LetheError `unsupported-format`, `invalid-vector`, `invalid-message` for broken JSON
+ * The image, text or vector that a sample or query carries. An image's bytes are not opened here.
+ * @param contentType CloudEvents `datacontenttype`; of its parameters only the `charset` of a text counts
+ * @throws LetheError `unsupported-format`, `invalid-text`, `invalid-vector`, `invalid-message` for broken JSON
  */
 export function decodePayload(contentType: string | undefined, data: Uint8Array): Payload {
   if (isJson(contentType)) return { kind: 'vector', vector: vectorOfJson(parsedJson(data)) };
   const type = mediaTypeOf(contentType);
   if (type === 'application/x-float32') return { kind: 'vector', vector: vectorOfBytes(data) };
   if (isImageType(type)) return { kind: 'image', contentType: type, bytes: data };
+  if (type === TEXT_TYPE) return { kind: 'text', text: textOfBytes(data, charsetOf(contentType)) };
   throw new LetheError(
     'unsupported-format',
     `the content type ${contentType ?? '(missing)'} is not supported`,
@@ -63,6 +67,30 @@ export function parsedJson(data: Uint8Array): unknown {
         cause,
       },
     );
+  }
+}
+
+/**
+ * The text of bytes in UTF-8, without a byte order mark.
+ * @throws LetheError `invalid-text`; `unsupported-format` for another declared encoding
+ */
+export function textOfBytes(bytes: Uint8Array, charset?: string): string {
+  if (!UTF_8.includes(charset)) {
+    throw new LetheError('unsupported-format', `texts in the encoding ${charset} are not supported`, {
+      field: 'datacontenttype',
+      value: charset,
+      remedy: 'Send the text in UTF-8.',
+    });
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new LetheError('invalid-text', 'the text is not UTF-8', {
+      field: 'data',
+      value: `${bytes.length} bytes`,
+      remedy: 'Send the text in UTF-8.',
+      cause,
+    });
   }
 }
 

@@ -5,7 +5,7 @@ import { TYPES } from '../cloudevents/types.js';
 import { sha256Schema } from '../messages/audit.js';
 import { idSchema, subjectSchema, taskNameSchema } from '../messages/common.js';
 import { deadLetterHeadersSchema } from '../messages/deadLetter.js';
-import { IMAGE_TYPES, VECTOR_TYPES } from '../messages/payload.js';
+import { PAYLOAD_TYPES } from '../messages/payload.js';
 
 /** The attributes that every CloudEvent in binary mode has, as headers of a Kafka record. */
 const cloudEvent = (type: string) => ({
@@ -25,7 +25,7 @@ const literally = (text: string): string =>
     .replaceAll(/[.+/]/g, (sign) => `\\${sign}`)
     .replaceAll(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
 
-const payload = { 'content-type': contentType([...IMAGE_TYPES, ...VECTOR_TYPES]) };
+const payload = { 'content-type': contentType(PAYLOAD_TYPES) };
 const json = { 'content-type': contentType(['application/json']) };
 
 /** Of a record of the audit chain that is signed: the key's id, and Ed25519 over the value. */

@@ -12,9 +12,10 @@ const distinctClasses = z
 /** What can be forgotten: each request names one of them. */
 const FORGETTABLE = ['classes', 'examples', 'samples', 'subject'] as const;
 
-/** An example of the class to be forgotten: an image in base64, or a vector. */
+/** An example of the class to be forgotten: an image in base64, a text, or a vector. */
 export const exampleSchema = z.union([
   z.strictObject({ contentType: z.enum(IMAGE_TYPES), base64: z.base64().min(1) }),
+  z.strictObject({ text: z.string().min(1) }),
   z.strictObject({ vector: z.array(z.number()).min(1) }),
 ]);
 export type Example = z.infer<typeof exampleSchema>;

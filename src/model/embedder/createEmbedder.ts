@@ -1,21 +1,23 @@
 import { access } from 'node:fs/promises';
 import { LetheError } from '../../domain/errors.js';
-import type { Embedder } from './embedder.js';
+import { type Embedder, NO_IMAGES } from './embedder.js';
 import type { EmbedderDescription } from './embedderDescription.js';
 import { EmbedderThread } from './embedderThread.js';
+import type { ImageSize } from './enlarge.js';
+import { fingerprintOf } from './fingerprint.js';
 import { invalidEmbedder } from './invalidEmbedder.js';
-import { packed } from './preprocessing.js';
+import { packedInputs } from './packedInputs.js';
 
 /**
- * An embedder that runs the described network, ONNX or TensorFlow.js.
+ * An embedder that runs the described network, of ONNX Runtime, TensorFlow.js or Transformers.js.
  *
- * Both runtimes compute on the thread that calls them, so the network has a worker thread of its own: the event loop
- * stays free, and pixels are converted there too.
+ * All of them compute on the thread that calls them, so the network has a worker thread of its own: the event loop
+ * stays free, and pixels are converted and texts cut into tokens there too.
  * @throws LetheError `embedder-invalid` that names the field of the description and what the network has instead;
- *   `backend-unavailable` where TensorFlow's wanted backend does not load
+ *   `backend-unavailable` where TensorFlow's wanted backend or Transformers.js does not load
  */
 export async function createEmbedder(description: EmbedderDescription): Promise<Embedder> {
-  await refuseMissing(description.path);
+  if (description.path !== undefined) await refuseMissing(description.path);
   let thread = await EmbedderThread.start(description);
   let successor: Promise<EmbedderThread> | undefined;
   let closed = false;
@@ -27,16 +29,18 @@ export async function createEmbedder(description: EmbedderDescription): Promise<
     thread = await successor;
     return thread;
   };
-  const { width, height } = description.inputSize;
+  const isText = description.kind === 'text';
   return {
-    name: `${description.name}@${width === height ? width : `${width}x${height}`}`,
+    name: isText ? description.name : `${description.name}@${sideOf(description.inputSize)}`,
+    fingerprint: await fingerprintOf(description),
     dimension: thread.dimension,
-    inputSize: description.inputSize,
-    async embed(images) {
+    inputSize: isText ? NO_IMAGES : description.inputSize,
+    takes: isText ? 'texts' : 'images',
+    async embed(inputs) {
       const { dimension } = thread;
-      const vectors = new Float32Array(images.length * dimension);
-      for (let start = 0; start < images.length; start += description.batchLimit) {
-        const batch = packed(images.slice(start, start + description.batchLimit));
+      const vectors = new Float32Array(inputs.length * dimension);
+      for (let start = 0; start < inputs.length; start += description.batchLimit) {
+        const batch = packedInputs(inputs.slice(start, start + description.batchLimit));
         const living = thread.lost && !closed ? await succeeded() : thread;
         vectors.set(await living.embed(batch), start * dimension);
       }
@@ -47,6 +51,10 @@ export async function createEmbedder(description: EmbedderDescription): Promise<
       return thread.close();
     },
   };
+}
+
+function sideOf({ width, height }: ImageSize): string {
+  return width === height ? String(width) : `${width}x${height}`;
 }
 
 /** @throws LetheError `backend-unavailable`, retriable: what starts the next thread may be put right meanwhile */
@@ -60,7 +68,7 @@ async function succeed(description: EmbedderDescription): Promise<EmbedderThread
       `the embedder's thread ended and can't be restarted: ${why}`,
       {
         field: 'embedder',
-        value: description.path,
+        value: description.name,
         remedy:
           'Check that the model file exists and is complete, and that memory is free. Lethe tries again.',
         retriable: true,

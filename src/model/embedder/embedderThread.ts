@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { LetheError, revived } from '../../domain/errors.js';
 import type { EmbedderDescription } from './embedderDescription.js';
-import type { PackedImages } from './preprocessing.js';
+import type { PackedInputs } from './packedInputs.js';
 import { startThread } from './startThread.js';
 import type { EmbedRequest, WorkerReply } from './threadProtocol.js';
 
@@ -38,14 +38,17 @@ export class EmbedderThread {
     return this.#lost !== undefined;
   }
 
-  /** @throws LetheError `internal` where the thread ends over these images, or has ended */
-  embed(images: PackedImages): Promise<Float32Array> {
+  /** @throws LetheError `internal` where the thread ends over these inputs, or has ended */
+  embed(inputs: PackedInputs): Promise<Float32Array> {
     if (this.#lost !== undefined) return Promise.reject(this.#lost);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       this.#worker.ref();
-      this.#worker.postMessage({ id, images } satisfies EmbedRequest, [images.pixels.buffer]);
+      this.#worker.postMessage(
+        { id, inputs } satisfies EmbedRequest,
+        'pixels' in inputs ? [inputs.pixels.buffer] : [],
+      );
     });
   }
 
@@ -83,7 +86,7 @@ export class EmbedderThread {
       'internal',
       `the embedder's thread ended${cause ? `: ${cause.message}` : ''}`,
       {
-        remedy: 'Lethe starts a new thread. Report the image that ended it, with the log lines around it.',
+        remedy: 'Lethe starts a new thread. Report the input that ended it, with the log lines around it.',
         cause,
       },
     );

@@ -17,13 +17,14 @@ const reply = (message: WorkerReply, transfer: ArrayBuffer[] = []): void =>
 async function open(): Promise<EmbedderSession> {
   const description = embedderSchema.parse(workerData);
   if (description.kind === 'onnx') return (await import('./onnxSession.js')).openOnnxSession(description);
+  if (description.kind === 'text') return (await import('./textSession.js')).openTextSession(description);
   const { tf } = await loadTensorflow(description.backend);
   return (await import('./tfjsSession.js')).openTfjsSession(tf, description);
 }
 
-async function answer(session: EmbedderSession, { id, images }: EmbedRequest): Promise<void> {
+async function answer(session: EmbedderSession, { id, inputs }: EmbedRequest): Promise<void> {
   try {
-    const vectors = await session.run(images);
+    const vectors = await session.run(inputs);
     reply({ kind: 'embedded', id, vectors }, [vectors.buffer]);
   } catch (error) {
     reply({ kind: 'failed', id, error: toLetheError(error).toJSON() });

@@ -1,5 +1,4 @@
-import type { RgbImage } from '../../domain/image.js';
-import type { Embedder } from './embedder.js';
+import type { Embedder, EmbedderInput } from './embedder.js';
 
 /** Starts a batch that waits; resolves when it is done, also if it failed. */
 type Waiting = () => Promise<void>;
@@ -21,6 +20,14 @@ export interface Lanes {
  * batches at most.
  */
 export function withLanes(embedder: Embedder): Lanes {
+  const { name, fingerprint, dimension, inputSize, takes } = embedder;
+  const traits = {
+    name,
+    ...(fingerprint !== undefined && { fingerprint }),
+    dimension,
+    inputSize,
+    ...(takes && { takes }),
+  };
   const urgent: Waiting[] = [];
   const background: Waiting[] = [];
   let running = 0;
@@ -37,14 +44,11 @@ export function withLanes(embedder: Embedder): Lanes {
     }
   };
   const lane = (queue: Waiting[]): Embedder => ({
-    name: embedder.name,
-    dimension: embedder.dimension,
-    inputSize: embedder.inputSize,
-    takesImages: embedder.takesImages !== false,
+    ...traits,
     close: () => embedder.close(),
-    embed: (images: readonly RgbImage[]) =>
+    embed: (inputs: readonly EmbedderInput[]) =>
       new Promise<Float32Array>((resolve, reject) => {
-        queue.push(() => embedder.embed(images).then(resolve, reject));
+        queue.push(() => embedder.embed(inputs).then(resolve, reject));
         startWaiting();
       }),
   });

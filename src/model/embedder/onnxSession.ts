@@ -2,6 +2,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { LetheError } from '../../domain/errors.js';
 import { firstLine, invalidEmbedder } from './invalidEmbedder.js';
 import type { OnnxEmbedderDescription } from './onnxDescription.js';
+import { imagesIn } from './packedInputs.js';
 import { inputShape, preprocessed } from './preprocessing.js';
 import type { EmbedderSession } from './session.js';
 import { scaleRowsToUnit } from './unitRows.js';
@@ -27,7 +28,8 @@ export async function openOnnxSession(description: OnnxEmbedderDescription): Pro
 
   return {
     dimension,
-    async run(packedImages) {
+    async run(inputs) {
+      const packedImages = imagesIn(inputs);
       const input = preprocessed(packedImages, description);
       const count = packedImages.sizes.length;
       const batch = fixedBatch ?? count;

@@ -2,6 +2,7 @@ import type { GraphModel, LayersModel, Tensor, Tensor4D } from '@tensorflow/tfjs
 import { LetheError } from '../../domain/errors.js';
 import type { Tensorflow } from '../tensorflow/tensorflow.js';
 import { firstLine, invalidEmbedder } from './invalidEmbedder.js';
+import { imagesIn } from './packedInputs.js';
 import { inputShape, type PackedImages, preprocessed } from './preprocessing.js';
 import type { EmbedderSession } from './session.js';
 import type { TfjsEmbedderDescription } from './tfjsDescription.js';
@@ -35,8 +36,8 @@ export async function openTfjsSession(
 
   return {
     dimension,
-    async run(images) {
-      const output = embed(images);
+    async run(inputs) {
+      const output = embed(imagesIn(inputs));
       try {
         return scaleRowsToUnit(new Float32Array(await output.data<'float32'>()), dimension, description.name);
       } finally {

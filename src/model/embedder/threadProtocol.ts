@@ -1,10 +1,10 @@
 import type { SerialisedError } from '../../domain/errors.js';
-import type { PackedImages } from './preprocessing.js';
+import type { PackedInputs } from './packedInputs.js';
 
 /** What an embedder's worker is asked; pixels are transferred, not copied. */
 export interface EmbedRequest {
   readonly id: number;
-  readonly images: PackedImages;
+  readonly inputs: PackedInputs;
 }
 
 /** What the worker says: once that it is ready or why not, then one answer for each request. */

@@ -190,7 +190,7 @@ export function messageTargets(): FuzzTarget[] {
   ];
 }
 
-const LIMITS = { maxBytes: 1_000_000, maxPixels: 1_000_000 };
+const LIMITS = { maxBytes: 1_000_000, maxPixels: 1_000_000, maxTextBytes: 1_000_000 };
 
 /** Records of a real chain, parsed. */
 function chainOf(): unknown[] {

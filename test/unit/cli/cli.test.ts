@@ -129,12 +129,13 @@ describe('the command line', () => {
 
   it('lists embedders as text and as JSON', async () => {
     expect((await lethe('embedder list')).out).toMatch(
-      /^efficientnet-lite0 {2}.*bundled\)\nresnet50 .*MB to download\)\n$/,
+      /^efficientnet-lite0 {2}.*bundled\)\nresnet50 .*MB to download\)\nall-minilm-l6-v2 .*16 MB to download\)\n$/,
     );
     const entries: unknown = JSON.parse((await lethe('embedder list --json')).out);
     expect(entries).toMatchObject([
       { name: 'efficientnet-lite0', megabytes: null },
       { name: 'resnet50', megabytes: 95 },
+      { name: 'all-minilm-l6-v2', megabytes: 16, takes: 'texts' },
     ]);
   });
 

@@ -29,7 +29,8 @@ const unknown: Knowledge = {
   classes: [],
   tasks: [],
   databases: { cil: 0, mu: 0 },
-  takesImages: true,
+  dimension: 12,
+  takes: 'images',
   token: false,
 };
 const prediction = (queryId: string): Prediction => ({

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { KnowledgeStore } from '../../../src/adapters/knowledgeStore.js';
 import type { VectorRecord } from '../../../src/adapters/vectorDatabase.js';
 import { unlearnByExamples } from '../../../src/forgetting/unlearnByExamples.js';
-import { DEFAULT_IMAGE_LIMITS } from '../../../src/model/embedder/decodeImage.js';
+import { DEFAULT_PAYLOAD_LIMITS } from '../../../src/inputs/openInput.js';
 import { DIMENSION, near, recordOf, stateOf, storeOf, vectorsOf } from '../../support/knowledge.js';
 import { patchEmbedder } from '../../support/patchEmbedder.js';
 
@@ -13,7 +13,7 @@ const identified = (store: KnowledgeStore, vectors: readonly Float32Array[], k =
     {
       store,
       embedder,
-      opening: { embedder, limits: DEFAULT_IMAGE_LIMITS },
+      opening: { embedder, limits: DEFAULT_PAYLOAD_LIMITS },
       vote: { k, minimalShare: 0.6, minimalLead: 0.3 },
     },
     performance.now(),

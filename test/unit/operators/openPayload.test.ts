@@ -1,12 +1,12 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_IMAGE_LIMITS } from '../../../src/model/embedder/decodeImage.js';
+import { DEFAULT_PAYLOAD_LIMITS } from '../../../src/inputs/openInput.js';
 import { openPayload } from '../../../src/operators/openPayload.js';
 import { allAccepted, notingProbe, shown, through } from '../../support/flows.js';
 
 const OPTIONS = {
   embedder: { dimension: 3, inputSize: { width: 8, height: 8 } },
-  limits: DEFAULT_IMAGE_LIMITS,
+  limits: DEFAULT_PAYLOAD_LIMITS,
   concurrency: 2,
 };
 

@@ -8,7 +8,7 @@ import { fetchEmbedder } from 'lethe/internal/data/embedderCatalog.js';
 import type { OnDataProgress } from 'lethe/internal/data/progress.js';
 import { LetheError } from 'lethe/internal/domain/errors.js';
 import { EFFICIENTNET_LITE0 } from 'lethe/internal/model/embedder/efficientNetLite0.js';
-import type { EmbedderDescription } from 'lethe/internal/model/embedder/embedderDescription.js';
+import type { ImageEmbedderDescription } from 'lethe/internal/model/embedder/embedderDescription.js';
 import { resnet50In } from 'lethe/internal/model/embedder/resnet50.js';
 import {
   type ClassLimits,
@@ -112,15 +112,15 @@ export async function chosenEmbedder(
   { embedder, size = 224 }: ExperimentOptions,
   io: CliIo,
   onProgress: OnDataProgress,
-): Promise<EmbedderDescription> {
+): Promise<ImageEmbedderDescription> {
   const inputSize = { width: size, height: size };
   if (embedder === 'lite0') return { ...EFFICIENTNET_LITE0, inputSize };
   if (embedder === 'resnet50') {
-    const folder = await fetchEmbedder('resnet50', cacheFolder(io.variables), onProgress);
+    const folder = await fetchEmbedder('resnet50', cacheFolder(io.variables), { onProgress });
     return resnet50In(folder ?? '', size);
   }
   const own = loadConfig({ file: embedder, variables: io.variables }).config.embedder;
-  if (own.kind === 'vectors') {
+  if (own.kind === 'vectors' || own.kind === 'text') {
     throw new LetheError('config-invalid', `${embedder} describes no network that embeds images`, {
       field: 'embedder.kind',
       value: own.kind,

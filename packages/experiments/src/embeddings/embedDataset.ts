@@ -7,7 +7,7 @@ import {
 import type { OnDataProgress } from 'lethe/internal/data/progress.js';
 import { createEmbedder } from 'lethe/internal/model/embedder/createEmbedder.js';
 import type { Embedder } from 'lethe/internal/model/embedder/embedder.js';
-import type { EmbedderDescription } from 'lethe/internal/model/embedder/embedderDescription.js';
+import type { ImageEmbedderDescription } from 'lethe/internal/model/embedder/embedderDescription.js';
 import { embeddingKey } from './embeddingKey.js';
 import { type Precision, reserveDisk, type VectorChunks, vectorChunks } from './vectorChunks.js';
 
@@ -58,7 +58,7 @@ const BATCH_IMAGES = 32;
  */
 export async function embedDataset(
   dataset: NamedDataset,
-  description: EmbedderDescription,
+  description: ImageEmbedderDescription,
   { cache, precision = 'float32', onProgress = () => undefined }: EmbeddingCache,
 ): Promise<EmbeddedDataset> {
   const key = await embeddingKey(dataset.identity, description);

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import type { EmbedderDescription } from 'lethe/internal/model/embedder/embedderDescription.js';
+import type { ImageEmbedderDescription } from 'lethe/internal/model/embedder/embedderDescription.js';
 import { modelFiles } from 'lethe/internal/model/embedder/modelFiles.js';
 import { RESIZING } from 'lethe/internal/model/embedder/resizing.js';
 
@@ -9,13 +9,13 @@ import { RESIZING } from 'lethe/internal/model/embedder/resizing.js';
  * fast the network runs is no part of it.
  * @param data identity of the data set, e.g. a hash of its images
  */
-export async function embeddingKey(data: string, description: EmbedderDescription): Promise<string> {
+export async function embeddingKey(data: string, description: ImageEmbedderDescription): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([data, RESIZING, meaningOf(description)]));
   for (const file of await modelFiles(description)) await addFile(hash, file);
   return hash.digest('hex').slice(0, 12);
 }
 
-function meaningOf(description: EmbedderDescription): Readonly<Record<string, unknown>> {
+function meaningOf(description: ImageEmbedderDescription): Readonly<Record<string, unknown>> {
   if (description.kind === 'onnx') {
     const { path: _, threads: __, batchLimit: ___, ...meaning } = description;
     return meaning;

@@ -3,6 +3,7 @@ import { LetheError } from 'lethe/internal/domain/errors.js';
 import type { Example } from 'lethe/internal/domain/messages/command.js';
 import { relearnClasses, unlearnClasses } from 'lethe/internal/forgetting/migrateClasses.js';
 import { unlearnByExamples } from 'lethe/internal/forgetting/unlearnByExamples.js';
+import type { PayloadLimits } from 'lethe/internal/inputs/openInput.js';
 import type { Embedder } from 'lethe/internal/model/embedder/embedder.js';
 import { randomOf } from 'lethe/internal/model/ssre/random.js';
 import type { VoteOptions } from 'lethe/internal/model/vote.js';
@@ -51,7 +52,7 @@ export interface RequestMeasurement {
   /** The image of a test input, as a raw CIFAR payload of 3072 bytes. */
   readonly imageOf: (id: string) => Uint8Array;
   readonly vote: VoteOptions;
-  readonly limits: { readonly maxBytes: number; readonly maxPixels: number };
+  readonly limits: PayloadLimits;
   /** Requests of each kind for the quality. */
   readonly requests: number;
   readonly seed: number;

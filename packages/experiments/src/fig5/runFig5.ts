@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createMemoryStore } from 'lethe/internal/adapters/memory/store/createMemoryStore.js';
 import type { LetheConfig } from 'lethe/internal/app/config/schema.js';
+import { payloadLimits } from 'lethe/internal/app/payloadLimits.js';
 import type { Embedder } from 'lethe/internal/model/embedder/embedder.js';
 import { z } from 'zod';
 import type { ExperimentDataset } from '../embeddings/datasets.js';
@@ -124,7 +125,7 @@ async function runWorkload(workload: Workload, input: Fig5Input, show: ShowWork)
       embedder,
       imageOf: imagesOf(dataset.test),
       vote: config.unlearning,
-      limits: { maxBytes: config.limits.imageBytes, maxPixels: config.limits.imagePixels },
+      limits: payloadLimits(config.limits),
       requests: 1,
       seed,
     }).finally(() => store.close());

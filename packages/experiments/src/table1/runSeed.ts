@@ -1,5 +1,6 @@
 import { createMemoryStore } from 'lethe/internal/adapters/memory/store/createMemoryStore.js';
 import type { LetheConfig } from 'lethe/internal/app/config/schema.js';
+import { payloadLimits } from 'lethe/internal/app/payloadLimits.js';
 import type { Embedder } from 'lethe/internal/model/embedder/embedder.js';
 import type { ExperimentDataset } from '../embeddings/datasets.js';
 import type { EmbeddedDataset } from '../embeddings/embedDataset.js';
@@ -76,7 +77,7 @@ export async function runSeed(input: Table1Input, seed: number, show: ShowWork):
       embedder: input.embedder,
       imageOf: imagesOf(input.dataset.test),
       vote: config.unlearning,
-      limits: { maxBytes: config.limits.imageBytes, maxPixels: config.limits.imagePixels },
+      limits: payloadLimits(config.limits),
       requests: input.requests,
       seed,
     }),

@@ -73,12 +73,26 @@ function identify(file: DiskFile, identity: Single<'identity'>): void {
   const known = single(file, 'identity');
   if (known) {
     if (known.model !== identity.model) throw otherModel(file.path, known.model);
-    const isSame = known.embedder === identity.embedder && known.dimension === identity.dimension;
-    if (isSame) return;
+    if (isSameEmbedder(known, identity)) {
+      if (known.fingerprint === undefined && identity.fingerprint !== undefined)
+        file.write(() => keepSingle(file, 'identity', identity));
+      return;
+    }
     const stored = file.row(countRow, 'SELECT count(*) AS count FROM vector')?.count ?? 0;
     if (stored > 0) throw otherEmbedder(file.path, known, identity);
   }
   file.write(() => keepSingle(file, 'identity', identity));
+}
+
+/** Whether both give the same vectors: by fingerprint where both have one, otherwise by name. */
+function isSameEmbedder(
+  known: Single<'identity'>,
+  { embedder, dimension, fingerprint }: Single<'identity'>,
+): boolean {
+  if (known.dimension !== dimension) return false;
+  return known.fingerprint !== undefined && fingerprint !== undefined
+    ? known.fingerprint === fingerprint
+    : known.embedder === embedder;
 }
 
 function rewritten(file: DiskFile): FileRewrite {
@@ -104,9 +118,13 @@ function otherEmbedder(
   known: Single<'identity'>,
   { embedder, dimension }: Single<'identity'>,
 ): LetheError {
+  const other =
+    known.embedder === embedder && known.dimension === dimension
+      ? `${embedder} with other weights or another preprocessing`
+      : `${embedder} (dimension ${dimension})`;
   return new LetheError(
     'config-invalid',
-    `the vectors in the folder are of ${known.embedder} (dimension ${known.dimension}), not of ${embedder} (dimension ${dimension})`,
+    `the vectors in the folder are of ${known.embedder} (dimension ${known.dimension}), not of ${other}`,
     {
       field: 'disk.folder',
       value: path,

@@ -68,7 +68,13 @@ export const numberRow = z.object({ n: natural });
 export const countRow = z.object({ count: natural });
 export const classOfRow = z.object({ class: z.string() });
 
-const identitySchema = z.object({ model: z.string(), embedder: z.string(), dimension: z.int().positive() });
+const identitySchema = z.object({
+  model: z.string(),
+  embedder: z.string(),
+  dimension: z.int().positive(),
+  /** Of the embedder's weights and preprocessing; files of Lethe 0.1.0 have none. */
+  fingerprint: z.string().optional(),
+});
 
 /** Values of which there is one each, by their names. */
 interface Singles {

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { onnxEmbedderSchema } from '../../../model/embedder/onnxDescription.js';
+import { textEmbedderSchema } from '../../../model/embedder/textDescription.js';
 import { tfjsEmbedderSchema } from '../../../model/embedder/tfjsDescription.js';
 import { TENSORFLOW_BACKENDS } from '../../../model/tensorflow/loadTensorflow.js';
 
@@ -35,10 +36,20 @@ const bundledEmbedder = z.strictObject({
 });
 
 const vectorsEmbedder = z.strictObject({
-  kind: z.literal('vectors').describe('No network: all inputs are vectors, and Lethe refuses images.'),
+  kind: z
+    .literal('vectors')
+    .describe('No network: all inputs are vectors, and Lethe refuses images and texts.'),
   dimension: z.int().min(1).max(65_536).describe('Components of a vector.'),
 });
 
 export const embedder = z
-  .discriminatedUnion('kind', [bundledEmbedder, vectorsEmbedder, onnxEmbedderSchema, tfjsEmbedderSchema])
-  .describe('The frozen network that turns images into vectors: the bundled one, your own file, or none.');
+  .discriminatedUnion('kind', [
+    bundledEmbedder,
+    vectorsEmbedder,
+    textEmbedderSchema,
+    onnxEmbedderSchema,
+    tfjsEmbedderSchema,
+  ])
+  .describe(
+    'The frozen network that turns images or texts into vectors: the bundled one, your own file, or none.',
+  );

@@ -31,6 +31,7 @@ export const limits = z
     imagePixels: count.describe(
       'Largest image, as width times height. Lethe checks it before it decodes the image.',
     ),
+    textBytes: count.max(16 * MEGABYTE).describe('Largest text in UTF-8, in bytes.'),
     inFlight: count.max(100_000).describe('Limit of records of a topic in flight. It bounds memory.'),
     inFlightBytes: count
       .min(MEGABYTE)

@@ -149,7 +149,7 @@ describe('the file of a store', () => {
 
   it('is refused where it is of another model or embedder, unless it holds no vectors', async () => {
     const folder = temporaryFolder();
-    const opening = (changes: Partial<typeof identity>) => {
+    const opening = (changes: Partial<typeof identity & { fingerprint: string }>) => {
       const file = new DiskFile(folder);
       try {
         return createDiskStore(file, { ...identity, ...changes });
@@ -168,6 +168,12 @@ describe('the file of a store', () => {
     expect(() => opening({ embedder: 'newer' })).toThrow(expect.objectContaining(refused));
     expect(() => opening({ dimension: 32 })).toThrow(
       /are of test \(dimension 64\), not of test \(dimension 32\)/,
+    );
+    // A file of an earlier version knows the name alone, and takes on the fingerprint.
+    opening({ fingerprint: 'f1' });
+    opening({ fingerprint: 'f1', embedder: 'renamed' });
+    expect(() => opening({ fingerprint: 'f2' })).toThrow(
+      /not of test with other weights or another preprocessing/,
     );
   });
 

@@ -19,7 +19,8 @@ function manual(): { embedder: Embedder; begun: number[]; finish: (error?: Error
       close: async () => undefined,
       embed: (images) =>
         new Promise((resolve, reject) => {
-          begun.push(images[0]?.data[0] ?? -1);
+          const [image] = images;
+          begun.push((typeof image === 'object' ? image.data[0] : undefined) ?? -1);
           ends.push((error) => (error ? reject(error) : resolve(Float32Array.of(1))));
         }),
     },

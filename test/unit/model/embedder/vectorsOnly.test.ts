@@ -3,7 +3,7 @@ import { openInput } from '../../../../src/inputs/openInput.js';
 import { withLanes } from '../../../../src/model/embedder/lanes.js';
 import { vectorsOnly } from '../../../../src/model/embedder/vectorsOnly.js';
 
-const limits = { maxBytes: 1e6, maxPixels: 1e6 };
+const limits = { maxBytes: 1e6, maxPixels: 1e6, maxTextBytes: 1e6 };
 const embedder = withLanes(vectorsOnly(384)).urgent;
 
 it('takes vectors of its dimension, and says which setting another size needs', async () => {
