@@ -181,6 +181,26 @@ const CASES: readonly Case[] = [
     says: /have 4 components, those of the embedder 1280/,
   },
   {
+    is: 'vectors of another embedder of the same dimension',
+    change: async () => {
+      const model = `wrong-${randomUUID()}`;
+      const embedder = { name: 'another', isNoted: true };
+      const store = await createRedisStore({
+        url: redis.url,
+        model,
+        dimension: 1280,
+        embedder,
+        index: INDEX,
+      });
+      const vector = new Float32Array(1280).fill(1280 ** -0.5);
+      await store.vectors.upsert('cil', [{ id: 'v', className: 'cat', task: 't', vector }]);
+      await store.close();
+      return { LETHE_MODEL__NAME: model };
+    },
+    key: 'embedder',
+    says: /of another \(dimension 1280\), not of efficientnet-lite0@\d+/,
+  },
+  {
     is: 'a learner other than the one that made the model',
     change: async () => {
       const name = `wrong-${randomUUID()}`;

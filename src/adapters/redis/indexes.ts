@@ -4,6 +4,7 @@ import type { Schema } from 'redis-om';
 import type { LetheError } from '../../domain/errors.js';
 import { readAt } from './brokenData.js';
 import type { RedisClient } from './client.js';
+import { otherEmbedder } from './embedderMark.js';
 import type { EntitySchemas } from './entities.js';
 import { mismatch } from './errors.js';
 import { type IndexAttribute, type IndexInfo, indexInfo, isUnknownIndex } from './indexInfo.js';
@@ -59,7 +60,7 @@ async function faultOf(client: RedisClient, { keys, options }: Indexes): Promise
     const stored = await storedVectors(client, keys);
     const info = await indexInfo(client, keys.vectorIndex);
     if (!info) return { why: 'it is missing' };
-    const other = otherSettings(info, keys, options);
+    const other = otherSettings(info, keys, options) ?? (await otherEmbedder(client, keys, options, stored));
     if (other) return { why: `${other.message}. ${other.remedy}`, mismatch: other };
     if (!isBuilt(info)) return { why: 'Redis is building it' };
     if (info.num_docs >= stored) return null;

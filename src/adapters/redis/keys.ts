@@ -31,6 +31,8 @@ export class Keys {
   readonly current: string;
   /** The detector that {@link current} names. */
   readonly detector: string;
+  /** HASH with the embedder that made the vectors. */
+  readonly embedder: string;
   readonly vectors: string;
   readonly vectorIndex: string;
   /** Alias of {@link vectorIndex}, which it has as soon as it holds all vectors. */
@@ -50,6 +52,7 @@ export class Keys {
     this.holdersGone = `${this.prefix}holdersGone`;
     this.current = `${this.prefix}current`;
     this.detector = `${this.prefix}detector`;
+    this.embedder = `${this.prefix}embedder`;
     this.vectors = `${this.prefix}vector:`;
     this.vectorIndex = `${this.prefix}vectors`;
     this.wholeIndex = `${this.vectorIndex}:whole`;

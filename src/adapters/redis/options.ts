@@ -43,6 +43,13 @@ export interface RedisStoreOptions {
   readonly model: string;
   /** Components of every vector. */
   readonly dimension: number;
+  /** What makes them: a Redis with vectors of another embedder is refused. Without it, only the dimension is compared. */
+  readonly embedder?: {
+    readonly name: string;
+    readonly fingerprint?: string;
+    /** Whether this worker notes it in Redis; those that only answer have no right to write. */
+    readonly isNoted: boolean;
+  };
   readonly index: RedisIndexOptions;
   /** What a change has to have reached before it counts as done; nothing by default. */
   readonly durable?: Durable;

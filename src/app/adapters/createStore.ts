@@ -37,11 +37,12 @@ export type Vectoriser = Pick<Embedder, 'name' | 'fingerprint' | 'dimension'>;
  */
 export async function createStores(
   config: LetheConfig,
-  { name: embedder, fingerprint, dimension }: Vectoriser,
+  vectoriser: Vectoriser,
   logger: Logger,
   onConnection: OnRedis,
   file: DiskFile | null,
 ): Promise<Stores> {
+  const { name: embedder, fingerprint, dimension } = vectoriser;
   refuseLonelyStores(config);
   refuseEphemeralFolder(config);
   const local = config.model.checkpoints;
@@ -64,7 +65,7 @@ export async function createStores(
     return { store, checkpoints, copies, removeLeft: checkpoints.removeLeft, close };
   }
   const optionsOf = (name: RedisName): RedisStoreOptions =>
-    redisOptions(config, dimension, logger, { name, onConnection });
+    redisOptions(config, vectoriser, logger, { name, onConnection });
   const { createRedisStore } = await import('../../adapters/redis/createRedisStore.js');
   const store = await createRedisStore(optionsOf('redis'));
   if (config.checkpoints.kind === 'folder') {
@@ -85,7 +86,7 @@ export async function createStores(
 
 function redisOptions(
   { stores, model, worker }: LetheConfig,
-  dimension: number,
+  { name: embedder, fingerprint, dimension }: Vectoriser,
   logger: Logger,
   { name, onConnection }: { readonly name: RedisName; readonly onConnection: OnRedis },
 ): RedisStoreOptions {
@@ -97,6 +98,11 @@ function redisOptions(
     ...(ca !== undefined && { tls: { ca } }),
     model: model.name,
     dimension,
+    embedder: {
+      name: embedder,
+      ...(fingerprint !== undefined && { fingerprint }),
+      isNoted: worker.role !== 'infer',
+    },
     index,
     startTimeoutMs,
     durable,

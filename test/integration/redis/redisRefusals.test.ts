@@ -435,3 +435,50 @@ async function restored(key: string, bytes: Buffer | null): Promise<void> {
   if (bytes === null) await admin.del(key);
   else await admin.sendCommand(['RESTORE', key, '0', bytes, 'REPLACE']);
 }
+
+describe('vectors of another embedder', () => {
+  const learner = { name: 'a', fingerprint: 'f1', isNoted: true };
+  const vector = Float32Array.of(1, 0, 0, 0);
+  const insertInto = ({ store }: Awaited<ReturnType<typeof opened>>) =>
+    store.vectors.upsert('cil', [{ id: 'v', className: 'cat', task: 't', vector }]);
+
+  it.each([
+    ['of another name', { name: 'b', isNoted: true }, /of a \(dimension 4\), not of b \(dimension 4\)/],
+    ['of other weights', { ...learner, fingerprint: 'f2' }, /not of a with other weights or another pre/],
+    ['that only asks', { name: 'b', fingerprint: 'f2', isNoted: false }, /not of b/],
+  ])('are refused at the start: one %s', async (_, embedder, says) => {
+    const before = await opened({ embedder: learner });
+    await insertInto(before);
+    const { options: own } = options(model);
+    await expect(createRedisStore({ ...own, embedder })).rejects.toMatchObject({
+      code: 'config-invalid',
+      field: 'embedder',
+      message: expect.stringMatching(says),
+    });
+  });
+
+  it('are those of the same weights under another name', async () => {
+    await insertInto(await opened({ embedder: learner }));
+    const named = model;
+    await expect(opened({ model: named, embedder: { ...learner, name: 'renamed' } })).resolves.toBeDefined();
+  });
+
+  it('can only be where there are vectors; then the first learner that wrote some is the one', async () => {
+    await opened({ embedder: learner });
+    const named = model;
+    await insertInto(await opened({ model: named, embedder: { name: 'b', isNoted: true } }));
+    const { options: own } = options(named);
+    await expect(createRedisStore({ ...own, embedder: learner })).rejects.toMatchObject({
+      field: 'embedder',
+    });
+  });
+
+  it('are compared by name with those of a Lethe that noted no weights, which are noted then', async () => {
+    await insertInto(await opened({ embedder: { name: 'a', isNoted: true } }));
+    const named = model;
+    await opened({ model: named, embedder: learner });
+    const { options: own } = options(named);
+    const other = { ...learner, fingerprint: 'f2' };
+    await expect(createRedisStore({ ...own, embedder: other })).rejects.toMatchObject({ field: 'embedder' });
+  });
+});

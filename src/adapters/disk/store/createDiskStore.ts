@@ -1,5 +1,6 @@
 import { LetheError } from '../../../domain/errors.js';
 import type { FileRewrite } from '../../../domain/places.js';
+import { type EmbedderIdentity, embeddersInWords, isSameEmbedder } from '../../embedderIdentity.js';
 import type { KnowledgeStore } from '../../knowledgeStore.js';
 import { SOLE_LEARNER } from '../../learnerLease.js';
 import { refuseWrongDimensions } from '../../vectorChecks.js';
@@ -84,17 +85,6 @@ function identify(file: DiskFile, identity: Single<'identity'>): void {
   file.write(() => keepSingle(file, 'identity', identity));
 }
 
-/** Whether both give the same vectors: by fingerprint where both have one, otherwise by name. */
-function isSameEmbedder(
-  known: Single<'identity'>,
-  { embedder, dimension, fingerprint }: Single<'identity'>,
-): boolean {
-  if (known.dimension !== dimension) return false;
-  return known.fingerprint !== undefined && fingerprint !== undefined
-    ? known.fingerprint === fingerprint
-    : known.embedder === embedder;
-}
-
 function rewritten(file: DiskFile): FileRewrite {
   try {
     file.rewrite();
@@ -113,22 +103,10 @@ function otherModel(path: string, model: string): LetheError {
   });
 }
 
-function otherEmbedder(
-  path: string,
-  known: Single<'identity'>,
-  { embedder, dimension }: Single<'identity'>,
-): LetheError {
-  const other =
-    known.embedder === embedder && known.dimension === dimension
-      ? `${embedder} with other weights or another preprocessing`
-      : `${embedder} (dimension ${dimension})`;
-  return new LetheError(
-    'config-invalid',
-    `the vectors in the folder are of ${known.embedder} (dimension ${known.dimension}), not of ${other}`,
-    {
-      field: 'disk.folder',
-      value: path,
-      remedy: 'Set the embedder as it was, or disk.folder to another folder and learn again.',
-    },
-  );
+function otherEmbedder(path: string, known: EmbedderIdentity, own: EmbedderIdentity): LetheError {
+  return new LetheError('config-invalid', `the vectors in the folder are ${embeddersInWords(known, own)}`, {
+    field: 'disk.folder',
+    value: path,
+    remedy: 'Set the embedder as it was, or disk.folder to another folder and learn again.',
+  });
 }
