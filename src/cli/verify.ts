@@ -18,7 +18,6 @@ import { createLogger } from '../telemetry/logger.js';
 import { linesOf, verificationText } from '../verification/report.js';
 import { type LabelledVector, verifyClass } from '../verification/verifyClass.js';
 import { withOutput } from './connection.js';
-import { embedItems } from './embedItems.js';
 import { inputLimits, inputsAt, itemsOf } from './inputs.js';
 import { type CliIo, writeNote, writeResult } from './io.js';
 import { positive } from './numbers.js';
@@ -117,6 +116,8 @@ async function vectorsAt(
 ): Promise<LabelledVector[]> {
   const items = itemsOf(inputsAt(path, io, inputLimits(config, embedder.takes)));
   const vectors: LabelledVector[] = [];
+  // With what decodes images, which help does not need.
+  const { embedItems } = await import('./embedItems.js');
   for await (const { id, label, vector } of embedItems(items, embedder, payloadLimits(config.limits))) {
     if (label === undefined) throw noLabel(id);
     vectors.push({ label, vector });
