@@ -149,11 +149,14 @@ export class Reader implements Committer {
     // One that was fenced off is held anew in another object, and fetched again then.
     if (!(await until(() => held.state === 'held'))) return;
     for (const message of batch.messages) {
+      if (!progress.wants(BigInt(message.offset))) {
+        resolveOffset(message.offset);
+        continue;
+      }
       const record = this.#recordOf(message, topic, partition);
-      const isWanted = progress.wants(record.offset);
-      const isSuspect = isWanted && progress.caution.isNeeded(record.offset);
+      const isSuspect = progress.caution.isNeeded(record.offset);
       if (isSuspect && !(await this.#giveAlone(record, progress, emission))) return;
-      if (isWanted && !isSuspect) {
+      if (!isSuspect) {
         // Without a pause while there is credit, hence not by `give`: records of other partitions would come in between,
         // and what is settled together would take more transactions.
         while (!covered(record)) if (!(await until(() => covered(record)))) return;
